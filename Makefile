@@ -1,0 +1,86 @@
+# The one door to Liandan's tools. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Every binary is static: SQLite is pure Go here, so nothing needs a C compiler. Only the race detector does.
+export CGO_ENABLED := 0
+
+# Where goroutines meet: the commit groups, the database, the intake.
+RACE_PKGS := ./internal/record/... ./internal/store/... ./internal/httpapi/...
+# Tests that `make test` leaves to their own targets, and lint must see all the same.
+TAGS := jdk,soak
+BENCH_PKGS ?= ./...
+BENCH ?= .
+FUZZTIME ?= 5s
+SOAK ?= 10m
+DEMO ?= data/demo
+
+TOOLS := $(CURDIR)/internal/tools/go.mod
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/liandan and bin/liandan-verify, static
+	@mkdir -p bin
+	go build -trimpath -o bin/liandan ./cmd/liandan
+	go build -trimpath -o bin/liandan-verify ./cmd/liandan-verify
+
+.PHONY: run
+run: build ## build, play a small city's day on an embedded SQLite file, and keep serving it
+	@exec bin/liandan demo --data $(DEMO)
+
+.PHONY: test
+test: ## all tests but the two below, on SQLite and a private PostgreSQL; installs what is missing (Debian, Ubuntu)
+	@.ci/setup.sh database browser barcode node
+	@.ci/postgres.sh run -- .ci/modules.sh code go test -count=1 ./...
+
+.PHONY: test-race
+test-race: ## the tests of the concurrent packages under the race detector
+	@.ci/setup.sh database race
+	CGO_ENABLED=1 .ci/postgres.sh run -- go test -count=1 -race $(RACE_PKGS)
+
+.PHONY: test-jdk
+test-jdk: ## the integrator's Java client against the real server; installs a JDK where there is none
+	@.ci/setup.sh node jdk
+	go test -count=1 -tags jdk ./internal/clients/...
+
+.PHONY: lint format vet staticcheck
+lint: format vet staticcheck ## gofmt, go vet and staticcheck, in all modules
+format:
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then printf 'gofmt would change:\n%s\n' "$$files" >&2; exit 1; fi
+vet:
+	@.ci/modules.sh code go vet -tags=$(TAGS) ./...
+staticcheck:
+	@.ci/modules.sh code go tool -modfile=$(TOOLS) staticcheck -tags=$(TAGS) ./...
+
+.PHONY: generate
+generate: ## write the generated code anew (go generate, with the tools of internal/tools)
+	@.ci/modules.sh code go generate ./...
+
+.PHONY: tidy-check
+tidy-check: ## say which go.mod or go.sum is not tidy
+	@.ci/modules.sh all go mod tidy -diff
+
+.PHONY: bench
+bench: ## benchmarks, with a private PostgreSQL, fsync on (BENCH_PKGS=, BENCH=)
+	@.ci/setup.sh database
+	@.ci/postgres.sh run -- go test -count=1 -run='^$$' -bench='$(BENCH)' -benchmem -timeout=0 $(BENCH_PKGS)
+
+.PHONY: soak
+soak: ## long runs under load and kill -9 (SOAK=10m each)
+	@.ci/setup.sh database
+	@.ci/postgres.sh run -- .ci/tests-named.sh soak $(SOAK)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for a few seconds (FUZZTIME=5s each)
+	@.ci/tests-named.sh fuzz $(FUZZTIME)
+
+# Not a step of .ci/run: it asks the vulnerability database of the Go project (vuln.go.dev) over the network, and CI
+# has no way there. So nothing here is checked against that database unless somebody runs this by hand.
+.PHONY: vuln
+vuln: ## known vulnerabilities in what we call (needs vuln.go.dev; not part of CI)
+	@.ci/modules.sh code go tool -modfile=$(TOOLS) govulncheck ./...

@@ -1,0 +1,132 @@
+// Package chain places one event in the log: it checks the event against the batches
+// and manifests it touches, writes the entry with its links, and says what states and
+// postings follow. Intake, rebuild, audit and the offline verifier all use it, so that
+// they can never disagree.
+//
+// It must not store anything, verify signatures, or judge deadlines.
+package chain
+
+import (
+	"fmt"
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/manifest"
+	"liandan/internal/mass"
+	"liandan/internal/rule"
+)
+
+// World gives the states before an event; unknown ids give zero states.
+type World interface {
+	Batch(id.Batch) batch.State
+	Manifest(id.Manifest) manifest.State
+}
+
+// Placed is what an event does to the world.
+type Placed struct {
+	Entry     ledger.Entry
+	Bytes     []byte // of the entry
+	Leaf      id.Hash
+	Batches   []batch.State    // after the event
+	Manifests []manifest.State // after the event
+	Postings  []mass.Posting
+	Steps     []rule.Step // for the rules
+}
+
+// Check says whether an event may come next. Every batch at fault is named by a
+// pointer; the facts and kind are those of the first.
+func Check(w World, e event.Event) error {
+	var first *fault.Error
+	note := func(err error, pointer string) {
+		f := fault.As(err)
+		if f == nil {
+			return
+		}
+		if first == nil {
+			first = f
+		}
+		first.At(pointer, string(f.Kind), "%s", f.Sentence)
+	}
+	if !e.Manifest.IsZero() {
+		note(w.Manifest(e.Manifest).Check(e), "/manifest")
+	}
+	for i, b := range e.Batches {
+		if err := w.Batch(b.ID).Check(e, b); err != nil {
+			note(err, fmt.Sprintf("/batches/%d", i))
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
+}
+
+// Place makes the entry of an event that Check let through. hash is that of the exact
+// bytes kept; recordedAt is the log's clock.
+func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time) Placed {
+	p := Placed{Entry: ledger.Entry{Seq: seq, RecordedAt: recordedAt, Kind: ledger.KindEvent, Hash: hash}}
+	for _, b := range e.Batches {
+		s := w.Batch(b.ID)
+		p.Entry.Links = append(p.Entry.Links, ledger.Link{Batch: b.ID, N: s.N + 1, Prev: s.Head})
+	}
+	p.Bytes = p.Entry.Bytes()
+	p.Leaf = ledger.LeafOf(p.Bytes)
+	on := map[id.Manifest][]batch.State{}
+	order := []id.Manifest{}
+	for i, b := range e.Batches {
+		before := w.Batch(b.ID)
+		after := before.Apply(e, b, batch.Place{Seq: seq, N: p.Entry.Links[i].N, Leaf: p.Leaf})
+		p.Batches = append(p.Batches, after)
+		p.Postings = append(p.Postings, mass.Post(e, b, before)...)
+		p.Steps = append(p.Steps, step(e, b, before, seq, recordedAt))
+		if m := after.Manifest; !m.IsZero() {
+			if _, met := on[m]; !met {
+				order = append(order, m)
+			}
+			on[m] = append(on[m], after)
+		}
+	}
+	for _, m := range order {
+		p.Manifests = append(p.Manifests, w.Manifest(m).Apply(e, on[m], seq))
+	}
+	return p
+}
+
+func step(e event.Event, b event.Batch, before batch.State, seq int64, recordedAt time.Time) rule.Step {
+	s := rule.Step{Seq: seq, RecordedAt: recordedAt, Event: e, Batch: b, Prev: before.Head, Grams: before.Grams}
+	if before.N > 0 {
+		s.LastAt = time.UnixMilli(before.LastAt).UTC()
+	}
+	return s
+}
+
+// Memory is a World in maps, for folds over a whole log or a bundle.
+type Memory struct {
+	Batches   map[id.Batch]batch.State
+	Manifests map[id.Manifest]manifest.State
+}
+
+// NewMemory is an empty world.
+func NewMemory() *Memory {
+	return &Memory{Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{}}
+}
+
+// Batch implements World.
+func (m *Memory) Batch(b id.Batch) batch.State { return m.Batches[b] }
+
+// Manifest implements World.
+func (m *Memory) Manifest(x id.Manifest) manifest.State { return m.Manifests[x] }
+
+// Keep takes over the states that an event left.
+func (m *Memory) Keep(p Placed) {
+	for _, s := range p.Batches {
+		m.Batches[s.ID] = s
+	}
+	for _, s := range p.Manifests {
+		m.Manifests[s.ID] = s
+	}
+}

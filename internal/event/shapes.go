@@ -1,0 +1,325 @@
+package event
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+// A presence says whether a member belongs to a type.
+type presence int
+
+const (
+	absent presence = iota
+	allowed
+	needed
+)
+
+// A shape is the closed schema of one type, beyond the common members.
+type shape struct {
+	manifest   bool // member "manifest" is required
+	trip       bool // member "trip" may be given
+	maxBatches int  // 0: no member "batches"
+	first      bool // the batch begins here: seen must be null
+	grams      presence
+	refs       bool // at least one reference is required
+	batch      func(*reader, *Batch)
+	data       func(*reader) Data
+}
+
+// shapes is the table of section 4 of the design; openapi.yaml carries the same
+// schemas and a test holds the two together.
+var shapes = map[Type]shape{
+	UseRecorded:        {data: readUse},
+	BatchGenerated:     {maxBatches: 1, first: true, grams: needed, data: readGenerated},
+	BatchReleased:      {maxBatches: MaxBatches, grams: allowed, data: readReleased},
+	BatchReceived:      {maxBatches: MaxBatches, grams: allowed, refs: true, data: readReceived},
+	BatchStored:        {maxBatches: MaxBatches, grams: allowed, data: readStored},
+	ManifestIssued:     {manifest: true, maxBatches: MaxBatches, grams: needed, data: readIssued},
+	TransportCollected: {manifest: true, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
+	TransportDelivered: {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
+	ManifestAccepted:   {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted},
+	BatchTreated:       {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
+	OutcomeReported:    {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
+}
+
+// Use is use.recorded: what a department used, from which waste is expected.
+type Use struct {
+	Item         string
+	Kind         string // product or material
+	Quantity     int64
+	Unit         string // piece, g or ml
+	Department   string
+	ExpectsCode  waste.Code
+	ExpectsGrams waste.Grams
+}
+
+// Generated is batch.generated: a container was closed (HJ 1259-2022 annex B.1).
+type Generated struct {
+	Code       waste.Code
+	Form       waste.Form
+	Packaging  waste.Packaging
+	Measured   Measured
+	Scale      string // the scale's own number
+	Department string
+	Container  string // digital code of the container, as printed on it
+	Label      Label  // token of the printed label, made by the device
+	Name       string // the unit's own name for the waste
+}
+
+// Released is batch.released: given to a person or towards a site of the same party.
+type Released struct {
+	To     id.Person
+	ToSite id.Site
+}
+
+// Received is batch.received: taken over from a release of the same party.
+type Received struct{ Place string }
+
+// Stored is batch.stored: put into a temporary store.
+type Stored struct {
+	Place          string
+	TemperatureDC  int64 // tenths of a degree Celsius
+	HasTemperature bool
+}
+
+// Issued is manifest.issued: the consignor's part of the manifest (Order 23 art. 10).
+type Issued struct {
+	Profile       string // hazardous or medical
+	Carrier       id.Party
+	Consignee     id.Party
+	ConsigneeSite id.Site
+	Method        waste.Method // intended
+	Number        string       // the national 14-digit number where it is known already
+}
+
+// Collected is transport.collected: the carrier took over (Order 23 art. 11).
+type Collected struct {
+	Vehicle string
+	Permit  string
+}
+
+// Delivered is transport.delivered: the carrier stands at the consignee's site.
+type Delivered struct{ Vehicle string }
+
+// Accepted is manifest.accepted: the consignee's part (Order 23 art. 12).
+type Accepted struct {
+	Measured Measured
+	Scale    string
+}
+
+// Treated is batch.treated: used or disposed of by a method.
+type Treated struct {
+	Method   waste.Method
+	Facility string
+}
+
+// Outcome is outcome.reported: the result told to the consignor (Order 23 art. 12).
+type Outcome struct{ Result string }
+
+func (Use) of() Type       { return UseRecorded }
+func (Generated) of() Type { return BatchGenerated }
+func (Released) of() Type  { return BatchReleased }
+func (Received) of() Type  { return BatchReceived }
+func (Stored) of() Type    { return BatchStored }
+func (Issued) of() Type    { return ManifestIssued }
+func (Collected) of() Type { return TransportCollected }
+func (Delivered) of() Type { return TransportDelivered }
+func (Accepted) of() Type  { return ManifestAccepted }
+func (Treated) of() Type   { return BatchTreated }
+func (Outcome) of() Type   { return OutcomeReported }
+
+const maxText = 64
+
+func readUse(r *reader) Data {
+	defer r.close()
+	d := Use{
+		Item:        r.text("item", true, maxText),
+		Kind:        oneOf(r, "kind", true, "product", "material"),
+		Unit:        oneOf(r, "unit", true, "piece", "g", "ml"),
+		Department:  r.text("department", false, maxText),
+		ExpectsCode: parsed(r, "expects_code", false, waste.ParseCode),
+	}
+	d.Quantity, _ = r.integer("quantity", true, 1, 1_000_000_000)
+	g, _ := r.integer("expects_grams", false, 1, int64(waste.MaxBatch))
+	d.ExpectsGrams = waste.Grams(g)
+	return d
+}
+
+func readGenerated(r *reader) Data {
+	defer r.close()
+	return Generated{
+		Code:       parsed(r, "code", true, waste.ParseCode),
+		Form:       parsed(r, "form", true, waste.ParseForm),
+		Packaging:  parsed(r, "packaging", true, waste.ParsePackaging),
+		Measured:   oneOf(r, "measured", true, OnScale, Estimated),
+		Scale:      r.text("scale", false, 32),
+		Department: r.text("department", false, maxText),
+		Container:  r.text("container", false, maxText),
+		Label:      parsed(r, "label", false, ParseLabel),
+		Name:       r.text("name", false, maxText),
+	}
+}
+
+func readReleased(r *reader) Data {
+	defer r.close()
+	return Released{To: parsed(r, "to", false, id.ParsePerson), ToSite: parsed(r, "to_site", false, id.ParseSite)}
+}
+
+func readReceived(r *reader) Data {
+	defer r.close()
+	return Received{Place: r.text("place", false, maxText)}
+}
+
+func readStored(r *reader) Data {
+	defer r.close()
+	d := Stored{Place: r.text("place", true, maxText)}
+	d.TemperatureDC, d.HasTemperature = r.integer("temperature_dc", false, -500, 1000)
+	return d
+}
+
+func readIssued(r *reader) Data {
+	defer r.close()
+	return Issued{
+		Profile:       oneOf(r, "profile", true, "hazardous", "medical"),
+		Carrier:       parsed(r, "carrier", true, id.ParseParty),
+		Consignee:     parsed(r, "consignee", true, id.ParseParty),
+		ConsigneeSite: parsed(r, "consignee_site", true, id.ParseSite),
+		Method:        parsed(r, "method", false, waste.ParseMethod),
+		Number:        parsed(r, "number", false, ParseNumber),
+	}
+}
+
+func readCollected(r *reader) Data {
+	defer r.close()
+	return Collected{Vehicle: r.text("vehicle", true, 16), Permit: r.text("permit", false, 32)}
+}
+
+func readDelivered(r *reader) Data {
+	defer r.close()
+	return Delivered{Vehicle: r.text("vehicle", true, 16)}
+}
+
+func readAccepted(r *reader) Data {
+	defer r.close()
+	return Accepted{Measured: oneOf(r, "measured", true, OnScale, Estimated), Scale: r.text("scale", false, 32)}
+}
+
+func readTreated(r *reader) Data {
+	defer r.close()
+	return Treated{Method: parsed(r, "method", true, waste.ParseMethod), Facility: r.text("facility", false, maxText)}
+}
+
+func readOutcome(r *reader) Data {
+	defer r.close()
+	return Outcome{Result: r.text("result", true, maxText)}
+}
+
+func readVerdict(r *reader, b *Batch) {
+	b.Verdict = oneOf(r, "verdict", true, Whole, Part)
+	b.Reason = r.text("reason", b.Verdict == Part, 200)
+	g, given := r.integer("refused_grams", b.Verdict == Part, 1, int64(waste.MaxBatch))
+	b.RefusedGrams = waste.Grams(g)
+	if b.Verdict == Whole && given {
+		r.note("refused_grams", "not_allowed", "belongs to a line accepted in part only")
+	}
+}
+
+func readResidue(r *reader, b *Batch) {
+	g, _ := r.integer("residue_grams", false, 0, int64(waste.MaxBatch))
+	b.ResidueGrams = waste.Grams(g)
+	if b.Weighed && b.ResidueGrams > b.Grams {
+		r.note("residue_grams", "out_of_range", "must not be more than the grams treated")
+	}
+}
+
+var nationalNumber = regexp.MustCompile(`^20\d{12}$`)
+
+// ParseNumber reads the 14 digits of a national manifest number: year, province,
+// city, six-digit serial (Order 23 art. 15).
+func ParseNumber(s string) (string, error) {
+	if !nationalNumber.MatchString(s) {
+		return "", fmt.Errorf("must be the 14 digits of a national manifest number, beginning with the year")
+	}
+	return s, nil
+}
+
+// Label is the token on a printed label: 26 characters of 130 random bits in
+// Crockford's base 32 and one check character, so that a mistyped token is told
+// from an unknown one.
+type Label string
+
+const (
+	labelAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	checkAlphabet = labelAlphabet + "*~$=U" // Crockford's check symbols, modulo 37
+	labelLength   = 26
+)
+
+// ErrMistyped says that a label token fails its check character or its alphabet.
+var ErrMistyped = errors.New("the label's code is mistyped: its check character does not fit")
+
+// NewLabel writes 26 base-32 digits, 5 bits of each random byte, with their check
+// character. The caller brings the randomness.
+func NewLabel(random [labelLength]byte) Label {
+	b := make([]byte, labelLength, labelLength+1)
+	for i, v := range random {
+		b[i] = labelAlphabet[v&31]
+	}
+	return Label(append(b, checkOf(b)))
+}
+
+// ParseLabel reads a token; lower case, hyphens and spaces, and the letters O, I
+// and L for the digits 0 and 1 are read as a person would mean them.
+func ParseLabel(s string) (Label, error) {
+	if len(s) > 64 {
+		return "", ErrMistyped
+	}
+	b := make([]byte, 0, labelLength+1)
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		switch c {
+		case '-', ' ':
+			continue
+		case 'O':
+			c = '0'
+		case 'I', 'L':
+			c = '1'
+		}
+		b = append(b, c)
+	}
+	if len(b) != labelLength+1 {
+		return "", ErrMistyped
+	}
+	if c := checkOf(b[:labelLength]); c == 0 || c != b[labelLength] {
+		return "", ErrMistyped
+	}
+	return Label(b), nil
+}
+
+// checkOf is the check symbol, or 0 when a digit is outside the alphabet.
+func checkOf(digits []byte) byte {
+	sum := 0
+	for _, c := range digits {
+		v := digitValue(c)
+		if v < 0 {
+			return 0
+		}
+		sum = (sum*32 + v) % 37
+	}
+	return checkAlphabet[sum]
+}
+
+func digitValue(c byte) int {
+	for i := range len(labelAlphabet) {
+		if labelAlphabet[i] == c {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,127 @@
+// Package mass books every event that moves waste in double entry: postings in
+// integer grams between accounts, whose sum is always zero (design section 2, idea 4).
+//
+// It must not store balances or round anything; a lost kilogram goes to a difference
+// account where it stays visible.
+package mass
+
+import (
+	"fmt"
+
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+// AccountKind is a sort of account.
+type AccountKind string
+
+// The accounts.
+const (
+	Generated  AccountKind = "generated"  // source: minus what arose at a site
+	Held       AccountKind = "held"       // by a party at a site
+	OnVehicle  AccountKind = "vehicle"    // by a carrier on the road, or refused and not yet returned
+	Treated    AccountKind = "treated"    // by a method at a site
+	Residue    AccountKind = "residue"    // out of the treatment
+	Difference AccountKind = "difference" // between two weighings; the giver's until explained
+)
+
+// Account says where grams are.
+type Account struct {
+	Kind   AccountKind
+	Party  id.Party
+	Site   id.Site
+	Code   waste.Code
+	Method waste.Method // treated and residue only
+}
+
+// Posting moves grams into (plus) or out of (minus) an account.
+type Posting struct {
+	Account
+	Batch id.Batch
+	Grams waste.Grams
+}
+
+// Post books one batch of an event; before is its state before the event. The answer
+// sums to zero and may be empty.
+func Post(e event.Event, b event.Batch, before batch.State) []Posting {
+	p := &book{batch: b.ID, code: before.Code}
+	now := before.Grams
+	if b.Weighed {
+		now = b.Grams
+	}
+	switch d := e.Data.(type) {
+	case event.Generated:
+		p.code = d.Code
+		p.move(Account{Kind: Generated, Party: e.Party, Site: e.Site}, held(e.Party, e.Site), b.Grams)
+	case event.Released, event.Issued:
+		p.reweigh(held(before.Custodian, before.Site), before, now)
+	case event.Received, event.Stored:
+		p.reweigh(held(before.Custodian, before.Site), before, now)
+		if before.Site != e.Site {
+			p.move(held(before.Custodian, before.Site), held(e.Party, e.Site), now)
+		}
+	case event.Collected:
+		p.reweigh(held(before.Custodian, before.Site), before, now)
+		p.move(held(before.Custodian, before.Site), vehicle(e.Party, e.Site), now)
+	case event.Delivered:
+		p.reweigh(vehicle(before.Carrier, before.CarrierSite), before, now)
+	case event.Accepted:
+		p.reweigh(vehicle(before.Carrier, before.CarrierSite), before, b.Grams+b.RefusedGrams)
+		p.move(vehicle(before.Carrier, before.CarrierSite), held(e.Party, e.Site), b.Grams)
+	case event.Treated:
+		from := held(before.Custodian, before.Site)
+		p.move(from, Account{Kind: Treated, Party: e.Party, Site: e.Site, Method: d.Method}, b.Grams-b.ResidueGrams)
+		p.move(from, Account{Kind: Residue, Party: e.Party, Site: e.Site, Method: d.Method}, b.ResidueGrams)
+	}
+	return p.postings
+}
+
+func held(p id.Party, s id.Site) Account    { return Account{Kind: Held, Party: p, Site: s} }
+func vehicle(p id.Party, s id.Site) Account { return Account{Kind: OnVehicle, Party: p, Site: s} }
+
+type book struct {
+	batch    id.Batch
+	code     waste.Code
+	postings []Posting
+}
+
+func (k *book) move(from, to Account, g waste.Grams) {
+	if g == 0 {
+		return
+	}
+	from.Code, to.Code = k.code, k.code
+	k.postings = append(k.postings, Posting{from, k.batch, -g}, Posting{to, k.batch, g})
+}
+
+// reweigh posts the difference between what was there and what is there now.
+func (k *book) reweigh(at Account, before batch.State, now waste.Grams) {
+	if before.Grams != now {
+		k.move(at, Account{Kind: Difference, Party: before.Custodian, Site: at.Site}, before.Grams-now)
+	}
+}
+
+// Sum adds postings up; anything but zero is a fault in the books.
+func Sum(ps []Posting) (total waste.Grams) {
+	for _, p := range ps {
+		total += p.Grams
+	}
+	return total
+}
+
+// Balances adds postings up by account; empty accounts are left out.
+func Balances(ps []Posting) map[Account]waste.Grams {
+	out := map[Account]waste.Grams{}
+	for _, p := range ps {
+		if out[p.Account] += p.Grams; out[p.Account] == 0 {
+			delete(out, p.Account)
+		}
+	}
+	return out
+}
+
+// String names an account for reports.
+func (a Account) String() string {
+	return fmt.Sprintf("%s/%s/%s/%s/%s", a.Kind, a.Party, a.Site, a.Code, a.Method)
+}

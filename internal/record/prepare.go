@@ -1,0 +1,146 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/party"
+	"liandan/internal/signature"
+)
+
+// Prepared is an event whose signature and signer are in order. It has not met the
+// log yet.
+type Prepared struct {
+	Event  event.Event
+	Signed signature.Signed
+	Kid    string
+}
+
+// Prepare does everything of the intake that needs no lock: form, strict reading, key,
+// signature, site, role. Faults are those of packages signature, event and party and
+// unknown-key, key-of-another-party, unknown-site, role-missing, unavailable.
+func (s *Service) Prepare(ctx context.Context, compact []byte) (Prepared, error) {
+	signed, err := signature.Open(compact, signature.TypEvent)
+	if err != nil {
+		return Prepared{}, err
+	}
+	e, err := event.Parse(signed.Payload)
+	if err != nil {
+		return Prepared{}, err
+	}
+	key, ok, err := s.registry.Key(ctx, signed.Kid)
+	if err != nil {
+		return Prepared{}, unavailable(err)
+	}
+	if !ok {
+		return Prepared{}, fault.New(fault.UnknownKey, "No key with this kid is enrolled here; enrol the device first.")
+	}
+	if err := key.Sound(e.At); err != nil {
+		return Prepared{}, err
+	}
+	if err := signed.Verify(key.Public); err != nil {
+		return Prepared{}, err
+	}
+	if key.Party != e.Party || key.Person != e.Person {
+		return Prepared{}, fault.New(fault.KeyOfOther, "The key belongs to another party or person than the event names.").
+			At("/party", "signer", "must be the party and person of the key")
+	}
+	if err := s.standing(ctx, e); err != nil {
+		return Prepared{}, err
+	}
+	return Prepared{Event: e, Signed: signed, Kid: signed.Kid}, nil
+}
+
+// mayDo says which roles may sign a type (Order 23 art. 9 to 13).
+var mayDo = map[event.Type][]party.Role{
+	event.UseRecorded:        {party.Generator, party.Medical, party.Operator},
+	event.BatchGenerated:     {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchReleased:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchReceived:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchStored:        {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.ManifestIssued:     {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.TransportCollected: {party.Carrier},
+	event.TransportDelivered: {party.Carrier},
+	event.ManifestAccepted:   {party.Operator, party.Collector},
+	event.BatchTreated:       {party.Operator, party.Medical, party.Generator},
+	event.OutcomeReported:    {party.Operator, party.Collector},
+}
+
+// standing checks site, role and the parties that a manifest names, at the event's date.
+func (s *Service) standing(ctx context.Context, e event.Event) error {
+	site, ok, err := s.registry.Site(ctx, e.Site)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || site.Party != e.Party || !site.Valid.Holds(e.At) {
+		return fault.New(fault.UnknownSite, "The site is not one of this party's sites at that date.").
+			At("/site", "unknown", "must be a site of the party")
+	}
+	org, ok, err := s.registry.Organisation(ctx, e.Party)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || !org.Valid.Holds(e.At) || !org.Has(mayDo[e.Type]...) {
+		return fault.New(fault.RoleMissing, "%s is signed by a party with one of the roles %v at that date.", e.Type, mayDo[e.Type]).
+			At("/party", "role", "the party has not that role")
+	}
+	if d, ok := e.Data.(event.Issued); ok {
+		return s.named(ctx, e, d)
+	}
+	return nil
+}
+
+// named checks the carrier and consignee of a manifest.
+func (s *Service) named(ctx context.Context, e event.Event, d event.Issued) error {
+	bad := fault.New(fault.InvalidEvent, "The manifest names parties that cannot take their part.")
+	check := func(pointer string, p id.Party, roles ...party.Role) error {
+		org, ok, err := s.registry.Organisation(ctx, p)
+		if err != nil {
+			return unavailable(err)
+		}
+		if !ok || !org.Valid.Holds(e.At) || !org.Has(roles...) {
+			bad.At(pointer, "role", "must be an organisation with one of the roles %v at that date", roles)
+		}
+		return nil
+	}
+	if err := check("/data/carrier", d.Carrier, party.Carrier); err != nil {
+		return err
+	}
+	if err := check("/data/consignee", d.Consignee, party.Operator, party.Collector); err != nil {
+		return err
+	}
+	site, ok, err := s.registry.Site(ctx, d.ConsigneeSite)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || site.Party != d.Consignee || !site.Valid.Holds(e.At) {
+		bad.At("/data/consignee_site", "unknown", "must be a site of the consignee")
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
+func unavailable(cause error) error {
+	if fault.Of(cause) == fault.Unavailable {
+		return cause
+	}
+	return fault.Wrap(cause, fault.Unavailable, "The store cannot be reached now. Nothing was recorded; send the same bytes again later.")
+}
+
+func subjects(e event.Event) []Subject {
+	out := make([]Subject, 0, len(e.Batches)+1)
+	for _, b := range e.Batches {
+		out = append(out, Subject(b.ID.String()))
+	}
+	if !e.Manifest.IsZero() {
+		out = append(out, Subject(e.Manifest.String()))
+	}
+	return out
+}
+
+func (p Prepared) String() string { return fmt.Sprintf("%s %s", p.Event.Type, p.Event.ID) }

@@ -1,0 +1,106 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/merkle"
+	"liandan/internal/party"
+)
+
+// Store is what the intake needs of a database.
+type Store interface {
+	// Update runs fn in one transaction that holds the log's row lock. When it returns
+	// nil the group is durable; otherwise nothing of it is there. A commit whose
+	// outcome is not known is an error: the events' ids make a repeat harmless.
+	Update(ctx context.Context, fn func(Tx) error) error
+	// View runs fn on one consistent reading of the database.
+	View(ctx context.Context, fn func(Reader) error) error
+}
+
+// Reader reads the log and its projections.
+type Reader interface {
+	// Log is the log's newest head and the time of its newest entry.
+	Log() (merkle.Head, time.Time, error)
+	Tile(t merkle.TileID, width int) ([]byte, error)
+	Known(ids []id.Event) (map[id.Event]Known, error)
+	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
+	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
+	// ChainHolds says whether a leaf is an entry of the batch's chain.
+	ChainHolds(b id.Batch, leaf id.Hash) (bool, error)
+	// Labels gives the batches of the tokens that are taken.
+	Labels(tokens []event.Label) (map[event.Label]id.Batch, error)
+	// Waiting gives what waits in quarantine for any of the subjects, oldest first.
+	Waiting(subjects []Subject) ([][]byte, error)
+	// HeadCovering is the oldest head with more than seq entries, with its checkpoint.
+	HeadCovering(seq int64) (merkle.Head, []byte, error)
+	// Entry is the exact bytes of an entry and of what it is about.
+	Entry(seq int64) (Kept, error)
+}
+
+// Tx is a Reader that can also write one commit group.
+type Tx interface {
+	Reader
+	Write(Group) error
+}
+
+// Known is an event that the log has.
+type Known struct {
+	Seq  int64
+	Hash id.Hash
+}
+
+// Kept is an entry with its bytes.
+type Kept struct {
+	Seq        int64
+	RecordedAt time.Time
+	Hash       id.Hash
+	Entry      []byte
+	Body       []byte
+}
+
+// Subject is a batch or manifest that a quarantined event waits for.
+type Subject string
+
+// Group is what one commit writes. All of it or nothing.
+type Group struct {
+	Records    []Record
+	Batches    []batch.State
+	Manifests  []manifest.State
+	Tiles      []merkle.Tile
+	Head       merkle.Head
+	RecordedAt time.Time
+	Checkpoint []byte
+	Held       []Held
+	Admitted   []Known // quarantined before, in the log now
+}
+
+// Record is one event on its way into the log.
+type Record struct {
+	Event  event.Event
+	Body   []byte
+	Placed chain.Placed
+}
+
+// Held is a signed event that may not come next; its bytes are kept.
+type Held struct {
+	Hash       id.Hash
+	Event      id.Event
+	ReceivedAt time.Time
+	Kind       string
+	Detail     string
+	Body       []byte
+	Subjects   []Subject
+}
+
+// Registry is what the intake asks about parties and keys.
+type Registry interface {
+	Key(ctx context.Context, kid string) (party.Key, bool, error)
+	Site(ctx context.Context, s id.Site) (party.Site, bool, error)
+	Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+}

@@ -1,0 +1,142 @@
+// Package rule holds dated rules as data and the findings they give over a batch's
+// chain: signatures that had not seen the newest entry, clocks that disagree, grams
+// that changed between two weighings.
+//
+// It must not change a state or refuse an event: a finding is an answer beside the
+// facts. Each rule names its source and the dates between which it judges.
+package rule
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+// Code names a rule.
+type Code string
+
+// The rules of the spine.
+const (
+	Unseen     Code = "unseen-entries"   // the signer had not seen the newest entry
+	ClockAhead Code = "clock-ahead"      // the signer's clock is ahead of the log's
+	LateUpload Code = "late-upload"      // uploaded long after it happened
+	ClockBack  Code = "clock-back"       // dated before the event it follows
+	GramsMoved Code = "grams-differ"     // two weighings differ
+	Unverified Code = "unverified-code"  // the waste code is not in the catalogue in hand
+	Estimate   Code = "estimated-weight" // not weighed on a scale
+)
+
+// Finding is what a rule has to say of an entry.
+type Finding struct {
+	Rule    Code        `json:"rule"`
+	Seq     int64       `json:"seq"`
+	Event   id.Event    `json:"event,omitzero"`
+	Batch   id.Batch    `json:"batch,omitzero"`
+	Grams   waste.Grams `json:"grams,omitempty"` // lost (plus) or gained (minus)
+	ZH      string      `json:"zh"`
+	EN      string      `json:"en"`
+	Version string      `json:"rule_version"`
+}
+
+// Limits are the figures of one edition of the rules.
+type Limits struct {
+	Version   string    `json:"version"`
+	ValidFrom time.Time `json:"valid_from"`
+	ValidTo   time.Time `json:"valid_to,omitzero"`
+	Source    string    `json:"source"`
+	Certainty string    `json:"certainty"` // C, C2, L or U as in the regulation notes; own: our choice
+	SkewMS    int64     `json:"clock_skew_ms"`
+	UploadMS  int64     `json:"upload_within_ms"`
+	BackMS    int64     `json:"clock_back_ms"`
+}
+
+//go:embed limits.json
+var limitsFile []byte
+
+// Book is the editions of the rules.
+type Book []Limits
+
+// DefaultBook reads the editions in the program.
+func DefaultBook() (Book, error) {
+	var b Book
+	if err := json.Unmarshal(limitsFile, &b); err != nil {
+		return nil, fmt.Errorf("rule limits: %w", err)
+	}
+	return b, nil
+}
+
+// At is the edition in force at a time; the first one judges what came before it.
+func (b Book) At(t time.Time) Limits {
+	for _, l := range b {
+		if !t.Before(l.ValidFrom) && (l.ValidTo.IsZero() || t.Before(l.ValidTo)) {
+			return l
+		}
+	}
+	if len(b) > 0 {
+		return b[0]
+	}
+	return Limits{}
+}
+
+// Step is one entry of a batch's chain as the rules see it.
+type Step struct {
+	Seq        int64
+	RecordedAt time.Time
+	Event      event.Event
+	Batch      event.Batch
+	Prev       id.Hash     // leaf hash of the batch's entry before
+	Grams      waste.Grams // in custody before the event
+	LastAt     time.Time   // signer's clock of the event before; zero for the first
+	Known      bool        // batch.generated: the code is in the catalogue
+}
+
+// Examine gives the findings on one step.
+func (b Book) Examine(s Step) []Finding {
+	l := b.At(s.Event.At)
+	var out []Finding
+	say := func(c Code, grams waste.Grams, zh, en string) {
+		out = append(out, Finding{Rule: c, Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Grams: grams, ZH: zh, EN: en, Version: l.Version})
+	}
+	if s.Batch.Seen != s.Prev {
+		say(Unseen, 0, "签名人签名时尚未看到该批次的最新记录", "The signer had not seen the batch's newest entry when signing.")
+	}
+	if d := s.Event.At.Sub(s.RecordedAt).Milliseconds(); d > l.SkewMS {
+		say(ClockAhead, 0, fmt.Sprintf("设备时钟比日志快 %d 秒", d/1000), fmt.Sprintf("The device's clock is %d s ahead of the log's.", d/1000))
+	} else if -d > l.UploadMS {
+		say(LateUpload, 0, fmt.Sprintf("事件发生 %d 小时后才上传", -d/3_600_000), fmt.Sprintf("Uploaded %d h after it happened.", -d/3_600_000))
+	}
+	if !s.LastAt.IsZero() && s.LastAt.Sub(s.Event.At).Milliseconds() > l.BackMS {
+		say(ClockBack, 0, "事件时间早于其前一事件", "Dated before the event that it follows.")
+	}
+	out = append(out, b.weights(s, l)...)
+	return out
+}
+
+func (b Book) weights(s Step, l Limits) []Finding {
+	f := Finding{Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Version: l.Version}
+	var out []Finding
+	if d, ok := s.Event.Data.(event.Generated); ok {
+		if !s.Known {
+			f.Rule, f.ZH, f.EN = Unverified, "废物代码不在现有名录中，未核实", "The waste code is not in the catalogue in hand; unverified."
+			out = append(out, f)
+		}
+		if d.Measured == event.Estimated {
+			f.Rule, f.ZH, f.EN = Estimate, "重量为估算值", "The weight is an estimate."
+			out = append(out, f)
+		}
+		return out
+	}
+	now := s.Batch.Grams + s.Batch.RefusedGrams
+	if s.Batch.Weighed && s.Event.Type != event.BatchTreated && now != s.Grams {
+		f.Rule, f.Grams = GramsMoved, s.Grams-now
+		f.ZH = fmt.Sprintf("重量与上一次不符：原 %s 千克，现 %s 千克", s.Grams.Kilograms(), now.Kilograms())
+		f.EN = fmt.Sprintf("The weight differs from the one before: %s kg then, %s kg now.", s.Grams.Kilograms(), now.Kilograms())
+		out = append(out, f)
+	}
+	return out
+}
