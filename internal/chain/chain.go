@@ -82,7 +82,7 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 		after := before.Apply(e, b, batch.Place{Seq: seq, N: p.Entry.Links[i].N, Leaf: p.Leaf})
 		p.Batches = append(p.Batches, after)
 		p.Postings = append(p.Postings, mass.Post(e, b, before)...)
-		p.Steps = append(p.Steps, step(e, b, before, seq, recordedAt))
+		p.Steps = append(p.Steps, StepOf(e, b, before, seq, recordedAt))
 		if m := after.Manifest; !m.IsZero() {
 			if _, met := on[m]; !met {
 				order = append(order, m)
@@ -96,7 +96,8 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 	return p
 }
 
-func step(e event.Event, b event.Batch, before batch.State, seq int64, recordedAt time.Time) rule.Step {
+// StepOf is one batch of an event as the rules see it; Known is left to the caller.
+func StepOf(e event.Event, b event.Batch, before batch.State, seq int64, recordedAt time.Time) rule.Step {
 	s := rule.Step{Seq: seq, RecordedAt: recordedAt, Event: e, Batch: b, Prev: before.Head, Grams: before.Grams}
 	if before.N > 0 {
 		s.LastAt = time.UnixMilli(before.LastAt).UTC()

@@ -77,6 +77,19 @@ func (e Entry) Bytes() []byte {
 // Leaf is the RFC 6962 leaf hash of the entry.
 func (e Entry) Leaf() id.Hash { return LeafOf(e.Bytes()) }
 
+// Kept is an entry with its bytes as a store keeps them; nothing of it is believed
+// before it is checked.
+type Kept struct {
+	Seq        int64
+	Event      id.Event // zero for other kinds
+	Kind       string
+	RecordedAt time.Time
+	Hash       id.Hash
+	Leaf       id.Hash
+	Entry      []byte
+	Body       []byte // the compact JWS, for KindEvent
+}
+
 type wireEntry struct {
 	V          int        `json:"v"`
 	Seq        int64      `json:"seq"`

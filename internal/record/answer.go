@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/chain"
 	"liandan/internal/event"
+	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
@@ -61,7 +62,7 @@ func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt
 			return s.receipt(g.Head.Size, g.Checkpoint, k.Seq, r.Placed.Bytes, r.Event, r.Placed)
 		}
 	}
-	var kept Kept
+	var kept ledger.Kept
 	var head merkle.Head
 	var checkpoint []byte
 	err := s.store.View(ctx, func(r Reader) (err error) {

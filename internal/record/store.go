@@ -8,6 +8,7 @@ import (
 	"liandan/internal/chain"
 	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/manifest"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
@@ -40,7 +41,7 @@ type Reader interface {
 	// HeadCovering is the oldest head with more than seq entries, with its checkpoint.
 	HeadCovering(seq int64) (merkle.Head, []byte, error)
 	// Entry is the exact bytes of an entry and of what it is about.
-	Entry(seq int64) (Kept, error)
+	Entry(seq int64) (ledger.Kept, error)
 }
 
 // Tx is a Reader that can also write one commit group.
@@ -53,15 +54,6 @@ type Tx interface {
 type Known struct {
 	Seq  int64
 	Hash id.Hash
-}
-
-// Kept is an entry with its bytes.
-type Kept struct {
-	Seq        int64
-	RecordedAt time.Time
-	Hash       id.Hash
-	Entry      []byte
-	Body       []byte
 }
 
 // Subject is a batch or manifest that a quarantined event waits for.

@@ -10,6 +10,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/manifest"
 	"liandan/internal/merkle"
 	"liandan/internal/record"
@@ -17,6 +18,8 @@ import (
 
 // The reads before a commit group.
 const (
+	keptColumns = `seq, event_id, kind, recorded_at, hash, leaf_hash, entry, body`
+
 	sqlLog        = `SELECT size, root, recorded_at FROM log_state WHERE id = 1`
 	sqlTile       = `SELECT hashes FROM tiles WHERE level = ? AND idx = ?`
 	sqlKnown      = `SELECT event_id, seq, hash FROM entries WHERE event_id {ids}`
@@ -27,7 +30,7 @@ const (
 	sqlWaiting    = `SELECT q.body FROM quarantine q WHERE q.state = 'waiting' AND q.hash IN
 		(SELECT hash FROM quarantine_subjects WHERE subject {ids}) ORDER BY q.received_at, q.hash`
 	sqlHeadCovering = `SELECT size, root, checkpoint FROM heads WHERE size > ? ORDER BY size LIMIT 1`
-	sqlEntry        = `SELECT seq, recorded_at, hash, entry, body FROM entries WHERE seq = ?`
+	sqlEntry        = `SELECT ` + keptColumns + ` FROM entries WHERE seq = ?`
 )
 
 func (r *reader) lock() error {
@@ -179,7 +182,7 @@ func (r *reader) HeadCovering(seq int64) (h merkle.Head, checkpoint []byte, err 
 }
 
 // Entry implements record.Reader.
-func (r *reader) Entry(seq int64) (k record.Kept, err error) {
+func (r *reader) Entry(seq int64) (k ledger.Kept, err error) {
 	k.Seq = -1
 	err = r.query(sqlEntry, func(rows *sql.Rows) error { return scanKept(rows, &k) }, seq)
 	if err == nil && k.Seq != seq {
@@ -188,9 +191,9 @@ func (r *reader) Entry(seq int64) (k record.Kept, err error) {
 	return k, err
 }
 
-func scanKept(rows *sql.Rows, k *record.Kept) error {
+func scanKept(rows *sql.Rows, k *ledger.Kept) error {
 	var ms int64
-	if err := rows.Scan(&k.Seq, &ms, &k.Hash, &k.Entry, &k.Body); err != nil {
+	if err := rows.Scan(&k.Seq, &k.Event, &k.Kind, &ms, &k.Hash, &k.Leaf, &k.Entry, &k.Body); err != nil {
 		return err
 	}
 	k.RecordedAt = unstamp(ms)

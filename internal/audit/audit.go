@@ -1,0 +1,309 @@
+// Package audit reads what the log holds and judges it: a batch, a manifest, a chain, an
+// evidence bundle, the whole store; and it recreates every projection from the log.
+//
+// It must not append to the log or change an entry, and a damaged store is a report, not
+// an error.
+package audit
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/manifest"
+	"liandan/internal/mass"
+	"liandan/internal/merkle"
+	"liandan/internal/party"
+	"liandan/internal/rule"
+	"liandan/internal/signature"
+	"liandan/internal/waste"
+)
+
+// Reader is one consistent reading of the store.
+type Reader interface {
+	Log() (merkle.Head, time.Time, error)
+	Tile(t merkle.TileID, width int) ([]byte, error)
+	Entry(seq int64) (ledger.Kept, error)
+	// Newest is the newest head with its signed checkpoint; a zero head on an empty log.
+	Newest() (merkle.Head, []byte, error)
+	// Entries walks entries from (inclusive) to (exclusive) in order.
+	Entries(from, to int64, each func(ledger.Kept) error) error
+	// ChainOf gives the entries of a batch in order.
+	ChainOf(b id.Batch) ([]ledger.Kept, error)
+	EventEntry(e id.Event) (ledger.Kept, error)
+	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
+	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
+	LabelOf(b id.Batch) (event.Label, error)
+	Label(l event.Label) (b id.Batch, revoked bool, err error)
+	Quarantine(cursor string, limit int) ([]Held, string, error)
+	Rows
+}
+
+// Rows walks what is stored beside the entries, for the check.
+type Rows interface {
+	Heads(each func(h merkle.Head, at time.Time, checkpoint []byte) error) error
+	Tiles(each func(merkle.Tile) error) error
+	Links(each func(b id.Batch, n, seq int64, leaf id.Hash) error) error
+	BatchRows(each func(b id.Batch, columns [5]string, state []byte) error) error
+	ManifestRows(each func(m id.Manifest, columns [6]string, state []byte) error) error
+	PostingRows(each func(seq int64, line int, p mass.Posting) error) error
+	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
+}
+
+// Store is what audit needs of a database.
+type Store interface {
+	Read(ctx context.Context, fn func(Reader) error) error
+	AddLabel(ctx context.Context, l event.Label, b id.Batch, at time.Time) error
+	RevokeLabel(ctx context.Context, l event.Label, at time.Time) error
+	// Rebuild replaces every projection under the log's lock, with what fill writes.
+	Rebuild(ctx context.Context, fill func(Reader, Projection) error) error
+}
+
+// Projection takes the states that a rebuild found.
+type Projection interface {
+	Records(placed []chain.Placed, events []event.Event) error
+	States(batches []batch.State, manifests []manifest.State) error
+}
+
+// Keys looks device keys up.
+type Keys interface {
+	Key(ctx context.Context, kid string) (party.Key, bool, error)
+}
+
+// Config is what a Service is made of.
+type Config struct {
+	Store    Store
+	Keys     Keys
+	Verifier note.Verifier // of the log's key
+	VKey     string
+	Rules    rule.Book
+	Catalog  *waste.Catalog
+	Now      func() time.Time
+	Random   io.Reader
+}
+
+// Service answers readers.
+type Service struct{ Config }
+
+// New makes a Service.
+func New(c Config) *Service { return &Service{c} }
+
+func notFound(what string) error {
+	return fault.New(fault.NotFound, "There is no such %s, or it is not yours to see.", what)
+}
+
+// Batch reads one batch. The fault is not-found.
+func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		found, err := r.Batches([]id.Batch{b})
+		if err != nil {
+			return err
+		}
+		st, ok := found[b]
+		if !ok {
+			return notFound("batch")
+		}
+		v.State = st
+		if v.Label, err = r.LabelOf(b); err != nil {
+			return err
+		}
+		c, err := s.chain(r, b)
+		v.Findings = c.findings()
+		return err
+	})
+	if err == nil {
+		v.Entry, v.Verified = s.Catalog.Lookup(v.State.Code, time.UnixMilli(v.State.BornAt).UTC())
+	}
+	return v, err
+}
+
+// Chain reads a batch's entries in order, each with what the rules say of it.
+func (s *Service) Chain(ctx context.Context, b id.Batch) (v ChainView, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		v, err = s.chain(r, b)
+		if err == nil && len(v.Steps) == 0 {
+			return notFound("batch")
+		}
+		return err
+	})
+	return v, err
+}
+
+func (v ChainView) findings() []rule.Finding {
+	out := []rule.Finding{}
+	for _, st := range v.Steps {
+		out = append(out, st.Findings...)
+	}
+	return out
+}
+
+// chain reads and folds one batch's entries; what does not fit is said in Broken.
+func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
+	v := ChainView{Batch: b, Broken: []string{}}
+	kept, err := r.ChainOf(b)
+	if err != nil {
+		return v, err
+	}
+	var entries []ledger.Entry
+	var state batch.State
+	for _, k := range kept {
+		e, err := ledger.ParseEntry(k.Entry)
+		if err != nil {
+			v.Broken = append(v.Broken, err.Error())
+			continue
+		}
+		entries = append(entries, e)
+		signed, ev, err := open(k.Body)
+		if err != nil {
+			v.Broken = append(v.Broken, err.Error())
+			continue
+		}
+		v.Steps = append(v.Steps, Step{Seq: k.Seq, RecordedAt: k.RecordedAt, Event: ev, Kid: signed.Kid, Hash: signed.Hash(),
+			Entry: k.Entry, JWS: k.Body, Findings: s.examine(e, ev, b, state)})
+		if st, ok := advance(state, ev, b, e, k.Entry); ok {
+			state = st
+		} else {
+			v.Broken = append(v.Broken, fmt.Sprintf("entry %d does not follow the batch's state", e.Seq))
+		}
+	}
+	v.Broken = append(v.Broken, ledger.CheckChain(b, entries)...)
+	return v, nil
+}
+
+func advance(s batch.State, e event.Event, b id.Batch, entry ledger.Entry, bytes []byte) (batch.State, bool) {
+	for _, eb := range e.Batches {
+		if eb.ID == b && s.Check(e, eb) == nil {
+			return s.Apply(e, eb, batch.Place{Seq: entry.Seq, N: s.N + 1, Leaf: ledger.LeafOf(bytes)}), true
+		}
+	}
+	return s, false
+}
+
+func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before batch.State) []rule.Finding {
+	for _, eb := range ev.Batches {
+		if eb.ID != b {
+			continue
+		}
+		st := chain.StepOf(ev, eb, before, e.Seq, e.RecordedAt)
+		if d, ok := ev.Data.(event.Generated); ok {
+			_, st.Known = s.Catalog.Lookup(d.Code, ev.At)
+		}
+		return s.Rules.Examine(st)
+	}
+	return nil
+}
+
+// open reads a kept event again.
+func open(body []byte) (signature.Signed, event.Event, error) {
+	signed, err := signature.Open(body, signature.TypEvent)
+	if err != nil {
+		return signature.Signed{}, event.Event{}, err
+	}
+	e, err := event.Parse(signed.Payload)
+	return signed, e, err
+}
+
+// Manifest reads one manifest with the findings of its batches.
+func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		found, err := r.Manifests([]id.Manifest{m})
+		if err != nil {
+			return err
+		}
+		st, ok := found[m]
+		if !ok {
+			return notFound("manifest")
+		}
+		v.State, v.Findings = st, []rule.Finding{}
+		for _, l := range st.Lines {
+			c, err := s.chain(r, l.Batch)
+			if err != nil {
+				return err
+			}
+			v.Findings = append(v.Findings, c.findings()...)
+		}
+		return nil
+	})
+	return v, err
+}
+
+// Event reads one event with its proof in the newest tree.
+func (s *Service) Event(ctx context.Context, e id.Event) (v EventView, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		k, err := r.EventEntry(e)
+		if err != nil {
+			return err
+		}
+		head, checkpoint, err := r.Newest()
+		if err != nil {
+			return err
+		}
+		path, err := merkle.NewTree(head.Size, r.Tile, 0).Prove(head.Size, k.Seq)
+		if err != nil {
+			return err
+		}
+		_, ev, err := open(k.Body)
+		v = EventView{Event: ev, Hash: k.Hash, Seq: k.Seq, RecordedAt: k.RecordedAt, JWS: k.Body, Entry: k.Entry,
+			Proof: merkle.Receipt(k.Seq, path, checkpoint)}
+		return err
+	})
+	return v, err
+}
+
+// Quarantine pages through what was signed but could not come next.
+func (s *Service) Quarantine(ctx context.Context, cursor string, limit int) (items []Held, next string, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		items, next, err = r.Quarantine(cursor, limit)
+		return err
+	})
+	return items, next, err
+}
+
+// Finder answers a stranger who scans a label. Faults: label-unknown, label-revoked.
+func (s *Service) Finder(ctx context.Context, l event.Label) (v LabelView, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		b, revoked, err := r.Label(l)
+		if err != nil {
+			return err
+		}
+		if revoked {
+			return fault.New(fault.LabelRevoked, "This label was replaced or withdrawn; look for the newer label on the container.")
+		}
+		found, err := r.Batches([]id.Batch{b})
+		if err != nil {
+			return err
+		}
+		st := found[b]
+		v.Form = st.Form
+		v.Entry, v.Verified = s.Catalog.Lookup(st.Code, time.UnixMilli(st.BornAt).UTC())
+		return nil
+	})
+	return v, err
+}
+
+// NewLabel makes a new token for a batch and withdraws the older ones.
+func (s *Service) NewLabel(ctx context.Context, b id.Batch) (event.Label, error) {
+	if _, err := s.Batch(ctx, b); err != nil {
+		return "", err
+	}
+	var r [26]byte
+	if _, err := io.ReadFull(s.Random, r[:]); err != nil {
+		return "", fault.Wrap(err, fault.Internal, "No randomness for a new label.")
+	}
+	l := event.NewLabel(r)
+	return l, s.Store.AddLabel(ctx, l, b, s.Now())
+}
+
+// RevokeLabel withdraws a token.
+func (s *Service) RevokeLabel(ctx context.Context, l event.Label) error {
+	return s.Store.RevokeLabel(ctx, l, s.Now())
+}

@@ -1,0 +1,267 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/mass"
+	"liandan/internal/merkle"
+	"liandan/internal/signature"
+)
+
+// Options of a check.
+type Options struct {
+	// Remembered are signed checkpoints that were published before: the store must be
+	// a continuation of each. This finds a restored older backup.
+	Remembered [][]byte
+	// Progress, when set, hears of entries done and entries in all.
+	Progress func(done, all int64)
+}
+
+// Check verifies the whole store: entries, signatures, links, stages, tiles, heads and
+// every projection. An error means that the store could not be read.
+func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
+	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{}, roots: map[int64]id.Hash{}}
+	err := s.Store.Read(ctx, c.run)
+	return c.r, err
+}
+
+// checker walks one consistent reading.
+type checker struct {
+	s     *Service
+	ctx   context.Context
+	o     Options
+	r     *Report
+	in    Reader
+	world *chain.Memory
+	tree  *merkle.Tree
+	tiles map[merkle.TileID][]byte
+	roots map[int64]id.Hash // roots at the sizes that heads name
+	last  time.Time
+	links []linkRow
+	books []bookRow
+	label map[event.Label]id.Batch
+}
+
+type linkRow struct {
+	batch id.Batch
+	n     int64
+	seq   int64
+	leaf  id.Hash
+}
+
+type bookRow struct {
+	seq  int64
+	line int
+	p    mass.Posting
+}
+
+func (c *checker) run(in Reader) error {
+	c.in = in
+	c.label = map[event.Label]id.Batch{}
+	c.tree = merkle.NewTree(0, func(t merkle.TileID, w int) ([]byte, error) { return c.tiles[t], nil }, 0)
+	head, _, err := in.Log()
+	if err != nil {
+		return err
+	}
+	c.r.Head = head
+	sizes, err := c.headSizes()
+	if err != nil {
+		return err
+	}
+	steps := []func() error{
+		func() error { return c.entries(head.Size, sizes) },
+		func() error { return c.heads(head) },
+		c.checkTiles, c.projections, c.held,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) headSizes() (map[int64]bool, error) {
+	sizes := map[int64]bool{}
+	err := c.in.Heads(func(h merkle.Head, _ time.Time, _ []byte) error { sizes[h.Size] = true; return nil })
+	for _, signed := range c.o.Remembered {
+		if h, err := merkle.OpenCheckpoint(signed, c.s.Verifier); err == nil {
+			sizes[h.Size] = true
+		}
+	}
+	return sizes, err
+}
+
+// block is how many entries are verified side by side.
+const block = 1024
+
+// entries walks the log: verify in parallel, fold in order.
+func (c *checker) entries(size int64, sizes map[int64]bool) error {
+	next := int64(0)
+	var batch []ledger.Kept
+	flush := func() error {
+		opened := c.open(batch)
+		for i, k := range batch {
+			if err := c.entry(k, opened[i]); err != nil {
+				return err
+			}
+			if sizes[c.tree.Size()] {
+				h, err := c.tree.Head()
+				if err != nil {
+					return err
+				}
+				c.roots[h.Size] = h.Root
+			}
+		}
+		batch = batch[:0]
+		if c.o.Progress != nil {
+			c.o.Progress(c.r.Entries, size)
+		}
+		return c.ctx.Err()
+	}
+	err := c.in.Entries(0, 1<<62, func(k ledger.Kept) error {
+		if k.Seq != next {
+			c.r.say(AreaEntry, fmt.Sprintf("entry %d", next), "日志记录缺失", "entries %d to %d are missing", next, k.Seq-1)
+		}
+		next = k.Seq + 1
+		batch = append(batch, k)
+		if len(batch) == block {
+			return flush()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	if next != size {
+		c.r.say(AreaHead, "log_state", "日志头与记录数不符", "the head says %d entries, the log has %d", size, next)
+	}
+	return nil
+}
+
+// opened is what the parallel part found about an entry.
+type opened struct {
+	signed signature.Signed
+	event  event.Event
+	fault  error
+}
+
+// open reads and verifies events in parallel.
+func (c *checker) open(ks []ledger.Kept) []opened {
+	out := make([]opened, len(ks))
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(ks); i += workers {
+				out[i] = c.verify(ks[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (c *checker) verify(k ledger.Kept) (o opened) {
+	o.signed, o.event, o.fault = open(k.Body)
+	if o.fault != nil {
+		return o
+	}
+	key, ok, err := c.s.Keys.Key(c.ctx, o.signed.Kid)
+	switch {
+	case err != nil:
+		o.fault = err
+	case !ok:
+		o.fault = fmt.Errorf("key %s is not in the registry", o.signed.Kid)
+	case key.Party != o.event.Party || key.Person != o.event.Person:
+		o.fault = fmt.Errorf("key %s belongs to another party or person", o.signed.Kid)
+	default:
+		if o.fault = key.Sound(o.event.At); o.fault == nil {
+			o.fault = o.signed.Verify(key.Public)
+		}
+	}
+	return o
+}
+
+// entry checks one entry against its bytes and the fold.
+func (c *checker) entry(k ledger.Kept, o opened) error {
+	c.r.Entries++
+	place := fmt.Sprintf("entry %d", k.Seq)
+	if _, err := c.grow(ledger.LeafOf(k.Entry)); err != nil {
+		return err
+	}
+	e, err := ledger.ParseEntry(k.Entry)
+	if err != nil {
+		c.r.say(AreaEntry, place, "日志记录的字节被改动", "%v", err)
+		return nil
+	}
+	if e.Seq != k.Seq || !e.RecordedAt.Equal(k.RecordedAt) || e.Hash != k.Hash || e.Kind != k.Kind || k.Leaf != ledger.LeafOf(k.Entry) {
+		c.r.say(AreaEntry, place, "日志记录与其列不符", "the entry's bytes say another seq, time, kind or hash than the columns of its row")
+	}
+	if e.RecordedAt.Before(c.last) {
+		c.r.say(AreaEntry, place, "日志时间倒退", "recorded before the entry ahead of it")
+	}
+	c.last = e.RecordedAt
+	if e.Kind != ledger.KindEvent {
+		return nil
+	}
+	c.r.Events++
+	if id.Hash(sha256.Sum256(k.Body)) != e.Hash {
+		c.r.say(AreaEntry, place, "事件原文与日志中的哈希不符", "the event's bytes are not those that were logged")
+	}
+	if o.fault != nil {
+		c.r.say(AreaSignature, place, "事件签名或密钥不成立", "%v", o.fault)
+		return nil
+	}
+	if o.event.ID != k.Event {
+		c.r.say(AreaEntry, place, "事件编号列被改动", "the row's event id is not the event's")
+	}
+	c.fold(place, e, o.event)
+	return nil
+}
+
+func (c *checker) grow(leaf id.Hash) ([]merkle.Tile, error) {
+	changed, err := c.tree.Append([]id.Hash{leaf})
+	for _, t := range changed {
+		c.tiles[t.TileID] = t.Hashes
+	}
+	return changed, err
+}
+
+// fold replays the event and compares the links it would make.
+func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
+	if err := chain.Check(c.world, ev); err != nil {
+		c.r.say(AreaChain, place, "该事件不应出现在此处", "the event may not come here: %v", err)
+		return
+	}
+	p := chain.Place(c.world, ev, e.Hash, e.Seq, e.RecordedAt)
+	if !bytes.Equal(p.Bytes, e.Bytes()) {
+		c.r.say(AreaChain, place, "批次链接与重算不符", "its links are not those of the batches' chains")
+	}
+	c.world.Keep(p)
+	for _, l := range p.Entry.Links {
+		c.links = append(c.links, linkRow{l.Batch, l.N, e.Seq, p.Leaf})
+	}
+	for i, q := range p.Postings {
+		c.books = append(c.books, bookRow{e.Seq, i, q})
+	}
+	if d, ok := ev.Data.(event.Generated); ok && d.Label != "" {
+		c.label[d.Label] = ev.Batches[0].ID
+	}
+	if mass.Sum(p.Postings) != 0 {
+		c.r.say(AreaPosting, place, "质量分录不平衡", "its postings do not sum to zero")
+	}
+}

@@ -1,0 +1,237 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/mass"
+	"liandan/internal/merkle"
+)
+
+// heads compares every head with the tree and its checkpoint with the log's key.
+func (c *checker) heads(head merkle.Head) error {
+	last := merkle.Head{Root: merkle.EmptyRoot()}
+	err := c.in.Heads(func(h merkle.Head, _ time.Time, checkpoint []byte) error {
+		place := fmt.Sprintf("head %d", h.Size)
+		if root, ok := c.roots[h.Size]; !ok || root != h.Root {
+			c.r.say(AreaHead, place, "日志头与重算的树根不符", "its root is not that of the first %d entries", h.Size)
+		}
+		signed, err := merkle.OpenCheckpoint(checkpoint, c.s.Verifier)
+		if err != nil || signed != h {
+			c.r.say(AreaHead, place, "检查点签名不成立", "its checkpoint is not signed by the log's key for this head")
+		}
+		last = h
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if last != head {
+		c.r.say(AreaHead, "log_state", "当前日志头与最后一个检查点不符", "it says %d entries, the newest head says %d", head.Size, last.Size)
+	}
+	for _, signed := range c.o.Remembered {
+		c.remembered(signed)
+	}
+	return nil
+}
+
+// remembered holds the log against a checkpoint that was published before.
+func (c *checker) remembered(signed []byte) {
+	h, err := merkle.OpenCheckpoint(signed, c.s.Verifier)
+	if err != nil {
+		c.r.say(AreaRollback, "remembered checkpoint", "所记检查点不是本日志所签", "%v", err)
+		return
+	}
+	place := fmt.Sprintf("checkpoint %d", h.Size)
+	root, ok := c.roots[h.Size]
+	switch {
+	case h.Size == 0:
+	case h.Size > c.tree.Size():
+		c.r.say(AreaRollback, place, "数据库比已公布的日志旧（恢复了旧备份？）", "the store has %d entries, but a checkpoint of %d was published: an older backup was restored, or entries were cut off", c.tree.Size(), h.Size)
+	case !ok || root != h.Root:
+		c.r.say(AreaRollback, place, "日志与已公布的检查点不一致", "the first %d entries are not those that were published", h.Size)
+	}
+}
+
+// checkTiles compares the stored tiles with those that the entries give.
+func (c *checker) checkTiles() error {
+	met := map[merkle.TileID]bool{}
+	err := c.in.Tiles(func(t merkle.Tile) error {
+		met[t.TileID] = true
+		if want, ok := c.tiles[t.TileID]; !ok || !bytes.Equal(want, t.Hashes) {
+			c.r.say(AreaTile, fmt.Sprintf("tile %d/%d", t.Level, t.Index), "树节点数据块被改动", "its hashes are not those of the entries")
+		}
+		return nil
+	})
+	for t := range c.tiles {
+		if !met[t] {
+			c.r.say(AreaTile, fmt.Sprintf("tile %d/%d", t.Level, t.Index), "树节点数据块缺失", "it is missing")
+		}
+	}
+	return err
+}
+
+// projections compares every cache with the fold.
+func (c *checker) projections() error {
+	for _, step := range []func() error{c.linkRows, c.batchRows, c.manifestRows, c.postingRows, c.labelRows} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// differ collects what a table has and must have, by key.
+func differ[K comparable, V comparable](c *checker, a Area, noun string, want map[K]V, walk func(func(K, V)) error) error {
+	err := walk(func(k K, v V) {
+		w, ok := want[k]
+		switch {
+		case !ok:
+			c.r.say(a, fmt.Sprintf("%s %v", noun, k), "多出一行", "the row should not be there")
+		case w != v:
+			c.r.say(a, fmt.Sprintf("%s %v", noun, k), "与由日志重算的结果不符", "the row is not what the log gives")
+		}
+		delete(want, k)
+	})
+	for k := range want {
+		c.r.say(a, fmt.Sprintf("%s %v", noun, k), "缺少一行", "the row is missing")
+	}
+	return err
+}
+
+func (c *checker) linkRows() error {
+	want := make(map[string]linkRow, len(c.links))
+	key := func(b id.Batch, n int64) string { return fmt.Sprintf("%s/%d", b, n) }
+	for _, l := range c.links {
+		want[key(l.batch, l.n)] = l
+	}
+	return differ(c, AreaLink, "link", want, func(met func(string, linkRow)) error {
+		return c.in.Links(func(b id.Batch, n, seq int64, leaf id.Hash) error {
+			met(key(b, n), linkRow{b, n, seq, leaf})
+			return nil
+		})
+	})
+}
+
+// BatchColumns are the columns that repeat what a batch's state says.
+func BatchColumns(s batch.State) [5]string {
+	return [5]string{string(s.Stage), s.Custodian.String(), s.Site.String(), s.Manifest.String(), fmt.Sprint(s.Seq)}
+}
+
+// ManifestColumns are the columns that repeat what a manifest's state says.
+func ManifestColumns(s manifest.State) [6]string {
+	return [6]string{string(s.Stage), s.Consignor.String(), s.Carrier.String(), s.Consignee.String(), s.Number, fmt.Sprint(s.Seq)}
+}
+
+type stateRow[C comparable] struct {
+	columns C
+	state   string
+}
+
+func (c *checker) batchRows() error {
+	want := map[id.Batch]stateRow[[5]string]{}
+	for k, s := range c.world.Batches {
+		b, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		want[k] = stateRow[[5]string]{BatchColumns(s), string(b)}
+	}
+	c.r.Batches = len(want)
+	return differ(c, AreaBatch, "batch", want, func(met func(id.Batch, stateRow[[5]string])) error {
+		return c.in.BatchRows(func(b id.Batch, cols [5]string, state []byte) error {
+			met(b, stateRow[[5]string]{cols, string(state)})
+			return nil
+		})
+	})
+}
+
+func (c *checker) manifestRows() error {
+	want := map[id.Manifest]stateRow[[6]string]{}
+	for k, s := range c.world.Manifests {
+		b, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		want[k] = stateRow[[6]string]{ManifestColumns(s), string(b)}
+	}
+	c.r.Manifests = len(want)
+	return differ(c, AreaManifest, "manifest", want, func(met func(id.Manifest, stateRow[[6]string])) error {
+		return c.in.ManifestRows(func(m id.Manifest, cols [6]string, state []byte) error {
+			met(m, stateRow[[6]string]{cols, string(state)})
+			return nil
+		})
+	})
+}
+
+func (c *checker) postingRows() error {
+	want := make(map[string]mass.Posting, len(c.books))
+	for _, b := range c.books {
+		want[fmt.Sprintf("%d/%d", b.seq, b.line)] = b.p
+	}
+	err := differ(c, AreaPosting, "posting", want, func(met func(string, mass.Posting)) error {
+		return c.in.PostingRows(func(seq int64, line int, p mass.Posting) error {
+			c.r.Postings++
+			c.r.GramsTotal += int64(p.Grams)
+			met(fmt.Sprintf("%d/%d", seq, line), p)
+			return nil
+		})
+	})
+	if err == nil && c.r.GramsTotal != 0 {
+		c.r.say(AreaPosting, "all accounts", "全部账户之和不为零", "the sum over all accounts is %d g, not zero", c.r.GramsTotal)
+	}
+	return err
+}
+
+func (c *checker) labelRows() error {
+	return differ(c, AreaLabel, "label of batch", c.labels(), func(met func(event.Label, id.Batch)) error {
+		return c.in.LabelRows(func(l event.Label, b id.Batch, source string, _ int64) error {
+			if source == "event" {
+				met(l, b)
+			}
+			return nil
+		})
+	})
+}
+
+func (c *checker) labels() map[event.Label]id.Batch {
+	out := make(map[event.Label]id.Batch, len(c.label))
+	for l, b := range c.label {
+		out[l] = b
+	}
+	return out
+}
+
+// held checks the bytes in quarantine and that what was admitted is in the log.
+func (c *checker) held() error {
+	cursor := ""
+	for {
+		items, next, err := c.in.Quarantine(cursor, 500)
+		if err != nil {
+			return err
+		}
+		for _, h := range items {
+			c.r.Held++
+			place := fmt.Sprintf("quarantine %s", h.Hash)
+			if id.Hash(sha256.Sum256(h.Body)) != h.Hash {
+				c.r.say(AreaQuarantine, place, "隔离区原文被改动", "the bytes are not those that came")
+			}
+			if h.State == "admitted" {
+				if k, err := c.in.Entry(h.Seq); err != nil || k.Hash != h.Hash {
+					c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but that is another", h.Seq)
+				}
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}

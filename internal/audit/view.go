@@ -1,0 +1,77 @@
+package audit
+
+import (
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
+)
+
+// BatchView is a batch for a reader: its state, what its code means, what the rules say.
+type BatchView struct {
+	State    batch.State
+	Entry    waste.Entry // of the catalogue at generation; zero when not Verified
+	Verified bool        // the code is in the catalogue in hand
+	Findings []rule.Finding
+	Label    event.Label // newest that is not revoked; "" when there is none
+}
+
+// ManifestView is a manifest for a reader.
+type ManifestView struct {
+	State    manifest.State
+	Findings []rule.Finding
+}
+
+// ChainView is a batch's entries in order.
+type ChainView struct {
+	Batch  id.Batch
+	Broken []string // empty: whole
+	Steps  []Step
+}
+
+// Step is one entry of a chain.
+type Step struct {
+	Seq        int64
+	RecordedAt time.Time
+	Event      event.Event
+	Kid        string
+	Hash       id.Hash
+	Entry      []byte
+	JWS        []byte
+	Findings   []rule.Finding
+}
+
+// EventView is one event with its evidence.
+type EventView struct {
+	Event      event.Event
+	Hash       id.Hash
+	Seq        int64
+	RecordedAt time.Time
+	JWS        []byte
+	Entry      []byte
+	Proof      []byte // c2sp.org/tlog-proof@v1 in the newest tree
+}
+
+// Held is one event in quarantine.
+type Held struct {
+	Hash       id.Hash
+	Event      id.Event
+	ReceivedAt time.Time
+	Kind       string
+	Detail     string
+	State      string // waiting or admitted
+	Seq        int64  // of the entry once admitted; -1 while waiting
+	Body       []byte
+}
+
+// LabelView is what a finder may learn from a label. It holds no party, person, place
+// or weight.
+type LabelView struct {
+	Entry    waste.Entry
+	Verified bool
+	Form     waste.Form
+}

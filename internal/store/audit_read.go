@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"liandan/internal/audit"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/mass"
+	"liandan/internal/merkle"
+	"liandan/internal/waste"
+)
+
+// The reads of an audit.
+const (
+	sqlNewest     = `SELECT size, root, checkpoint FROM heads ORDER BY size DESC LIMIT 1`
+	sqlEntries    = `SELECT ` + keptColumns + ` FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?`
+	sqlChain      = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM entry_links WHERE batch = ?) ORDER BY seq`
+	sqlEventEntry = `SELECT ` + keptColumns + ` FROM entries WHERE event_id = ?`
+	sqlLabelOf    = `SELECT token FROM labels WHERE batch = ? AND revoked_at IS NULL ORDER BY made_at DESC, token LIMIT 1`
+	sqlLabel      = `SELECT batch, revoked_at FROM labels WHERE token = ?`
+	sqlQuarantine = `SELECT hash, event_id, received_at, kind, detail, state, seq, body FROM quarantine
+		WHERE received_at > ? OR (received_at = ? AND hash > ?) ORDER BY received_at, hash LIMIT ?`
+	sqlHeads        = `SELECT size, root, recorded_at, checkpoint FROM heads ORDER BY size`
+	sqlTiles        = `SELECT level, idx, hashes FROM tiles ORDER BY level, idx`
+	sqlLinks        = `SELECT batch, n, seq, leaf_hash FROM entry_links ORDER BY batch, n`
+	sqlBatchRows    = `SELECT id, stage, custodian, site, manifest, seq, state FROM batches ORDER BY id`
+	sqlManifestRows = `SELECT id, stage, consignor, carrier, consignee, number, seq, state FROM manifests ORDER BY id`
+	sqlPostingRows  = `SELECT seq, line, batch, kind, party, site, code, method, grams FROM postings ORDER BY seq, line`
+	sqlLabelRows    = `SELECT token, batch, source, made_at FROM labels ORDER BY token`
+)
+
+// Read implements audit.Store.
+func (s *Store) Read(ctx context.Context, fn func(audit.Reader) error) error {
+	return s.view(ctx, func(r *reader) error { return fn(r) })
+}
+
+// Newest implements audit.Reader.
+func (r *reader) Newest() (h merkle.Head, checkpoint []byte, err error) {
+	h.Root = merkle.EmptyRoot()
+	err = r.query(sqlNewest, func(rows *sql.Rows) error { return rows.Scan(&h.Size, &h.Root, &checkpoint) })
+	return h, checkpoint, err
+}
+
+// page is how many entries one statement reads, so that a walk over a large log never
+// holds more than that.
+const page = 2048
+
+// Entries implements audit.Reader.
+func (r *reader) Entries(from, to int64, each func(ledger.Kept) error) error {
+	for from < to {
+		var kept []ledger.Kept
+		err := r.query(sqlEntries, func(rows *sql.Rows) error {
+			var k ledger.Kept
+			if err := scanKept(rows, &k); err != nil {
+				return err
+			}
+			kept = append(kept, k)
+			return nil
+		}, from, to, page)
+		if err != nil {
+			return err
+		}
+		for _, k := range kept {
+			if err := each(k); err != nil {
+				return err
+			}
+		}
+		if len(kept) < page {
+			return nil
+		}
+		from = kept[len(kept)-1].Seq + 1
+	}
+	return nil
+}
+
+// ChainOf implements audit.Reader.
+func (r *reader) ChainOf(b id.Batch) (out []ledger.Kept, err error) {
+	err = r.query(sqlChain, func(rows *sql.Rows) error {
+		var k ledger.Kept
+		if err := scanKept(rows, &k); err != nil {
+			return err
+		}
+		out = append(out, k)
+		return nil
+	}, b.String())
+	return out, err
+}
+
+// EventEntry implements audit.Reader.
+func (r *reader) EventEntry(e id.Event) (k ledger.Kept, err error) {
+	found := false
+	err = r.query(sqlEventEntry, func(rows *sql.Rows) error { found = true; return scanKept(rows, &k) }, e.String())
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "There is no such event, or it is not yours to see.")
+	}
+	return k, err
+}
+
+// LabelOf implements audit.Reader.
+func (r *reader) LabelOf(b id.Batch) (event.Label, error) {
+	var token string
+	err := r.query(sqlLabelOf, func(rows *sql.Rows) error { return rows.Scan(&token) }, b.String())
+	return event.Label(token), err
+}
+
+// Label implements audit.Reader.
+func (r *reader) Label(l event.Label) (b id.Batch, revoked bool, err error) {
+	err = r.query(sqlLabel, func(rows *sql.Rows) error {
+		var at sql.NullInt64
+		err := rows.Scan(&b, &at)
+		revoked = at.Valid
+		return err
+	}, string(l))
+	if err == nil && b.IsZero() {
+		err = fault.New(fault.LabelUnknown, "This label is not known here; it may be a copy or belong to another system.")
+	}
+	return b, revoked, err
+}
+
+// Quarantine implements audit.Reader. The cursor is the last row's time and hash.
+func (r *reader) Quarantine(cursor string, limit int) (out []audit.Held, next string, err error) {
+	at, hash := int64(-1), id.Hash{}
+	if ms, h, ok := strings.Cut(cursor, "."); ok {
+		if at, err = strconv.ParseInt(ms, 10, 64); err == nil {
+			hash, err = id.ParseHash(h)
+		}
+	} else if cursor != "" {
+		err = fmt.Errorf("no cursor")
+	}
+	if err != nil {
+		return nil, "", fault.New(fault.InvalidRequest, "The cursor is not one that this list gave.").At("/cursor", "format", "must be next_cursor of the page before")
+	}
+	err = r.query(sqlQuarantine, func(rows *sql.Rows) error {
+		h := audit.Held{Seq: -1}
+		var ms int64
+		var seq sql.NullInt64
+		if err := rows.Scan(&h.Hash, &h.Event, &ms, &h.Kind, &h.Detail, &h.State, &seq, &h.Body); err != nil {
+			return err
+		}
+		if h.ReceivedAt = unstamp(ms); seq.Valid {
+			h.Seq = seq.Int64
+		}
+		out = append(out, h)
+		return nil
+	}, at, at, hash[:], limit+1)
+	if len(out) > limit {
+		out = out[:limit]
+		last := out[limit-1]
+		next = fmt.Sprintf("%d.%s", stamp(last.ReceivedAt), last.Hash)
+	}
+	return out, next, err
+}
+
+// Heads implements audit.Rows.
+func (r *reader) Heads(each func(merkle.Head, time.Time, []byte) error) error {
+	return r.query(sqlHeads, func(rows *sql.Rows) error {
+		var h merkle.Head
+		var ms int64
+		var checkpoint []byte
+		if err := rows.Scan(&h.Size, &h.Root, &ms, &checkpoint); err != nil {
+			return err
+		}
+		return each(h, unstamp(ms), checkpoint)
+	})
+}
+
+// Tiles implements audit.Rows.
+func (r *reader) Tiles(each func(merkle.Tile) error) error {
+	return r.query(sqlTiles, func(rows *sql.Rows) error {
+		var t merkle.Tile
+		if err := rows.Scan(&t.Level, &t.Index, &t.Hashes); err != nil {
+			return err
+		}
+		return each(t)
+	})
+}
+
+// Links implements audit.Rows.
+func (r *reader) Links(each func(id.Batch, int64, int64, id.Hash) error) error {
+	return r.query(sqlLinks, func(rows *sql.Rows) error {
+		var b id.Batch
+		var n, seq int64
+		var leaf id.Hash
+		if err := rows.Scan(&b, &n, &seq, &leaf); err != nil {
+			return err
+		}
+		return each(b, n, seq, leaf)
+	})
+}
+
+// BatchRows implements audit.Rows.
+func (r *reader) BatchRows(each func(id.Batch, [5]string, []byte) error) error {
+	return r.query(sqlBatchRows, func(rows *sql.Rows) error {
+		var b id.Batch
+		var c [5]string
+		var site, on sql.NullString
+		var state []byte
+		if err := rows.Scan(&b, &c[0], &c[1], &site, &on, &c[4], &state); err != nil {
+			return err
+		}
+		c[2], c[3] = site.String, on.String
+		return each(b, c, state)
+	})
+}
+
+// ManifestRows implements audit.Rows.
+func (r *reader) ManifestRows(each func(id.Manifest, [6]string, []byte) error) error {
+	return r.query(sqlManifestRows, func(rows *sql.Rows) error {
+		var m id.Manifest
+		var c [6]string
+		var state []byte
+		if err := rows.Scan(&m, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &state); err != nil {
+			return err
+		}
+		return each(m, c, state)
+	})
+}
+
+// PostingRows implements audit.Rows.
+func (r *reader) PostingRows(each func(int64, int, mass.Posting) error) error {
+	return r.query(sqlPostingRows, func(rows *sql.Rows) error {
+		var seq int64
+		var line int
+		var p mass.Posting
+		var kind, code, method string
+		if err := rows.Scan(&seq, &line, &p.Batch, &kind, &p.Party, &p.Site, &code, &method, &p.Grams); err != nil {
+			return err
+		}
+		p.Kind, p.Code, p.Method = mass.AccountKind(kind), waste.Code(code), waste.Method(method)
+		return each(seq, line, p)
+	})
+}
+
+// LabelRows implements audit.Rows.
+func (r *reader) LabelRows(each func(event.Label, id.Batch, string, int64) error) error {
+	return r.query(sqlLabelRows, func(rows *sql.Rows) error {
+		var token, source string
+		var b id.Batch
+		var at int64
+		if err := rows.Scan(&token, &b, &source, &at); err != nil {
+			return err
+		}
+		return each(event.Label(token), b, source, at)
+	})
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"liandan/internal/audit"
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/record"
+)
+
+const (
+	sqlLabelRevokeAll = `UPDATE labels SET revoked_at = ? WHERE batch = ? AND revoked_at IS NULL`
+	sqlLabelInsert    = `INSERT INTO labels (token, batch, source, made_at) VALUES (?, ?, ?, ?)`
+	sqlLabelRevoke    = `UPDATE labels SET revoked_at = ? WHERE token = ? AND revoked_at IS NULL`
+)
+
+// AddLabel implements audit.Store.
+func (s *Store) AddLabel(ctx context.Context, l event.Label, b id.Batch, at time.Time) error {
+	return s.transact(ctx, s.db, nil, func(r *reader) error {
+		if err := r.exec(sqlLabelRevokeAll, stamp(at), b.String()); err != nil {
+			return err
+		}
+		return r.exec(sqlLabelInsert, string(l), b.String(), sourceServer, stamp(at))
+	})
+}
+
+// RevokeLabel implements audit.Store.
+func (s *Store) RevokeLabel(ctx context.Context, l event.Label, at time.Time) error {
+	return s.transact(ctx, s.db, nil, func(r *reader) error {
+		if _, _, err := r.Label(l); err != nil {
+			return err
+		}
+		return r.exec(sqlLabelRevoke, stamp(at), string(l))
+	})
+}
+
+// projections are the tables that a rebuild empties; server-made labels and withdrawals
+// are not in the log and stay.
+var projections = []string{"DELETE FROM entry_links", "DELETE FROM batches", "DELETE FROM manifests", "DELETE FROM postings"}
+
+// Rebuild implements audit.Store.
+func (s *Store) Rebuild(ctx context.Context, fill func(audit.Reader, audit.Projection) error) error {
+	return s.transact(ctx, s.db, nil, func(r *reader) error {
+		if err := r.lock(); err != nil {
+			return err
+		}
+		for _, q := range projections {
+			if err := r.exec(q); err != nil {
+				return err
+			}
+		}
+		p := &projection{r: r, withdrawn: map[event.Label]int64{}}
+		if err := p.takeLabels(); err != nil {
+			return err
+		}
+		return fill(r, p)
+	})
+}
+
+// projection writes what a rebuild found, in groups like those of the intake.
+type projection struct {
+	r         *reader
+	withdrawn map[event.Label]int64 // of labels that come from events
+}
+
+// takeLabels remembers the withdrawals of event labels and removes the rows, so that
+// they come again from the events alone.
+func (p *projection) takeLabels() error {
+	const withdrawals = `SELECT token, revoked_at FROM labels WHERE source = 'event' AND revoked_at IS NOT NULL`
+	err := p.r.query(withdrawals, func(rows *sql.Rows) error {
+		var token string
+		var at int64
+		if err := rows.Scan(&token, &at); err != nil {
+			return err
+		}
+		p.withdrawn[event.Label(token)] = at
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.r.exec(`DELETE FROM labels WHERE source = 'event'`)
+}
+
+// Records implements audit.Projection.
+func (p *projection) Records(placed []chain.Placed, events []event.Event) error {
+	g := record.Group{}
+	for i := range placed {
+		g.Records = append(g.Records, record.Record{Event: events[i], Placed: placed[i]})
+	}
+	for _, step := range []func(record.Group) error{p.r.writeLinks, p.r.writePostings, p.r.writeLabels} {
+		if err := step(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// States implements audit.Projection.
+func (p *projection) States(batches []batch.State, manifests []manifest.State) error {
+	for len(batches) > 0 || len(manifests) > 0 {
+		b, m := batches[:min(page, len(batches))], manifests[:min(page, len(manifests))]
+		if err := p.r.writeStates(record.Group{Batches: b, Manifests: m}); err != nil {
+			return err
+		}
+		batches, manifests = batches[len(b):], manifests[len(m):]
+	}
+	for l, at := range p.withdrawn {
+		if err := p.r.exec(sqlLabelRevoke, at, string(l)); err != nil {
+			return fault.Wrap(err, fault.Unavailable, "A label's withdrawal could not be written back.")
+		}
+	}
+	return nil
+}
