@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-json-experiment/json"
+
+	"liandan/internal/bundle"
+	"liandan/internal/fault"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
+)
+
+const usage = `用法 usage: liandan-verify [--log-key VKEY|@FILE] [--json] [--lang zh|en|both] FILE...
+
+逐项核对联单或批次的证据文件，不需要服务器和网络。FILE 为 - 时读标准输入。
+Checks evidence files of batches and manifests, line by line, with no server. - is standard input.
+
+  --log-key  您信任的日志公钥，或 @ 加其所在文件 the log's key that you trust, or @ and a file that holds it
+  --json     每个文件输出一行 JSON one line of JSON for each file
+  --lang     zh, en 或 or both (默认 default)
+
+退出码 exit status: 0 无误 sound, 1 有发现 findings, 2 未能核对 could not check
+`
+
+// couldNotCheck is the exit status for what cannot be read; a report has its own, see
+// bundle.Verdict.
+const couldNotCheck = 2
+
+// settings is the command line, read.
+type settings struct {
+	trusted string
+	json    bool
+	lang    language
+	files   []string
+}
+
+// run is the program: it answers the exit status, the worst of all files.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "liandan-verify:", plain(err.Error()))
+		return couldNotCheck
+	}
+	rules, err := rule.DefaultBook()
+	if err != nil {
+		fmt.Fprintln(stderr, "liandan-verify:", err)
+		return couldNotCheck
+	}
+	o := bundle.Options{Trusted: s.trusted, Rules: rules, Catalog: waste.DefaultCatalog(), Each: each}
+	out := bufio.NewWriter(stdout)
+	worst := 0
+	for _, name := range s.files {
+		worst = max(worst, verify(s, o, name, stdin, out))
+	}
+	if err := out.Flush(); err != nil {
+		fmt.Fprintln(stderr, "liandan-verify:", err)
+		return couldNotCheck
+	}
+	return worst
+}
+
+func parse(args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	var key, lang string
+	fs := flag.NewFlagSet("liandan-verify", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprint(stderr, usage) }
+	fs.StringVar(&key, "log-key", "", "")
+	fs.BoolVar(&s.json, "json", false, "")
+	fs.StringVar(&lang, "lang", "both", "")
+	if err := fs.Parse(args); err != nil {
+		return s, err
+	}
+	s.files = fs.Args()
+	if len(s.files) == 0 {
+		fs.Usage()
+		return s, errors.New("没有给出文件 no file is given")
+	}
+	s.lang = language(lang)
+	if s.lang != both && s.lang != chinese && s.lang != english {
+		return s, errors.New("--lang: zh, en 或 or both")
+	}
+	var err error
+	s.trusted, err = logKey(key)
+	return s, err
+}
+
+// logKey reads the pinned key. A key that cannot be used is an error, never no key: the
+// user asked for a check that would then not be made.
+func logKey(key string) (string, error) {
+	if key == "" {
+		return "", nil
+	}
+	if name, ok := strings.CutPrefix(key, "@"); ok {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("--log-key: %w", err)
+		}
+		key = strings.TrimSpace(string(b))
+	}
+	if err := bundle.CheckVKey(key); err != nil {
+		return "", fmt.Errorf("--log-key: 不是日志公钥 %s", fault.As(err).Sentence)
+	}
+	return key, nil
+}
+
+// verify checks one file and answers its exit status.
+func verify(s settings, o bundle.Options, name string, stdin io.Reader, out io.Writer) int {
+	b, err := read(name, stdin)
+	if err != nil {
+		if s.json {
+			writeJSON(out, answer{File: name, Exit: couldNotCheck, Error: problem(err)})
+		} else {
+			printer{out, s.lang}.unreadable(name, err)
+		}
+		return couldNotCheck
+	}
+	r := bundle.Check(b, o)
+	if s.json {
+		writeJSON(out, answer{File: name, Exit: r.Verdict.ExitCode(), Report: &r})
+	} else {
+		printer{out, s.lang}.report(name, r)
+	}
+	return r.Verdict.ExitCode()
+}
+
+// read takes no more of a file than a bundle may have.
+func read(name string, stdin io.Reader) (bundle.Bundle, error) {
+	in := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return bundle.Bundle{}, err
+		}
+		defer f.Close()
+		in = f
+	}
+	b, err := io.ReadAll(io.LimitReader(in, bundle.MaxSize+1))
+	if err != nil {
+		return bundle.Bundle{}, err
+	}
+	return bundle.Decode(b)
+}
+
+// each runs do on all cores.
+func each(n int, do func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	if workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// answer is the line of JSON about one file.
+type answer struct {
+	File   string         `json:"file"`
+	Exit   int            `json:"exit"`
+	Error  *refusal       `json:"error,omitempty"`
+	Report *bundle.Report `json:"report,omitempty"`
+}
+
+type refusal struct {
+	Kind     fault.Kind    `json:"kind,omitempty"`
+	Sentence string        `json:"sentence"`
+	Fields   []fault.Field `json:"fields,omitempty"`
+}
+
+func problem(err error) *refusal {
+	if f := fault.As(err); f != nil {
+		return &refusal{f.Kind, f.Sentence, f.Fields}
+	}
+	return &refusal{Sentence: err.Error()}
+}
+
+func writeJSON(out io.Writer, a answer) {
+	b, err := json.Marshal(a, json.Deterministic(true))
+	if err != nil { // a file name that is not UTF-8
+		a.File = plain(a.File)
+		b, _ = json.Marshal(a, json.Deterministic(true))
+	}
+	fmt.Fprintf(out, "%s\n", b)
+}

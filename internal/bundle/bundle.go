@@ -1,0 +1,87 @@
+// Package bundle is portable evidence (design section 3): one file with everything a
+// stranger needs to check one batch or one manifest with no server: the signed events,
+// their log entries, inclusion proofs, a signed checkpoint, and the keys with their
+// validity. Encode and Decode are the file; Check is the judge.
+//
+// It must not read a clock, a file, the network or a random source, start a goroutine
+// (callers bring one through Options.Each), or believe a word of a file that its
+// evidence does not carry. What the evidence cannot carry is said in the report's notes.
+package bundle
+
+import (
+	"time"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/party"
+	"liandan/internal/signature"
+)
+
+// Limits of a bundle. A batch has some ten entries, a full manifest some hundreds.
+const (
+	MaxSize    = 64 << 20 // bytes of the file
+	MaxEntries = 1 << 16
+	MaxKeys    = 1 << 12
+)
+
+// MediaType is what a bundle is served as.
+const MediaType = "application/vnd.liandan.bundle+json"
+
+// Kind says what a bundle is evidence of.
+type Kind string
+
+// The kinds of version 1; Decode refuses others, so a later version may add some.
+const (
+	OfBatch    Kind = "batch"
+	OfManifest Kind = "manifest"
+)
+
+// Bundle is the evidence of one subject.
+type Bundle struct {
+	Kind    Kind
+	Subject id.UUID // of the batch or the manifest
+
+	// MadeAt is the maker's word, UTC to the millisecond. No evidence carries it.
+	MadeAt time.Time
+
+	Origin     string // name of the log
+	VKey       string // the log's verifier key (golang.org/x/mod/sumdb/note)
+	Checkpoint []byte // signed note, C2SP tlog-checkpoint, the newest that the maker has
+	Size       int64  // entries in the tree of Checkpoint
+
+	// Entries are all entries of the batch, or of every batch on the manifest, in the
+	// order of the log.
+	Entries []Entry
+	// Keys are those that signed the entries, each once; Encode puts them in order of kid.
+	Keys []Key
+}
+
+// Entry is one log entry with what it stands for.
+type Entry struct {
+	Index int64     // in the log, from 0
+	Entry []byte    // the exact bytes of the log entry, see package ledger
+	Event []byte    // the compact JWS as sent
+	Proof []id.Hash // inclusion path in the tree of the checkpoint (RFC 6962 section 2.1.1)
+}
+
+// Key is a device's public key as the registry had it when the bundle was made. The
+// log carries the kid; holder, device and dates are the registry's word until key
+// histories join the log.
+type Key struct {
+	Kid       string
+	Party     id.Party
+	Person    id.Person
+	Device    string
+	JWK       []byte // as signature.FormatJWK writes it, and no other spelling
+	Valid     party.Period
+	RevokedAt time.Time // zero: not revoked
+}
+
+// NewKey takes a key from the registry.
+func NewKey(k party.Key) (Key, error) {
+	jwk, err := signature.FormatJWK(k.Public)
+	if err != nil {
+		return Key{}, fault.Wrap(err, fault.Internal, "The key %q cannot be written.", k.Kid)
+	}
+	return Key{Kid: k.Kid, Party: k.Party, Person: k.Person, Device: k.Device, JWK: jwk, Valid: k.Valid, RevokedAt: k.RevokedAt}, nil
+}
