@@ -851,11 +851,6 @@ type BatchLabel struct {
 	// read as meant.
 	Label LabelToken `json:"label"`
 
-	// RevokedAt UTC，毫秒 · UTC with milliseconds
-	//
-	// Example: 2026-03-01T00:30:00.000Z
-	RevokedAt Instant `json:"revoked_at,omitempty,omitzero"`
-
 	// URL 二维码的内容 · what the QR code holds
 	URL string `json:"url"`
 }

@@ -30,8 +30,8 @@ func none(plain []string) error {
 	return nil
 }
 
-func logger(t terminal, cfg *config.Config) *slog.Logger {
-	return telemetry.Logger(t.err, cfg.LogFormat)
+func logger(t terminal, cfg *config.Config) (*slog.Logger, error) {
+	return telemetry.NewLogger(t.err, cfg.LogFormat, cfg.LogLevel)
 }
 
 func runServe(ctx context.Context, t terminal, args []string) (int, error) {
@@ -42,7 +42,11 @@ func runServe(ctx context.Context, t terminal, args []string) (int, error) {
 	if err := none(plain); err != nil {
 		return 0, err
 	}
-	s, err := server.Start(ctx, cfg, t.env, logger(t, cfg))
+	log, err := logger(t, cfg)
+	if err != nil {
+		return 0, err
+	}
+	s, err := server.Start(ctx, cfg, server.Options{Env: t.env, Log: log})
 	if err != nil {
 		return 0, err
 	}

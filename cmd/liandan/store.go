@@ -19,7 +19,11 @@ import (
 
 // opened opens the store's pieces for an offline command.
 func opened(ctx context.Context, t terminal, cfg *config.Config, do func(*server.Parts) error) error {
-	p, err := server.Open(ctx, cfg, t.env, logger(t, cfg))
+	log, err := logger(t, cfg)
+	if err != nil {
+		return err
+	}
+	p, err := server.Open(ctx, cfg, server.Options{Env: t.env, Log: log})
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ type Area string
 
 // The areas, in the order in which they are believed.
 const (
-	AreaHead       Area = "head"       // log_state, heads, checkpoints
-	AreaEntry      Area = "entry"      // bytes, hashes, columns
-	AreaSignature  Area = "signature"  // JWS and key
-	AreaChain      Area = "chain"      // links and order of stages
-	AreaTile       Area = "tile"       // hashes of the tree
+	AreaHead       Area = "head"      // log_state, heads, checkpoints
+	AreaEntry      Area = "entry"     // bytes, hashes, columns
+	AreaSignature  Area = "signature" // JWS and key
+	AreaChain      Area = "chain"     // links and order of stages
+	AreaTile       Area = "tile"      // hashes of the tree
 	AreaLink       Area = "entry_links"
 	AreaBatch      Area = "batches"
 	AreaManifest   Area = "manifests"

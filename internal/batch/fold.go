@@ -54,7 +54,7 @@ var from = map[event.Type][]Stage{
 	event.BatchReleased:      {Generated, Received, Stored},
 	event.BatchReceived:      {Released},
 	event.BatchStored:        {Generated, Received, Stored},
-	event.ManifestIssued:     {Generated, Received, Stored},
+	event.ManifestIssued:     {Generated, Received, Stored, Accepted}, // accepted: a collector's onward manifest
 	event.TransportCollected: {Issued},
 	event.TransportDelivered: {InTransit},
 	event.ManifestAccepted:   {Delivered},

@@ -103,7 +103,8 @@ func (s State) Next() []Step {
 	case Delivered:
 		return []Step{{Type: event.ManifestAccepted, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}
 	case Accepted:
-		return []Step{{Type: event.BatchTreated, Party: s.Consignee, Role: party.Operator}}
+		return []Step{{Type: event.BatchTreated, Party: s.Consignee, Role: party.Operator},
+			{Type: event.ManifestIssued, Party: s.Consignee, Role: party.Collector}}
 	case Treated:
 		if !s.Manifest.IsZero() {
 			return []Step{{Type: event.OutcomeReported, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}

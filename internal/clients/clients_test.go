@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,11 +33,11 @@ type bench struct {
 func start(t *testing.T) *bench {
 	t.Helper()
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	cfg := &config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", Origin: "log.sample.test", LogFormat: "text"}
+	cfg := &config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", Origin: "log.sample.test", LogFormat: "text", LogLevel: "info"}
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.Start(context.Background(), cfg, func(string) string { return "" }, slog.New(slog.DiscardHandler))
+	s, err := server.Start(context.Background(), cfg, server.Options{Env: func(string) string { return "" }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,9 @@ type Config struct {
 	PublicURL string
 	// LogFormat is "text" or "json". Flag --log-format, variable LIANDAN_LOG_FORMAT.
 	LogFormat string
+	// LogLevel is "debug", "info", "warn" or "error". Flag --log-level, variable
+	// LIANDAN_LOG_LEVEL.
+	LogLevel string
 	// AcceptRollback lets a server start on a store that is older than the checkpoint it
 	// remembers, after the operator has understood why. Flag --accept-rollback.
 	AcceptRollback bool
@@ -55,6 +59,7 @@ func (c *Config) Flags(fs *flag.FlagSet, env func(string) string) {
 	text(&c.Origin, "origin", "liandan.local/log", "日志名称 name of the log, inside every checkpoint")
 	text(&c.PublicURL, "public-url", "", "二维码中的网址 address that QR codes carry")
 	text(&c.LogFormat, "log-format", "text", "text | json")
+	text(&c.LogLevel, "log-level", "info", "debug | info | warn | error")
 	fs.BoolVar(&c.AcceptRollback, "accept-rollback", false, "确认数据库可比已公布的日志旧 start on a store older than what was published")
 }
 
@@ -79,6 +84,9 @@ func (c *Config) Check() error {
 		if u, err := url.Parse(c.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			wrong = append(wrong, "--public-url must be an http:// or https:// address")
 		}
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		wrong = append(wrong, "--log-level must be debug, info, warn or error")
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		wrong = append(wrong, "--log-format must be text or json")

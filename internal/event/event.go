@@ -123,6 +123,7 @@ func Parse(payload []byte) (Event, error) {
 		r.close()
 	}
 	if len(notes) > 0 {
+		inOrder(doc, notes)
 		f := fault.New(fault.InvalidEvent, "%d member(s) of the event are wrong; each is listed.", len(notes))
 		f.Fields = notes
 		return Event{}, f

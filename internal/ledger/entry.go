@@ -119,8 +119,14 @@ func ParseEntry(b []byte) (Entry, error) {
 	if err != nil || w.V != 1 {
 		return refuse("its version or time is wrong")
 	}
+	if w.Seq < 0 || w.Kind == "" || w.Hash.IsZero() {
+		return refuse("it lacks its place, kind or hash")
+	}
 	e := Entry{Seq: w.Seq, RecordedAt: at.UTC(), Kind: w.Kind, Hash: w.Hash}
 	for _, l := range w.Links {
+		if l.Batch.IsZero() || l.N < 1 {
+			return refuse("a link lacks its batch or number")
+		}
 		link := Link{Batch: l.Batch, N: l.N}
 		if l.Prev != nil {
 			link.Prev = *l.Prev

@@ -27,6 +27,7 @@ import (
 	"liandan/internal/store"
 	"liandan/internal/telemetry"
 	"liandan/internal/waste"
+	"liandan/internal/web"
 )
 
 // Parts are the opened pieces without HTTP, as the offline commands use them.
@@ -40,17 +41,33 @@ type Parts struct {
 	Log      *slog.Logger
 
 	key     logKey
-	metrics *telemetry.Metrics
+	metrics *telemetry.Telemetry
+	now     func() time.Time
 	newest  atomic.Pointer[[]byte] // newest published checkpoint, not yet remembered
 }
 
-// Env reads variables; os.Getenv in production.
-type Env func(string) string
+// Options are what the wiring takes from outside. The zero value is production.
+type Options struct {
+	Env func(string) string // reads variables; nil: os.Getenv
+	Log *slog.Logger        // nil: silence
+	// Now is the clock of the log and the registry; nil: time.Now. The demo gives one that
+	// stands in the past while it plays.
+	Now func() time.Time
+}
 
 // Open opens the pieces. An empty database is set up; one with an older schema is
 // refused until `liandan migrate`. A store that is older than what this server
 // published is refused unless the operator says so.
-func Open(ctx context.Context, cfg *config.Config, env Env, log *slog.Logger) (*Parts, error) {
+func Open(ctx context.Context, cfg *config.Config, o Options) (*Parts, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Env == nil {
+		o.Env = os.Getenv
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
@@ -58,15 +75,15 @@ func Open(ctx context.Context, cfg *config.Config, env Env, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	p := &Parts{Config: cfg, Store: st, Log: log}
-	if err := p.open(ctx, env); err != nil {
+	p := &Parts{Config: cfg, Store: st, Log: o.Log, now: o.Now}
+	if err := p.open(ctx, o.Env); err != nil {
 		st.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Parts) open(ctx context.Context, env Env) error {
+func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	if err := p.Store.SetUp(ctx); err != nil {
 		return err
 	}
@@ -90,9 +107,9 @@ func (p *Parts) open(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	p.Registry = registry.New(registry.Config{Store: p.Store, Now: time.Now, Random: rand.Reader})
+	p.Registry = registry.New(registry.Config{Store: p.Store, Now: p.now, Random: rand.Reader})
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
-		Rules: rules, Catalog: waste.DefaultCatalog(), Now: time.Now, Random: rand.Reader})
+		Rules: rules, Catalog: waste.DefaultCatalog(), Now: p.now, Random: rand.Reader})
 	return nil
 }
 
@@ -121,15 +138,15 @@ func (p *Parts) StartIntake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.metrics = telemetry.New()
+	p.metrics = telemetry.New(p.Log)
 	p.Record = record.New(record.Config{Store: p.Store, Registry: p.Registry, Signer: p.key.signer, Rules: rules,
-		Catalog: waste.DefaultCatalog(), Now: time.Now, Log: p.Log, OnCommit: p.committed})
+		Catalog: waste.DefaultCatalog(), Now: p.now, Log: p.Log, OnCommit: p.committed})
 	return nil
 }
 
-func (p *Parts) committed(_ merkle.Head, checkpoint []byte, events int) {
+func (p *Parts) committed(h merkle.Head, checkpoint []byte, events int) {
 	p.newest.Store(&checkpoint)
-	p.metrics.Group(events)
+	p.metrics.Committed(h.Size, events)
 }
 
 // remember writes the newest published checkpoint beside the database. A lower bound is
@@ -158,8 +175,8 @@ type Server struct {
 }
 
 // Start opens everything and serves. It returns once requests are answered.
-func Start(ctx context.Context, cfg *config.Config, env Env, log *slog.Logger) (*Server, error) {
-	p, err := Open(ctx, cfg, env, log)
+func Start(ctx context.Context, cfg *config.Config, o Options) (*Server, error) {
+	p, err := Open(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
@@ -186,9 +203,8 @@ func (s *Server) start(ctx context.Context) error {
 	if strings.HasSuffix(s.Config.Listen, ":0") && s.Config.PublicURL == "http://"+s.Config.Listen {
 		s.Config.PublicURL = s.URL
 	}
-	handler := httpapi.New(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry,
-		Ready: s.Store.Ready, PublicURL: s.Config.PublicURL, Metrics: s.metrics, Logger: s.Parts.Log})
-	s.http = httpapi.Server(s.Addr, handler)
+	s.http = httpapi.Server(s.Addr, s.handler())
+	s.http.ErrorLog = slog.NewLogLogger(s.Parts.Log.Handler(), slog.LevelWarn)
 	if s.forget, err = leaveToken(s.Addr, s.Token); err != nil {
 		s.Parts.Log.Warn("commands on this machine must be given the token by hand", "error", err)
 		s.forget = func() {}
@@ -202,6 +218,15 @@ func (s *Server) start(ctx context.Context) error {
 		}
 	}()
 	return nil
+}
+
+// handler is the HTTP face with its pages.
+func (s *Server) handler() http.Handler {
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry,
+		Pages:   web.New(web.Config{Finder: s.Audit, Log: s.Audit, Logger: s.Parts.Log}),
+		Metrics: s.metrics.Handler(), Ready: s.Store.Ready, Base: s.Config.PublicURL, Count: s.metrics.Event,
+		Observe:  func(ctx context.Context, o httpapi.Observed) { s.metrics.Request(ctx, telemetry.Request(o)) },
+		SpoolDir: s.Config.Data})
 }
 
 func (s *Server) rememberEach(ctx context.Context) {

@@ -16,6 +16,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -63,7 +65,8 @@ func Open(compact []byte, typ string) (Signed, error) {
 		return Signed{}, fault.New(fault.MalformedJWS, "A compact JWS has three parts divided by dots; this has %d. It may be truncated.", len(parts))
 	}
 	for i, p := range parts {
-		if _, err := base64.RawURLEncoding.Strict().DecodeString(p); err != nil || p == "" {
+		// The decoder skips line ends, which would give one JWS several spellings.
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(p); err != nil || p == "" || strings.ContainsAny(p, "\r\n") {
 			return Signed{}, fault.New(fault.MalformedJWS, "Part %d of the JWS is not unpadded base64url; it may be truncated or altered.", i+1)
 		}
 	}
@@ -78,7 +81,7 @@ func Open(compact []byte, typ string) (Signed, error) {
 	return Signed{Compact: compact, Alg: alg, Kid: kid, Payload: jws.UnsafePayloadWithoutVerification(), parsed: jws}, nil
 }
 
-// readHeader takes the four members alg, kid, typ and refuses any other, a repeated
+// readHeader takes the members alg, kid, typ and refuses any other, a repeated
 // one included.
 func readHeader(part, typ string) (alg, kid string, err error) {
 	raw, _ := base64.RawURLEncoding.DecodeString(part)
@@ -90,22 +93,24 @@ func readHeader(part, typ string) (alg, kid string, err error) {
 		return "", "", fault.Wrap(err, fault.MalformedJWS, "The JWS header must be a JSON object.")
 	}
 	bad := fault.New(fault.HeaderMember, "The JWS header must have alg, kid and typ, and nothing else.")
-	text := func(name string) string {
-		var s string
-		if v, ok := members[name]; !ok {
-			bad.At("/"+name, "required", "is required in the header")
-		} else if json.Unmarshal(v, &s) != nil {
-			bad.At("/"+name, "type", "must be a string")
-		}
+	text := func(name, want string) (s string) {
+		v, given := members[name]
 		delete(members, name)
+		switch {
+		case !given:
+			bad.At("/"+name, "required", "is required in the header")
+		case v[0] != '"' || json.Unmarshal(v, &s) != nil: // null would read as an empty string
+			bad.At("/"+name, "type", "must be a string")
+		case s == "":
+			bad.At("/"+name, "length", "must not be empty")
+		case want != "" && s != want:
+			bad.At("/"+name, "value", "must be %q", want)
+		}
 		return s
 	}
-	alg, kid = text("alg"), text("kid")
-	_, given := members["typ"]
-	if got := text("typ"); given && got != typ {
-		bad.At("/typ", "value", "must be %q", typ)
-	}
-	for name := range members {
+	alg, kid = text("alg", ""), text("kid", "")
+	text("typ", typ)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
 		bad.At("/"+name, "unknown_member", "is not allowed in the header")
 	}
 	if alg != string(jose.EdDSA) && alg != string(jose.ES256) {
@@ -216,6 +221,9 @@ func ParseJWK(b []byte) (crypto.PublicKey, error) {
 	}
 	if !k.IsPublic() {
 		return nil, refuse("it holds a private part, which must never leave the device; make a new key")
+	}
+	if k.Use != "" && k.Use != "sig" {
+		return nil, refuse("its use is not to sign")
 	}
 	if !k.Valid() || algOf(k.Key) == "no accepted algorithm" {
 		return nil, refuse("it must be Ed25519 or P-256")

@@ -108,6 +108,24 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	return len(done), nil
 }
 
+// SetUp brings an empty database to the program's schema and refuses one whose schema is
+// another: that step is taken on purpose, with `liandan migrate`.
+func (s *Store) SetUp(ctx context.Context) error {
+	p, err := s.provider()
+	if err != nil {
+		return err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	if have == 0 {
+		_, err := s.Migrate(ctx)
+		return err
+	}
+	return s.Ready(ctx)
+}
+
 // Ready says whether the database answers and its schema is the program's.
 func (s *Store) Ready(ctx context.Context) error {
 	p, err := s.provider()

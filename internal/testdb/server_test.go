@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -62,7 +64,7 @@ func start(t *testing.T) *Server {
 }
 
 func TestServerIsSetLikeProduction(t *testing.T) {
-	t.Parallel()
+	t.Setenv("LIANDAN_TEST_FSYNC", "") // what nobody has asked for
 	server := start(t)
 	db := open(t, server.DSN())
 	for name, want := range map[string]string{
@@ -182,18 +184,28 @@ func TestRunStopsWhateverTheCommandDoes(t *testing.T) {
 	}
 }
 
-func TestRunStopsWhenTerminated(t *testing.T) {
+func TestRunStopsWhenSignalled(t *testing.T) {
 	t.Parallel()
-	command := exec.Command("bash", "server.sh", "run", "--", "bash", "-c", `echo "$LIANDAN_TEST_POSTGRES"; sleep 600`)
-	dsn := firstLine(t, command)
-	dir := directory(t, dsn)
-	if err := command.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
+	// Who listens for Ctrl-C hands it on to its children in working order, even when it was itself started with the
+	// signal ignored, as a shell does to what it runs in the background.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt)
+	t.Cleanup(func() { signal.Stop(heard) })
+	for _, sent := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(sent.String(), func(t *testing.T) {
+			t.Parallel()
+			command := exec.Command("bash", "server.sh", "run", "--", "bash", "-c", `echo "$LIANDAN_TEST_POSTGRES"; sleep 600`)
+			dsn := firstLine(t, command)
+			dir := directory(t, dsn)
+			if err := command.Process.Signal(sent); err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Wait(); err == nil {
+				t.Error("a run that was cut short reports success")
+			}
+			gone(t, dsn, dir)
+		})
 	}
-	if err := command.Wait(); err == nil {
-		t.Error("an interrupted run reports success")
-	}
-	gone(t, dsn, dir)
 }
 
 func TestNextStartClearsAfterADeadOwner(t *testing.T) {

@@ -35,7 +35,7 @@ CREATE TABLE licences (
     methods    text   NOT NULL,
     valid_from bigint NOT NULL,
     valid_to   bigint,
-    PRIMARY KEY (party, number)
+    PRIMARY KEY (party, number, valid_from)
 );
 CREATE TABLE people (
     id         uuid   PRIMARY KEY,
@@ -63,6 +63,7 @@ CREATE TABLE enrolments (
     expires_at   bigint  NOT NULL,
     attempts     integer NOT NULL,
     challenge    text,
+    challenge_expires_at bigint,
     jwk          bytea,
     used_at      bigint
 );

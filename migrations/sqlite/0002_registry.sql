@@ -35,7 +35,7 @@ CREATE TABLE licences (
     methods    TEXT   NOT NULL,
     valid_from INTEGER NOT NULL,
     valid_to   INTEGER,
-    PRIMARY KEY (party, number)
+    PRIMARY KEY (party, number, valid_from)
 );
 CREATE TABLE people (
     id         TEXT   PRIMARY KEY,
@@ -63,6 +63,7 @@ CREATE TABLE enrolments (
     expires_at   INTEGER  NOT NULL,
     attempts     INTEGER NOT NULL,
     challenge    TEXT,
+    challenge_expires_at INTEGER,
     jwk          BLOB,
     used_at      INTEGER
 );

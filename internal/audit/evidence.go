@@ -1,0 +1,122 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"liandan/internal/bundle"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/merkle"
+)
+
+// BatchBundle is the evidence file of one batch.
+func (s *Service) BatchBundle(ctx context.Context, b id.Batch) ([]byte, error) {
+	return s.evidence(ctx, bundle.OfBatch, b.UUID(), func(Reader) ([]id.Batch, error) { return []id.Batch{b}, nil })
+}
+
+// ManifestBundle is the evidence file of one manifest: the chains of all its batches.
+func (s *Service) ManifestBundle(ctx context.Context, m id.Manifest) ([]byte, error) {
+	return s.evidence(ctx, bundle.OfManifest, m.UUID(), func(r Reader) ([]id.Batch, error) {
+		found, err := r.Manifests([]id.Manifest{m})
+		if err != nil {
+			return nil, err
+		}
+		st, ok := found[m]
+		if !ok {
+			return nil, notFound("manifest")
+		}
+		out := make([]id.Batch, 0, len(st.Lines))
+		for _, l := range st.Lines {
+			out = append(out, l.Batch)
+		}
+		return out, nil
+	})
+}
+
+// evidence gathers entries, proofs in the newest tree, and the keys that signed.
+func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUID, of func(Reader) ([]id.Batch, error)) (file []byte, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		batches, err := of(r)
+		if err != nil {
+			return err
+		}
+		head, checkpoint, err := r.Newest()
+		if err != nil {
+			return err
+		}
+		kept, err := chains(r, batches)
+		if err != nil {
+			return err
+		}
+		if len(kept) == 0 {
+			return notFound(string(kind))
+		}
+		f := bundle.Bundle{Kind: kind, Subject: subject, MadeAt: s.Now().UTC(), Origin: s.Verifier.Name(), VKey: s.VKey,
+			Checkpoint: checkpoint, Size: head.Size}
+		tree := merkle.NewTree(head.Size, r.Tile, 0)
+		for _, k := range kept {
+			path, err := tree.Prove(head.Size, k.Seq)
+			if err != nil {
+				return err
+			}
+			f.Entries = append(f.Entries, bundle.Entry{Index: k.Seq, Entry: k.Entry, Event: k.Body, Proof: path})
+		}
+		if f.Keys, err = s.signers(ctx, kept); err != nil {
+			return err
+		}
+		file, err = bundle.Encode(f)
+		return err
+	})
+	return file, err
+}
+
+// chains gives the entries of several batches, each once, in the order of the log.
+func chains(r Reader, batches []id.Batch) ([]ledger.Kept, error) {
+	met := map[int64]bool{}
+	var out []ledger.Kept
+	for _, b := range batches {
+		kept, err := r.ChainOf(b)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range kept {
+			if !met[k.Seq] {
+				met[k.Seq] = true
+				out = append(out, k)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b ledger.Kept) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, nil
+}
+
+func (s *Service) signers(ctx context.Context, kept []ledger.Kept) ([]bundle.Key, error) {
+	met := map[string]bool{}
+	var out []bundle.Key
+	for _, k := range kept {
+		signed, _, err := open(k.Body)
+		if err != nil {
+			return nil, err
+		}
+		if met[signed.Kid] {
+			continue
+		}
+		met[signed.Kid] = true
+		key, ok, err := s.Keys.Key(ctx, signed.Kid)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, fault.New(fault.Damaged, "The key %s that signed entry %d is not in the registry; run `liandan check`.", signed.Kid, k.Seq)
+		}
+		bk, err := bundle.NewKey(key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bk)
+	}
+	return out, nil
+}

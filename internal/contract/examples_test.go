@@ -1,0 +1,168 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"liandan/api"
+)
+
+var update = flag.Bool("update", false, "write components/examples of openapi.yaml anew; run make generate afterwards")
+
+// examplesMark begins the last part of openapi.yaml, which -update writes.
+const examplesMark = "\n  # ---- examples: internal/contract writes this part (go test -run TestExamplesAreTrue -update) ----\n  examples:\n"
+
+// TestExamplesAreTrue makes every example of components/examples again. What the contract
+// shows is signed, chained and proved for real, or this fails.
+func TestExamplesAreTrue(t *testing.T) {
+	samples := tell(t).samples(t)
+	if *update {
+		writeExamples(t, samples)
+	}
+	shown := load(t).Components.Examples
+	for _, s := range samples {
+		want := must(json.Marshal(s.value))(t)
+		e := shown[s.name]
+		if e == nil {
+			t.Errorf("components/examples lacks %s; run with -update", s.name)
+			continue
+		}
+		delete(shown, s.name)
+		if got := must(json.Marshal(e.Value.Value))(t); !sameJSON(t, got, want) {
+			t.Errorf("example %s says\n%s\nit should say (run with -update)\n%s", s.name, got, want)
+		}
+	}
+	for name := range shown {
+		t.Errorf("components/examples has %s, which nothing here makes", name)
+	}
+}
+
+func writeExamples(t *testing.T, samples []sample) {
+	text := string(must(os.ReadFile(specFile))(t))
+	head, _, found := strings.Cut(text, examplesMark)
+	if !found {
+		t.Fatal("openapi.yaml has lost the line where the examples begin")
+	}
+	var b strings.Builder
+	b.WriteString(head + examplesMark)
+	for _, s := range samples {
+		y := must(yamlOf(must(json.Marshal(s.value))(t), "        "))(t)
+		fmt.Fprintf(&b, "    %s:\n      value:%s\n", s.name, y)
+	}
+	if err := os.WriteFile(specFile, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sameJSON(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	var x, y any
+	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
+		t.Fatalf("not JSON: %s or %s", a, b)
+	}
+	return reflect.DeepEqual(x, y)
+}
+
+// wireTypes are the generated types by the name of their schema. A schema that shows an
+// example and is not here fails the test below.
+var wireTypes = map[string]func() any{
+	"Receipt":                 func() any { return new(api.Receipt) },
+	"Problem":                 func() any { return new(api.Problem) },
+	"Validation":              func() any { return new(api.Validation) },
+	"EventRecord":             func() any { return new(api.EventRecord) },
+	"BatchView":               func() any { return new(api.BatchView) },
+	"ManifestView":            func() any { return new(api.ManifestView) },
+	"Chain":                   func() any { return new(api.Chain) },
+	"BatchLabel":              func() any { return new(api.BatchLabel) },
+	"QuarantinePage":          func() any { return new(api.QuarantinePage) },
+	"EnrolmentRequest":        func() any { return new(api.EnrolmentRequest) },
+	"Enrolment":               func() any { return new(api.Enrolment) },
+	"ChallengeRequest":        func() any { return new(api.ChallengeRequest) },
+	"Challenge":               func() any { return new(api.Challenge) },
+	"Key":                     func() any { return new(api.Key) },
+	"RevocationRequest":       func() any { return new(api.RevocationRequest) },
+	"ImportReport":            func() any { return new(api.ImportReport) },
+	"CompactJWS":              func() any { return new(api.CompactJWS) },
+	"EventUseRecorded":        func() any { return new(api.EventUseRecorded) },
+	"EventBatchGenerated":     func() any { return new(api.EventBatchGenerated) },
+	"EventBatchReleased":      func() any { return new(api.EventBatchReleased) },
+	"EventBatchReceived":      func() any { return new(api.EventBatchReceived) },
+	"EventBatchStored":        func() any { return new(api.EventBatchStored) },
+	"EventManifestIssued":     func() any { return new(api.EventManifestIssued) },
+	"EventTransportCollected": func() any { return new(api.EventTransportCollected) },
+	"EventTransportDelivered": func() any { return new(api.EventTransportDelivered) },
+	"EventManifestAccepted":   func() any { return new(api.EventManifestAccepted) },
+	"EventBatchTreated":       func() any { return new(api.EventBatchTreated) },
+	"EventOutcomeReported":    func() any { return new(api.EventOutcomeReported) },
+}
+
+// eventSchema is the schema of an event type: use.recorded is EventUseRecorded.
+func eventSchema(typ string) string {
+	name := "Event"
+	for _, word := range strings.Split(typ, ".") {
+		name += strings.ToUpper(word[:1]) + word[1:]
+	}
+	return name
+}
+
+// reread decodes a JSON text strictly into the generated type and encodes it again.
+func reread(t *testing.T, schema string, text []byte) []byte {
+	t.Helper()
+	if schema == "Event" {
+		var head struct{ Type string }
+		if err := json.Unmarshal(text, &head); err != nil {
+			t.Fatal(err)
+		}
+		schema = eventSchema(head.Type)
+	}
+	fresh := wireTypes[schema]
+	if fresh == nil {
+		t.Fatalf("no generated type is known here for the schema %q", schema)
+	}
+	v := fresh()
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		t.Fatalf("%s does not decode: %v\n%s", schema, err, text)
+	}
+	return must(json.Marshal(v))(t)
+}
+
+// TestExamplesFitTheGeneratedTypes decodes every example into its generated type and back.
+func TestExamplesFitTheGeneratedTypes(t *testing.T) {
+	tried := 0
+	for _, c := range calls(load(t)) {
+		var bodies []openapi3.Content
+		if c.op.RequestBody != nil {
+			bodies = append(bodies, c.op.RequestBody.Value.Content)
+		}
+		for _, r := range c.op.Responses.Map() {
+			bodies = append(bodies, r.Value.Content)
+		}
+		for _, content := range bodies {
+			for mediaType, m := range content {
+				for name, e := range m.Examples {
+					if mediaType == "text/plain" {
+						continue // a text is what it is
+					}
+					tried++
+					text := must(json.Marshal(e.Value.Value))(t)
+					if back := reread(t, strings.TrimPrefix(m.Schema.Ref, "#/components/schemas/"), text); !sameJSON(t, back, text) {
+						t.Errorf("%s %s, example %s: through the generated type\n%s\nbecomes\n%s", c.method, c.path, name, text, back)
+					}
+				}
+			}
+		}
+	}
+	if tried < 40 {
+		t.Errorf("only %d examples were found", tried)
+	}
+}

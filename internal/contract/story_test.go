@@ -1,0 +1,165 @@
+package contract
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/merkle"
+	"liandan/internal/rule"
+	"liandan/internal/signature"
+)
+
+// The story that the contract's examples tell: one bag of infectious waste from use to
+// outcome, all of it made of published keys and constants. Ed25519 signs without
+// randomness, so every byte can be made again. For brevity one key signs for everyone.
+
+// deviceSeed is the private key of RFC 8037 appendix A.1, known to the whole world.
+const deviceSeed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
+
+const logName = "sample.liandan.example/log"
+
+// plot is the payloads in order. ~xx stands for the sample id that ends in xx, SEEN for
+// the hash of the batch's newest entry.
+var plot = []string{
+	`{"v":1,"id":"~e01","type":"use.recorded","at":"2026-03-01T08:05:00.000+08:00","party":"~a1","site":"~51","person":"~d1",` +
+		`"data":{"item":"一次性输液器 infusion set","kind":"product","quantity":120,"unit":"piece","department":"样例病区 SAMPLE ward","expects_code":"841-001-01","expects_grams":12500}}`,
+	`{"v":1,"id":"~e02","type":"batch.generated","at":"2026-03-01T08:30:00.000+08:00","party":"~a1","site":"~51","person":"~d1",` +
+		`"batches":[{"id":"~b1","seen":null,"grams":12400,"packages":1}],` +
+		`"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"SAMPLE-7","department":"样例病区 SAMPLE ward","label":"LABEL"}}`,
+	`{"v":1,"id":"~e03","type":"batch.released","at":"2026-03-01T09:00:00.000+08:00","party":"~a1","site":"~51","person":"~d1",` +
+		`"batches":[{"id":"~b1","seen":SEEN}],"data":{"to":"~d2","to_site":"~52"}}`,
+	`{"v":1,"id":"~e04","type":"batch.received","at":"2026-03-01T09:10:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"batches":[{"id":"~b1","seen":SEEN,"grams":12400}],"refs":["~e03"],"data":{"place":"暂存间 store"}}`,
+	`{"v":1,"id":"~e05","type":"batch.stored","at":"2026-03-01T09:12:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"batches":[{"id":"~b1","seen":SEEN}],"data":{"place":"冷库 3 格 cold room, bay 3","temperature_dc":45}}`,
+	`{"v":1,"id":"~e06","type":"manifest.issued","at":"2026-03-01T14:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f1",` +
+		`"batches":[{"id":"~b1","seen":SEEN,"grams":12400,"packages":1}],` +
+		`"data":{"profile":"medical","carrier":"~a2","consignee":"~a3","consignee_site":"~54","method":"Y11","number":"20261306000123"}}`,
+	`{"v":1,"id":"~e07","type":"transport.collected","at":"2026-03-01T14:20:00.000+08:00","party":"~a2","site":"~53","person":"~d3","manifest":"~f1","trip":"~71",` +
+		`"batches":[{"id":"~b1","seen":SEEN,"grams":12400}],"refs":["~e06"],"data":{"vehicle":"冀F样例1","permit":"SAMPLE-130600"}}`,
+	`{"v":1,"id":"~e08","type":"transport.delivered","at":"2026-03-01T16:05:00.000+08:00","party":"~a2","site":"~53","person":"~d3","manifest":"~f1","trip":"~71",` +
+		`"batches":[{"id":"~b1","seen":SEEN}],"refs":["~e07"],"data":{"vehicle":"冀F样例1"}}`,
+	`{"v":1,"id":"~e09","type":"manifest.accepted","at":"2026-03-01T16:20:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f1",` +
+		`"batches":[{"id":"~b1","seen":SEEN,"grams":12000,"verdict":"part","refused_grams":400,"reason":"混入非医疗废物 other waste mixed in"}],` +
+		`"refs":["~e08"],"data":{"measured":"weighed","scale":"SAMPLE-2"}}`,
+	`{"v":1,"id":"~e10","type":"batch.treated","at":"2026-03-01T18:40:00.000+08:00","party":"~a3","site":"~54","person":"~d4",` +
+		`"batches":[{"id":"~b1","seen":SEEN,"grams":12000,"residue_grams":9000}],"data":{"method":"Y11","facility":"样例蒸汽 1 号 SAMPLE steam 1"}}`,
+	`{"v":1,"id":"~e11","type":"outcome.reported","at":"2026-03-01T19:00:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f1",` +
+		`"batches":[{"id":"~b1","seen":SEEN}],"refs":["~e10"],"data":{"result":"已灭菌，残渣送填埋 sterilised, residue to landfill"}}`,
+}
+
+// sampleID makes the ids of the story, of version 7.
+func sampleID(tail string) string {
+	return "019ca000-0000-7000-8000-" + strings.Repeat("0", 12-len(tail)) + tail
+}
+
+// told is one event as the log took it.
+type told struct {
+	event    event.Event
+	payload  []byte
+	jws      []byte
+	entry    []byte
+	hash     id.Hash
+	seq      int64
+	recorded time.Time
+	proof    []byte // in the tree of the entries so far
+	findings []rule.Finding
+	batch    batch.State    // after the event
+	manifest manifest.State // after the event
+}
+
+type story struct {
+	signer     *signature.Signer
+	vkey       string
+	verifier   note.Verifier
+	label      event.Label
+	events     []told
+	checkpoint []byte // of the whole story
+}
+
+func tell(t *testing.T) *story {
+	t.Helper()
+	seed := must(hex.DecodeString(deviceSeed))(t)
+	s := &story{signer: must(signature.NewSigner(ed25519.NewKeyFromSeed(seed)))(t)}
+	var digits [26]byte
+	for i := range digits {
+		digits[i] = byte(i)
+	}
+	s.label = event.NewLabel(digits)
+	logSeed := sha256.Sum256([]byte("the log key of the contract's examples"))
+	skey, vkey, err := note.GenerateKey(bytes.NewReader(logSeed[:]), logName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.vkey, s.verifier = vkey, must(note.NewVerifier(vkey))(t)
+	logKey := must(note.NewSigner(skey))(t)
+	rules := must(rule.DefaultBook())(t)
+	tree := merkle.NewTree(0, func(merkle.TileID, int) ([]byte, error) { return nil, fmt.Errorf("all is in memory") }, 0)
+	world := chain.NewMemory()
+	bag, paper := must(id.ParseBatch(sampleID("b1")))(t), must(id.ParseManifest(sampleID("f1")))(t)
+	for i, line := range plot {
+		x := told{payload: s.fill(line, world.Batch(bag).Head), seq: int64(i)}
+		x.event = must(event.Parse(x.payload))(t)
+		x.jws = must(s.signer.Sign(x.payload, signature.TypEvent))(t)
+		x.hash, x.recorded = sha256.Sum256(x.jws), x.event.At.UTC().Add(1200*time.Millisecond)
+		if err := chain.Check(world, x.event); err != nil {
+			t.Fatalf("event %d of the story: %v", i+1, err)
+		}
+		p := chain.Place(world, x.event, x.hash, x.seq, x.recorded)
+		world.Keep(p)
+		for _, st := range p.Steps {
+			st.Known = true
+			x.findings = append(x.findings, rules.Examine(st)...)
+		}
+		x.entry, x.batch, x.manifest = p.Bytes, world.Batch(bag), world.Manifest(paper)
+		must(tree.Append([]id.Hash{p.Leaf}))(t)
+		head := must(tree.Head())(t)
+		s.checkpoint = must(head.Sign(logName, logKey))(t)
+		x.proof = merkle.Receipt(x.seq, must(tree.Prove(head.Size, x.seq))(t), s.checkpoint)
+		s.events = append(s.events, x)
+	}
+	return s
+}
+
+// fill puts the ids, the label and the newest hash into a line of the plot.
+func (s *story) fill(line string, head id.Hash) []byte {
+	seen := "null"
+	if !head.IsZero() {
+		seen = `"` + head.String() + `"`
+	}
+	var b strings.Builder
+	for i := 0; i < len(line); i++ {
+		if line[i] != '~' {
+			b.WriteByte(line[i])
+			continue
+		}
+		end := i + 1 + strings.IndexByte(line[i+1:], '"')
+		b.WriteString(sampleID(line[i+1 : end]))
+		i = end - 1
+	}
+	return []byte(strings.NewReplacer("SEEN", seen, "LABEL", string(s.label)).Replace(b.String()))
+}
+
+// must ends the test on an error: must(f())(t).
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}

@@ -1,0 +1,136 @@
+package event_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"liandan/internal/event"
+)
+
+// spoil makes the bad inputs of one member: how it stands in the sample, its pointer,
+// and pairs of a value and the code that it must be answered with.
+func spoil(name, member, pointer string, pairs ...string) []bad {
+	var out []bad
+	key := member[:strings.Index(member, ":")+1]
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, bad{name + " " + pairs[i], member, key + pairs[i], "invalid-event " + pointer + "=" + pairs[i+1]})
+	}
+	return append(out, bad{name + " twice", member, member + "," + member, "malformed-event " + pointer + "=repeated_member"})
+}
+
+// words are values that no closed list, code or id takes.
+func words(more ...string) []string {
+	return append([]string{`null`, "type", `1`, "type", `[]`, "type", `""`, "format", `"x"`, "format"}, more...)
+}
+
+// texts are values that no text of at most max characters takes.
+func texts(max int, more ...string) []string {
+	out := []string{`null`, "type", `1`, "type", `{}`, "type", `""`, "length",
+		`"` + strings.Repeat("废", max+1) + `"`, "length", `"` + strings.Repeat(`\ud83d\ude00`, max+1) + `"`, "length"}
+	for _, c := range []string{`\u0000`, `\t`, `\n`, `\u001b[2J`, `\u007f`, `\u202a`, `\u202e`, `\u2066`, `\u2069`} {
+		out = append(out, `"a`+c+`b"`, "characters")
+	}
+	return append(out, more...)
+}
+
+// numbers are values that no whole number between min and max takes.
+func numbers(min, max int64, more ...string) []string {
+	out := []string{`null`, "type", `"5"`, "type", `true`, "type", `[5]`, "type", `{}`, "type",
+		`1.0`, "not_integer", `0.5`, "not_integer", `1e3`, "not_integer", `1E-3`, "not_integer", `12345.6`, "not_integer",
+		`-0`, "out_of_range", fmt.Sprint(min - 1), "out_of_range", fmt.Sprint(max + 1), "out_of_range",
+		`9223372036854775807`, "out_of_range", `9223372036854775808`, "out_of_range", `-9223372036854775809`, "out_of_range",
+		`1` + strings.Repeat("0", 400), "out_of_range", `1e400`, "not_integer"}
+	return append(out, more...)
+}
+
+func ids() []string {
+	return words(`"`+strings.ToUpper(partyA)+`"`, "format", `"00000000-0000-0000-0000-000000000000"`, "format")
+}
+
+const tonne1000 = 1_000_000_000
+
+// typedBad spoils what belongs to one type.
+func typedBad() map[event.Type][]bad {
+	join := func(lists ...[]bad) (out []bad) {
+		for _, l := range lists {
+			out = append(out, l...)
+		}
+		return out
+	}
+	return map[event.Type][]bad{
+		event.UseRecorded: join(
+			spoil("item", `"item":"注射器 5 mL"`, "/data/item", texts(64)...),
+			spoil("kind", `"kind":"product"`, "/data/kind", words(`"Product"`, "format")...),
+			spoil("unit", `"unit":"piece"`, "/data/unit", words(`"kg"`, "format")...),
+			spoil("quantity", `"quantity":40`, "/data/quantity", numbers(1, 1_000_000_000)...),
+			spoil("expects_code", `"expects_code":"841-001-01"`, "/data/expects_code", words(`"841-001-1"`, "format", `"cn:841-001-01"`, "format")...),
+			spoil("expects_grams", `"expects_grams":900`, "/data/expects_grams", numbers(1, tonne1000)...)),
+		event.BatchGenerated: join(
+			spoil("seen", `"seen":null`, "/batches/0/seen", `"`+seenA+`"`, "not_null"),
+			spoil("grams", `"grams":12345`, "/batches/0/grams", numbers(1, tonne1000)...),
+			spoil("packages", `"packages":2`, "/batches/0/packages", numbers(1, 100_000)...),
+			spoil("code", `"code":"841-001-01"`, "/data/code", words(`"841-001-0"`, "format", `"841-001-011"`, "format", `"８４１-001-01"`, "format", `"us:"`, "format", `"US:D009"`, "format", `" 841-001-01"`, "format")...),
+			spoil("form", `"form":"S"`, "/data/form", words(`"s"`, "format", `"固态"`, "format")...),
+			spoil("packaging", `"packaging":"bag"`, "/data/packaging", words(`"Bag"`, "format")...),
+			spoil("measured", `"measured":"weighed"`, "/data/measured", words(`"guessed"`, "format")...),
+			spoil("scale", `"scale":"S-1"`, "/data/scale", texts(32)...),
+			spoil("department", `"department":"样例病区"`, "/data/department", texts(64)...),
+			spoil("container", `"container":"C1"`, "/data/container", texts(64)...),
+			spoil("name", `"name":"感染性废物"`, "/data/name", texts(64)...),
+			spoil("label", `"label":"`+labelA+`"`, "/data/label", words(`"`+labelA[:26]+`8"`, "format", `"`+labelA[:26]+`"`, "format", `"`+labelA+`9"`, "format", `"U`+labelA[1:]+`"`, "format", `"0`+labelA[:25]+`9"`, "format")...)),
+		event.BatchReleased: join(
+			spoil("to", `"to":"`+personB+`"`, "/data/to", ids()...),
+			spoil("to_site", `"to_site":"`+siteB+`"`, "/data/to_site", ids()...)),
+		event.BatchReceived: spoil("place", `"place":"暂存间"`, "/data/place", texts(64)...),
+		event.BatchStored: join(
+			spoil("place", `"place":"暂存间"`, "/data/place", texts(64)...),
+			spoil("temperature", `"temperature_dc":-35`, "/data/temperature_dc", numbers(-500, 1000)...)),
+		event.ManifestIssued: join(
+			spoil("manifest", `"manifest":"`+manif+`"`, "/manifest", ids()...),
+			spoil("profile", `"profile":"medical"`, "/data/profile", words(`"radioactive"`, "format")...),
+			spoil("carrier", `"carrier":"`+partyB+`"`, "/data/carrier", ids()...),
+			spoil("consignee", `"consignee":"`+partyC+`"`, "/data/consignee", ids()...),
+			spoil("consignee_site", `"consignee_site":"`+siteB+`"`, "/data/consignee_site", ids()...),
+			spoil("method", `"method":"D10"`, "/data/method", words(`"D99"`, "format", `"d10"`, "format")...),
+			spoil("number", `"number":"20261306000123"`, "/data/number", words(`"2026130600012"`, "format", `"202613060001234"`, "format", `"19991306000123"`, "format", `"2026130600012３"`, "format", `"20261306000123\n"`, "format")...)),
+		event.TransportCollected: join(
+			spoil("trip", `"trip":"`+tripA+`"`, "/trip", ids()...),
+			spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
+			spoil("permit", `"permit":"P-1"`, "/data/permit", texts(32)...)),
+		event.TransportDelivered: spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
+		event.ManifestAccepted: join(
+			spoil("grams", `"grams":12000`, "/batches/0/grams", numbers(1, tonne1000)...),
+			spoil("reason", `"reason":"一袋破损"`, "/batches/0/reason", texts(200)...),
+			spoil("refused", `"refused_grams":345`, "/batches/0/refused_grams", numbers(1, tonne1000)...),
+			spoil("measured", `"measured":"weighed"`, "/data/measured", words()...),
+			spoil("scale", `"scale":"S-2"`, "/data/scale", texts(32)...),
+			[]bad{
+				{"whole with refused grams", `"verdict":"part"`, `"verdict":"whole"`, "invalid-event /batches/0/refused_grams=not_allowed"},
+				{"part without reason", `"reason":"一袋破损",`, ``, "invalid-event /batches/0/reason=required"},
+				{"part without refused grams", `,"refused_grams":345`, ``, "invalid-event /batches/0/refused_grams=required"},
+				{"no verdict", `"verdict":"part",`, ``, "invalid-event /batches/0/verdict=required"},
+			}),
+		event.BatchTreated: join(
+			spoil("residue", `"residue_grams":100`, "/batches/0/residue_grams", numbers(0, tonne1000, `12001`, "out_of_range")...),
+			spoil("method", `"method":"D10"`, "/data/method", words()...),
+			spoil("facility", `"facility":"回转窑 1"`, "/data/facility", texts(64)...)),
+		event.OutcomeReported: join(
+			spoil("result", `"result":"焚烧完成"`, "/data/result", texts(64)...),
+			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),
+	}
+}
+
+func TestWhatIsWrongWithOneType(t *testing.T) {
+	all := typedBad()
+	for _, typ := range event.Types() {
+		if len(all[typ]) == 0 {
+			t.Errorf("%s has no bad input", typ)
+		}
+		for _, c := range all[typ] {
+			if got := outcome(swap(t, sample(typ), c.old, c.with)); got != c.want {
+				t.Errorf("%s, %.60s:\n got %s\nwant %s", typ, c.name, got, c.want)
+			}
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package event_test
+
+import (
+	"time"
+
+	"pgregory.net/rapid"
+
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+// Generators of whole events, as a device would hold them.
+
+func drawUUID(r *rapid.T, name string) id.UUID {
+	ms := rapid.Int64Range(0, 1<<48-1).Draw(r, name+" ms")
+	var random [10]byte
+	copy(random[:], rapid.SliceOfN(rapid.Byte(), 10, 10).Draw(r, name))
+	return id.V7(ms, random)
+}
+
+func drawHash(r *rapid.T) (h id.Hash) {
+	copy(h[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(r, "hash"))
+	return h
+}
+
+func drawText(r *rapid.T, name string, min, max int) string {
+	letters := rapid.RuneFrom([]rune("aZ09 -_.,:;'\"\\/<>&危废袋°é\u00a0\u200b\u2028\ufeff\U0001f6e2\U0010fffd"))
+	return rapid.StringOfN(letters, min, max, -1).Draw(r, name)
+}
+
+func drawGrams(r *rapid.T) waste.Grams {
+	return waste.Grams(rapid.Int64Range(1, int64(waste.MaxBatch)).Draw(r, "grams"))
+}
+
+func drawMethod(r *rapid.T) waste.Method {
+	return rapid.SampledFrom([]waste.Method{"D10", "R1", "us:H141"}).Draw(r, "method")
+}
+
+func drawMeasured(r *rapid.T) event.Measured {
+	return rapid.SampledFrom([]event.Measured{event.OnScale, event.Estimated}).Draw(r, "measured")
+}
+
+// drawAt gives a millisecond of the years 2000 to 2199 in any zone within 18 hours.
+func drawAt(r *rapid.T) time.Time {
+	from, to := time.Date(2000, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2199, 12, 30, 0, 0, 0, 0, time.UTC)
+	ms := rapid.Int64Range(from.UnixMilli(), to.UnixMilli()).Draw(r, "at")
+	minutes := rapid.IntRange(-18*60, 18*60).Draw(r, "zone")
+	return time.UnixMilli(ms).In(time.FixedZone("", minutes*60))
+}
+
+func drawBatches(r *rapid.T, typ event.Type) []event.Batch {
+	most := 4
+	if typ == event.BatchGenerated {
+		most = 1
+	}
+	out := make([]event.Batch, rapid.IntRange(1, most).Draw(r, "batches"))
+	for i := range out {
+		b := &out[i]
+		b.ID = id.BatchOf(drawUUID(r, "batch"))
+		if typ != event.BatchGenerated && rapid.Bool().Draw(r, "seen") {
+			b.Seen = drawHash(r)
+		}
+		optional := typ == event.BatchReleased || typ == event.BatchReceived || typ == event.BatchStored || typ == event.TransportDelivered
+		if typ != event.OutcomeReported && (!optional || rapid.Bool().Draw(r, "weighed")) {
+			b.Grams, b.Weighed = drawGrams(r), true
+		}
+		if typ != event.OutcomeReported {
+			b.Packages = rapid.IntRange(0, 100_000).Draw(r, "packages")
+		}
+		switch typ {
+		case event.ManifestAccepted:
+			b.Verdict, b.Reason = event.Whole, drawText(r, "reason", 0, 200)
+			if rapid.Bool().Draw(r, "part") {
+				b.Verdict, b.Reason, b.RefusedGrams = event.Part, drawText(r, "reason", 1, 200), drawGrams(r)
+			}
+		case event.BatchTreated:
+			b.ResidueGrams = waste.Grams(rapid.Int64Range(0, int64(b.Grams)).Draw(r, "residue"))
+		}
+	}
+	return out
+}
+
+func drawData(r *rapid.T, typ event.Type) event.Data {
+	party := func(n string) id.Party { return id.PartyOf(drawUUID(r, n)) }
+	switch typ {
+	case event.UseRecorded:
+		return event.Use{Item: drawText(r, "item", 1, 64), Kind: rapid.SampledFrom([]string{"product", "material"}).Draw(r, "kind"),
+			Quantity: rapid.Int64Range(1, 1_000_000_000).Draw(r, "quantity"), Unit: rapid.SampledFrom([]string{"piece", "g", "ml"}).Draw(r, "unit"),
+			Department: drawText(r, "department", 0, 64), ExpectsCode: rapid.SampledFrom([]waste.Code{"", "900-249-08", "us:D009"}).Draw(r, "expects"),
+			ExpectsGrams: waste.Grams(rapid.Int64Range(0, int64(waste.MaxBatch)).Draw(r, "expects grams"))}
+	case event.BatchGenerated:
+		d := event.Generated{Code: rapid.SampledFrom([]waste.Code{"841-001-01", "999-999-99", "us:D009"}).Draw(r, "code"),
+			Form: rapid.SampledFrom(waste.Forms()).Draw(r, "form"), Packaging: rapid.SampledFrom(waste.Packagings()).Draw(r, "packaging").Code,
+			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32), Department: drawText(r, "department", 0, 64),
+			Container: drawText(r, "container", 0, 64), Name: drawText(r, "name", 0, 64)}
+		if rapid.Bool().Draw(r, "with label") {
+			d.Label = drawLabel(r)
+		}
+		return d
+	case event.BatchReleased:
+		d := event.Released{}
+		if rapid.Bool().Draw(r, "with to") {
+			d.To = id.PersonOf(drawUUID(r, "to"))
+		}
+		if rapid.Bool().Draw(r, "with site") {
+			d.ToSite = id.SiteOf(drawUUID(r, "to site"))
+		}
+		return d
+	case event.BatchReceived:
+		return event.Received{Place: drawText(r, "place", 0, 64)}
+	case event.BatchStored:
+		d := event.Stored{Place: drawText(r, "place", 1, 64), HasTemperature: rapid.Bool().Draw(r, "warm")}
+		if d.HasTemperature {
+			d.TemperatureDC = rapid.Int64Range(-500, 1000).Draw(r, "temperature")
+		}
+		return d
+	case event.ManifestIssued:
+		return event.Issued{Profile: rapid.SampledFrom([]string{"hazardous", "medical"}).Draw(r, "profile"), Carrier: party("carrier"),
+			Consignee: party("consignee"), ConsigneeSite: id.SiteOf(drawUUID(r, "consignee site")),
+			Method: rapid.SampledFrom([]waste.Method{"", "D10", "us:H141"}).Draw(r, "intended"), Number: rapid.SampledFrom([]string{"", "20261306000123"}).Draw(r, "number")}
+	case event.TransportCollected:
+		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32)}
+	case event.TransportDelivered:
+		return event.Delivered{Vehicle: drawText(r, "vehicle", 1, 16)}
+	case event.ManifestAccepted:
+		return event.Accepted{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
+	case event.BatchTreated:
+		return event.Treated{Method: drawMethod(r), Facility: drawText(r, "facility", 0, 64)}
+	}
+	return event.Outcome{Result: drawText(r, "result", 1, 64)}
+}
+
+func drawEvent(r *rapid.T, typ event.Type) event.Event {
+	e := event.Event{ID: id.EventOf(drawUUID(r, "event")), Type: typ, At: drawAt(r), Party: id.PartyOf(drawUUID(r, "party")),
+		Site: id.SiteOf(drawUUID(r, "site")), Person: id.PersonOf(drawUUID(r, "person"))}
+	switch typ {
+	case event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
+		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
+	}
+	if (typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
+		e.Trip = id.TripOf(drawUUID(r, "trip"))
+	}
+	if typ != event.UseRecorded {
+		e.Batches = drawBatches(r, typ)
+	}
+	for range rapid.IntRange(1, 3).Draw(r, "refs") {
+		e.Refs = append(e.Refs, id.EventOf(drawUUID(r, "ref")))
+	}
+	e.Data = drawData(r, typ)
+	return e
+}

@@ -1,0 +1,105 @@
+package event_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"liandan/internal/event"
+	"liandan/internal/fault"
+)
+
+// Sound payloads of every type as text, so that a test can spoil single bytes.
+
+const (
+	eventA  = "019ca000-0000-7000-8000-0000000000e1"
+	eventB  = "019ca000-0000-7000-8000-0000000000e2"
+	batchA  = "019ca000-0000-7000-8000-0000000000b1"
+	batchB  = "019ca000-0000-7000-8000-0000000000b2"
+	partyA  = "019ca000-0000-7000-8000-0000000000a1"
+	partyB  = "019ca000-0000-7000-8000-0000000000a2"
+	partyC  = "019ca000-0000-7000-8000-0000000000a3"
+	siteA   = "019ca000-0000-7000-8000-000000000051"
+	siteB   = "019ca000-0000-7000-8000-000000000052"
+	personA = "019ca000-0000-7000-8000-0000000000f1"
+	personB = "019ca000-0000-7000-8000-0000000000f2"
+	manif   = "019ca000-0000-7000-8000-0000000000c1"
+	tripA   = "019ca000-0000-7000-8000-0000000000d1"
+	seenA   = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	labelA  = "0123456789ABCDEFGHJKMNPQRS9"
+)
+
+// batches with what follows their seen, and the members after the common ones.
+var (
+	newBatch  = `"batches":[{"id":"` + batchA + `","seen":null,"grams":12345,"packages":2}],`
+	anyBatch  = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12345,"packages":2}],`
+	bareBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `"}],`
+	partBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"verdict":"part","reason":"一袋破损","refused_grams":345}],`
+	burnBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"residue_grams":100}],`
+	refs      = `"refs":["` + eventB + `"],`
+	manifest  = `"manifest":"` + manif + `",`
+	trip      = `"trip":"` + tripA + `",`
+)
+
+var rests = map[event.Type]string{
+	event.UseRecorded:        `"data":{"item":"注射器 5 mL","kind":"product","quantity":40,"unit":"piece","department":"样例病区","expects_code":"841-001-01","expects_grams":900}`,
+	event.BatchGenerated:     newBatch + `"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"S-1","department":"样例病区","container":"C1","label":"` + labelA + `","name":"感染性废物"}`,
+	event.BatchReleased:      anyBatch + `"data":{"to":"` + personB + `","to_site":"` + siteB + `"}`,
+	event.BatchReceived:      anyBatch + refs + `"data":{"place":"暂存间"}`,
+	event.BatchStored:        anyBatch + `"data":{"place":"暂存间","temperature_dc":-35}`,
+	event.ManifestIssued:     manifest + anyBatch + `"data":{"profile":"medical","carrier":"` + partyB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","number":"20261306000123"}`,
+	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1"}`,
+	event.TransportDelivered: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
+	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
+	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1"}`,
+	event.OutcomeReported:    manifest + bareBatch + refs + `"data":{"result":"焚烧完成"}`,
+}
+
+func sample(t event.Type) string {
+	return `{"v":1,"id":"` + eventA + `","type":"` + string(t) + `","at":"2026-03-02T08:30:00.000+08:00","party":"` + partyA +
+		`","site":"` + siteA + `","person":"` + personA + `",` + rests[t] + `}`
+}
+
+// swap replaces the one place where old stands; a table whose old is not there, or
+// is there twice, would test nothing.
+func swap(t *testing.T, s, old, with string) string {
+	t.Helper()
+	if n := strings.Count(s, old); n != 1 {
+		t.Fatalf("%q stands %d times in %s", old, n, s)
+	}
+	return strings.Replace(s, old, with, 1)
+}
+
+// outcome is what Parse says in short: its kind and each pointer with its code.
+func outcome(payload string) string {
+	_, err := event.Parse([]byte(payload))
+	if err == nil {
+		return "taken"
+	}
+	f := fault.As(err)
+	if f == nil {
+		return "not a fault: " + err.Error()
+	}
+	s := string(f.Kind)
+	for _, x := range f.Fields {
+		s += fmt.Sprintf(" %s=%s", x.Pointer, x.Code)
+		if x.Detail == "" {
+			s += "(no sentence)"
+		}
+	}
+	if f.Sentence == "" {
+		s += "(no sentence)"
+	}
+	return s
+}
+
+func TestEverySampleIsSound(t *testing.T) {
+	if len(rests) != len(event.Types()) {
+		t.Fatalf("%d samples for %d types", len(rests), len(event.Types()))
+	}
+	for _, typ := range event.Types() {
+		if got := outcome(sample(typ)); got != "taken" {
+			t.Errorf("%s: %s", typ, got)
+		}
+	}
+}

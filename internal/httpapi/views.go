@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"liandan/api"
+	"liandan/internal/audit"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/problem"
+	"liandan/internal/waste"
+)
+
+// Converters from what audit gives to the wire types.
+
+func batchView(v audit.BatchView) api.BatchView {
+	s := v.State
+	out := api.BatchView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Code: string(s.Code),
+		CodeVerified: v.Verified, Hazards: hazards(v.Entry.Hazards), Form: api.Form(s.Form), Packaging: api.Packaging(s.Packaging),
+		Measured: api.Measured(s.Measured), Grams: int64(s.Grams), InitialGrams: int64(s.Initial), RefusedGrams: int64(s.Refused),
+		TreatedGrams: int64(s.TreatedSum), Methods: make([]api.MethodCode, len(s.Methods)), Generator: s.Generator.String(),
+		Origin: s.Origin.String(), Custodian: s.Custodian.String(), Site: s.Site.String(), Manifest: s.Manifest.String(),
+		Vehicle: s.Vehicle, Label: string(v.Label), Entries: s.N, Head: s.Head.String(), Seq: s.Seq, LastAt: atMillis(s.LastAt),
+		Missing: eventTypes(s.Missing()), Next: problem.Steps(s.Next()), Findings: findings(v.Findings)}
+	if v.Verified {
+		out.CodeNameZH, out.CodeNameEN = v.Entry.Name, v.Entry.NameEN
+	}
+	for i, m := range s.Methods {
+		out.Methods[i] = string(m)
+	}
+	return out
+}
+
+func hazards(hs []waste.Hazard) []api.Hazard {
+	out := make([]api.Hazard, len(hs))
+	for i, h := range hs {
+		out[i] = api.Hazard(h)
+	}
+	return out
+}
+
+func chainView(v audit.ChainView) api.Chain {
+	out := api.Chain{Batch: v.Batch.String(), Sound: len(v.Broken) == 0, Broken: append([]string{}, v.Broken...),
+		Steps: make([]api.ChainStep, len(v.Steps))}
+	for i, s := range v.Steps {
+		e := s.Event
+		out.Steps[i] = api.ChainStep{Seq: s.Seq, RecordedAt: at(s.RecordedAt), EventID: e.ID.String(), Type: api.EventType(e.Type),
+			At: e.At.Format(event.TimeForm), Party: e.Party.String(), Site: e.Site.String(), Person: e.Person.String(), Kid: s.Kid,
+			Grams: gramsOf(e, v.Batch), Entry: string(s.Entry), JWS: string(s.JWS), Findings: findings(s.Findings)}
+	}
+	return out
+}
+
+// gramsOf is what the event says of one batch; 0 when it weighs nothing.
+func gramsOf(e event.Event, b id.Batch) int64 {
+	for _, x := range e.Batches {
+		if x.ID == b {
+			return int64(x.Grams)
+		}
+	}
+	return 0
+}
+
+func manifestView(v audit.ManifestView) api.ManifestView {
+	s := v.State
+	out := api.ManifestView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Profile: api.ManifestViewProfile(s.Profile), Number: s.Number,
+		Consignor: s.Consignor.String(), ConsignorSite: s.ConsignorSite.String(), Carrier: s.Carrier.String(),
+		Consignee: s.Consignee.String(), ConsigneeSite: s.ConsigneeSite.String(), Method: string(s.Method), Vehicle: s.Vehicle,
+		Permit: s.Permit, Trip: s.Trip.String(), Lines: make([]api.ManifestLine, len(s.Lines)), IssuedAt: atMillis(s.IssuedAt),
+		CollectedAt: atMillis(s.CollectedAt), DeliveredAt: atMillis(s.DeliveredAt), AcceptedAt: atMillis(s.AcceptedAt),
+		ReportedAt: atMillis(s.ReportedAt), Missing: eventTypes(s.Missing()), Next: problem.Steps(s.Next()), Findings: findings(v.Findings)}
+	for i, l := range s.Lines {
+		out.Lines[i] = manifestLine(l)
+	}
+	return out
+}
+
+func manifestLine(l manifest.Line) api.ManifestLine {
+	return api.ManifestLine{Batch: l.Batch.String(), Code: string(l.Code), Stage: api.Stage(l.Stage), Packages: l.Packages,
+		IssuedGrams: int64(l.Issued), CollectedGrams: int64(l.Collected), AcceptedGrams: int64(l.Accepted),
+		RefusedGrams: int64(l.Refused), TreatedGrams: int64(l.Treated), Verdict: api.ManifestLineVerdict(l.Verdict), Reason: l.Reason}
+}
+
+func eventRecord(v audit.EventView) api.EventRecord {
+	return api.EventRecord{ID: v.Event.ID.String(), Hash: v.Hash.String(), Seq: v.Seq, RecordedAt: at(v.RecordedAt),
+		Type: api.EventType(v.Event.Type), JWS: string(v.JWS), Entry: string(v.Entry), Proof: string(v.Proof)}
+}
+
+func quarantinePage(held []audit.Held, next string) api.QuarantinePage {
+	out := api.QuarantinePage{Items: make([]api.QuarantineItem, len(held)), NextCursor: next}
+	for i, h := range held {
+		out.Items[i] = api.QuarantineItem{Hash: h.Hash.String(), EventID: h.Event.String(), ReceivedAt: at(h.ReceivedAt),
+			Kind: api.ProblemKind(h.Kind), Detail: h.Detail, State: api.QuarantineItemState(h.State)}
+		if h.Seq >= 0 {
+			seq := h.Seq
+			out.Items[i].Seq = &seq
+		}
+	}
+	return out
+}

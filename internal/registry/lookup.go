@@ -1,0 +1,134 @@
+package registry
+
+import (
+	"context"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/party"
+)
+
+// Key finds a device's key by its kid. Its validity is cut to that of its person: the
+// keys of someone who has left stop with them. Faults: unavailable.
+func (s *Service) Key(ctx context.Context, kid string) (party.Key, bool, error) {
+	raw, ok := parseKid(kid)
+	if !ok {
+		return party.Key{}, false, nil
+	}
+	version, err := s.fresh(ctx, staleAfter)
+	if err != nil {
+		return party.Key{}, false, err
+	}
+	keys := func(c *cache) map[string]party.Key { return c.keys }
+	if k, ok := get(s.cache, keys, kid); ok {
+		return k, true, nil
+	}
+	enrolled, err := s.enrolled(ctx, raw)
+	if err != nil || !enrolled {
+		return party.Key{}, false, err
+	}
+	k, ok, err := readKey(s.store.RegistryReader(ctx), kid)
+	if err != nil || !ok {
+		return party.Key{}, false, unavailable(err)
+	}
+	put(s.cache, version, keys, kid, k)
+	return k, true, nil
+}
+
+// readKey reads a key and cuts its validity to its person's.
+func readKey(r Reader, kid string) (party.Key, bool, error) {
+	k, ok, err := r.Key(kid)
+	if err != nil || !ok {
+		return party.Key{}, false, err
+	}
+	p, ok, err := r.Person(k.Person)
+	if err != nil {
+		return party.Key{}, false, err
+	}
+	if !ok {
+		return party.Key{}, false, fault.New(fault.Damaged, "The key %s belongs to a person whom the register does not have.", kid)
+	}
+	k.Valid = both(k.Valid, p.Valid)
+	return k, true, nil
+}
+
+// both is the time that lies in two periods. Where there is none it is empty, and ends
+// where it begins.
+func both(a, b party.Period) party.Period {
+	if b.From.After(a.From) {
+		a.From = b.From
+	}
+	if a.To.IsZero() || (!b.To.IsZero() && b.To.Before(a.To)) {
+		a.To = b.To
+	}
+	if !a.To.IsZero() && a.To.Before(a.From) {
+		a.To = a.From
+	}
+	return a
+}
+
+// enrolled says whether there is such a key, without asking the database about each
+// made-up kid: all kids are held in memory, and read again when the version has changed.
+func (s *Service) enrolled(ctx context.Context, raw [32]byte) (bool, error) {
+	if ok, _ := s.inKids(raw); ok {
+		return true, nil
+	}
+	version, err := s.fresh(ctx, unknownAfter)
+	if err != nil {
+		return false, err
+	}
+	ok, at := s.inKids(raw)
+	if ok || at == version {
+		return ok, nil
+	}
+	if err := s.cache.take(ctx); err != nil {
+		return false, err
+	}
+	defer s.cache.give()
+	if ok, at = s.inKids(raw); ok || at == version {
+		return ok, nil
+	}
+	kids, err := s.store.RegistryReader(ctx).Kids()
+	if err != nil {
+		return false, unavailable(err)
+	}
+	set := newKidSet(kids)
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	s.cache.kids, s.cache.kidsAt = set, version
+	return set.has(raw), nil
+}
+
+func (s *Service) inKids(raw [32]byte) (ok bool, at int64) {
+	s.cache.mu.RLock()
+	defer s.cache.mu.RUnlock()
+	return s.cache.kids.has(raw), s.cache.kidsAt
+}
+
+// Site finds a site. Faults: unavailable.
+func (s *Service) Site(ctx context.Context, v id.Site) (party.Site, bool, error) {
+	return lookup(ctx, s, func(c *cache) map[id.Site]found[party.Site] { return c.sites }, v, Reader.Site)
+}
+
+// Organisation finds an organisation. Its roles are shared with the cache: do not change
+// them. Faults: unavailable.
+func (s *Service) Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error) {
+	return lookup(ctx, s, func(c *cache) map[id.Party]found[party.Organisation] { return c.parties }, p, Reader.Organisation)
+}
+
+func lookup[K comparable, V any](ctx context.Context, s *Service, m func(*cache) map[K]found[V], k K, read func(Reader, K) (V, bool, error)) (V, bool, error) {
+	var none V
+	version, err := s.fresh(ctx, staleAfter)
+	if err != nil {
+		return none, false, err
+	}
+	if f, ok := get(s.cache, m, k); ok {
+		return f.value, f.ok, nil
+	}
+	v, ok, err := read(s.store.RegistryReader(ctx), k)
+	if err != nil {
+		return none, false, unavailable(err)
+	}
+	put(s.cache, version, m, k, found[V]{v, ok})
+	return v, ok, nil
+}

@@ -1,0 +1,163 @@
+package registry_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/party"
+	"liandan/internal/registry"
+	"liandan/internal/registry/registrytest"
+)
+
+// memory is a registry in maps, for fuzzing: no file, no server. The suite that judges
+// the real stores judges it too.
+type memory struct {
+	mu    sync.Mutex
+	state state
+}
+
+type state struct {
+	version    int64
+	parties    map[id.Party]party.Organisation
+	sites      map[id.Site]party.Site
+	licences   map[licenceKey]party.Licence
+	people     map[id.Person]registry.Person
+	keys       map[string]party.Key
+	tokens     map[id.Hash]registry.Token
+	enrolments map[id.Hash]registry.Enrolment
+}
+
+type licenceKey struct {
+	party  id.Party
+	number string
+	from   int64
+}
+
+func newMemory() *memory {
+	return &memory{state: state{version: 1, parties: map[id.Party]party.Organisation{}, sites: map[id.Site]party.Site{},
+		licences: map[licenceKey]party.Licence{}, people: map[id.Person]registry.Person{}, keys: map[string]party.Key{},
+		tokens: map[id.Hash]registry.Token{}, enrolments: map[id.Hash]registry.Enrolment{}}}
+}
+
+func (m *memory) RegistryReader(context.Context) registry.Reader {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.copy()
+}
+
+func (m *memory) UpdateRegistry(_ context.Context, fn func(registry.Tx) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.state.copy()
+	s.version++
+	if err := fn(s); err != nil {
+		return err
+	}
+	m.state = *s
+	return nil
+}
+
+func (s state) copy() *state {
+	s.parties, s.sites, s.licences, s.people = maps.Clone(s.parties), maps.Clone(s.sites), maps.Clone(s.licences), maps.Clone(s.people)
+	s.keys, s.tokens, s.enrolments = maps.Clone(s.keys), maps.Clone(s.tokens), maps.Clone(s.enrolments)
+	return &s
+}
+
+func found[K comparable, V any](m map[K]V, k K) (V, bool, error) {
+	v, ok := m[k]
+	return v, ok, nil
+}
+
+func listed[K comparable, V any](m map[K]V) ([]V, error) {
+	return slices.AppendSeq([]V{}, maps.Values(m)), nil
+}
+
+func (s *state) Version() (int64, error)                      { return s.version, nil }
+func (s *state) Kids() ([]string, error)                      { return slices.Collect(maps.Keys(s.keys)), nil }
+func (s *state) Key(kid string) (party.Key, bool, error)      { return found(s.keys, kid) }
+func (s *state) Site(v id.Site) (party.Site, bool, error)     { return found(s.sites, v) }
+func (s *state) Organisations() ([]party.Organisation, error) { return listed(s.parties) }
+func (s *state) Sites() ([]party.Site, error)                 { return listed(s.sites) }
+func (s *state) Licences() ([]party.Licence, error)           { return listed(s.licences) }
+func (s *state) People() ([]registry.Person, error)           { return listed(s.people) }
+
+func (s *state) Organisation(p id.Party) (party.Organisation, bool, error) {
+	return found(s.parties, p)
+}
+
+func (s *state) Person(p id.Person) (registry.Person, bool, error) { return found(s.people, p) }
+
+func (s *state) Enrolment(h id.Hash) (registry.Enrolment, bool, error) {
+	return found(s.enrolments, h)
+}
+
+func (s *state) Tokens(at time.Time) ([]registry.Token, error) {
+	list, _ := listed(s.tokens)
+	return slices.DeleteFunc(list, func(t registry.Token) bool { return !t.Expires.IsZero() && !t.Expires.After(at) }), nil
+}
+
+func (s *state) Challenged(challenge string) (registry.Enrolment, bool, error) {
+	for _, e := range s.enrolments {
+		if e.Challenge != "" && e.Challenge == challenge {
+			return e, true, nil
+		}
+	}
+	return registry.Enrolment{}, false, nil
+}
+
+func (s *state) PutOrganisations(list []party.Organisation) error {
+	for _, v := range list {
+		s.parties[v.ID] = v
+	}
+	return nil
+}
+
+func (s *state) PutSites(list []party.Site) error {
+	for _, v := range list {
+		s.sites[v.ID] = v
+	}
+	return nil
+}
+
+func (s *state) PutLicences(list []party.Licence) error {
+	for _, v := range list {
+		s.licences[licenceKey{v.Party, v.Number, v.Valid.From.UnixMilli()}] = v
+	}
+	return nil
+}
+
+func (s *state) PutPeople(list []registry.Person) error {
+	for _, v := range list {
+		s.people[v.ID] = v
+	}
+	return nil
+}
+
+func (s *state) AddKey(k party.Key) error {
+	if _, there := s.keys[k.Kid]; there {
+		return fault.New(fault.Conflict, "This key is already enrolled.")
+	}
+	s.keys[k.Kid] = k
+	return nil
+}
+
+func (s *state) RevokeKey(kid string, from time.Time, _ string) error {
+	k := s.keys[kid]
+	k.RevokedAt = from
+	s.keys[kid] = k
+	return nil
+}
+
+func (s *state) AddToken(t registry.Token) error         { s.tokens[t.Hash] = t; return nil }
+func (s *state) AddEnrolment(e registry.Enrolment) error { s.enrolments[e.CodeHash] = e; return nil }
+func (s *state) PutEnrolment(e registry.Enrolment) error { s.enrolments[e.CodeHash] = e; return nil }
+
+func TestServiceInMemory(t *testing.T) {
+	registrytest.Run(t, func(*testing.T) registry.Store { return newMemory() })
+}

@@ -1,0 +1,162 @@
+// Package registrytest judges a registry.Store by what a registry.Service does on it: one
+// suite for every store, so that all of them give the same answers.
+//
+// It must not be imported by anything but tests, and knows no database.
+package registrytest
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"liandan/internal/fault"
+	"liandan/internal/party"
+	"liandan/internal/registry"
+)
+
+// Run runs the suite. open gives an empty store, a new one at each call.
+func Run(t *testing.T, open func(t *testing.T) registry.Store) {
+	for name, test := range map[string]func(*bench){
+		"Lookups":                     lookups,
+		"CacheReadsVersionOnly":       cacheReadsVersionOnly,
+		"OtherProcessIsSeen":          otherProcessIsSeen,
+		"JunkKidsStayInMemory":        junkKids,
+		"KeysEndWithTheirPerson":      keysEndWithTheirPerson,
+		"StoreFailures":               storeFailures,
+		"LostAnswerOfACommit":         lostAnswer,
+		"LookupsBesideWrites":         lookupsBesideWrites,
+		"ImportWhole":                 importWhole,
+		"ImportAgain":                 importAgain,
+		"ImportDryRun":                importDryRun,
+		"ImportBadOrganisations":      importBadOrganisations,
+		"ImportBadSites":              importBadSites,
+		"ImportBadLicences":           importBadLicences,
+		"ImportBadPeople":             importBadPeople,
+		"ImportExplicitIDs":           importExplicitIDs,
+		"ImportLicencePeriods":        importLicencePeriods,
+		"ImportManyLines":             importManyLines,
+		"Enrolment":                   enrolment,
+		"EnrolmentES256":              enrolmentES256,
+		"EnrolmentIsForOwnDevices":    enrolmentIsForOwnDevices,
+		"EnrolmentRefusals":           enrolmentRefusals,
+		"EnrolmentAttempts":           enrolmentAttempts,
+		"EnrolmentAttemptsInParallel": enrolmentAttemptsInParallel,
+		"EnrolmentOnceInParallel":     enrolmentOnceInParallel,
+		"EnrolmentConflict":           enrolmentConflict,
+		"EnrolmentOfWhoHasLeft":       enrolmentOfWhoHasLeft,
+		"EnrolmentFailuresAreCapped":  enrolmentFailures,
+		"Revocation":                  revocation,
+		"Tokens":                      tokens,
+		"TokensStayInMemory":          tokensStayInMemory,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(newBench(t, open(t)))
+		})
+	}
+}
+
+// bench is a service on a watched store, with a clock that stands still.
+type bench struct {
+	*testing.T
+	*registry.Service
+	Store *Watched
+	clock *clock
+	rand  io.Reader
+}
+
+func newBench(t *testing.T, s registry.Store) *bench {
+	b := &bench{T: t, Store: &Watched{Store: s}, clock: &clock{now: time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)},
+		rand: rand.NewChaCha8([32]byte{1})}
+	b.Service = b.another()
+	return b
+}
+
+// another is a second service on the same store, as another process is.
+func (b *bench) another() *registry.Service {
+	return registry.New(registry.Config{Store: b.Store, Now: b.clock.Now, Random: locked{&sync.Mutex{}, b.rand}})
+}
+
+func (b *bench) version() int64 {
+	b.Helper()
+	v, err := b.Store.Store.RegistryReader(b.Context()).Version()
+	b.must(err)
+	return v
+}
+
+func (b *bench) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// kind checks the fault's kind.
+func (b *bench) kind(err error, want fault.Kind) {
+	b.Helper()
+	if fault.Of(err) != want {
+		b.Errorf("%v, want the fault %s", err, want)
+	}
+}
+
+// load imports a file that must be good.
+func (b *bench) load(kind, csv string) registry.Report {
+	b.Helper()
+	rep, err := b.Import(b.Context(), kind, strings.NewReader(csv), false)
+	b.must(err)
+	if !rep.Applied || len(rep.Bad) > 0 {
+		b.Fatalf("%s: %+v", kind, rep)
+	}
+	return rep
+}
+
+// sample imports two hospitals with a site and a person each.
+func (b *bench) sample() {
+	b.Helper()
+	b.load(registry.KindOrganisations, fmt.Sprintf("credit_code,name,roles,sample\n%s,样例医院一 SAMPLE,medical,1\n%s,样例医院二 SAMPLE,medical,1\n", Code(1), Code(2)))
+	b.load(registry.KindSites, fmt.Sprintf("credit_code,name,kind,division,built_up\n%s,本部,hospital,130602,1\n%s,本部,hospital,130606,1\n", Code(1), Code(2)))
+	b.load(registry.KindPeople, fmt.Sprintf("credit_code,person\n%s,N-1\n%s,N-1\n", Code(1), Code(2)))
+}
+
+// Code is the n-th credit code with a fitting check character.
+func Code(n int) party.CreditCode {
+	first := fmt.Sprintf("12130600MB%07d", n)
+	c, ok := party.CheckCharacter(first)
+	if !ok {
+		panic("registrytest: " + first)
+	}
+	return party.CreditCode(first + string(c))
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// locked lets parallel calls share one source.
+type locked struct {
+	mu *sync.Mutex
+	r  io.Reader
+}
+
+func (l locked) Read(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.r.Read(b)
+}

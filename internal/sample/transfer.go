@@ -1,0 +1,211 @@
+package sample
+
+import (
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+const (
+	// stopsPerTrip is how many consignors one vehicle visits before it unloads.
+	stopsPerTrip = 6
+	// linesPerManifest keeps the largest event, the outcome with its references, well
+	// under the 16 KiB that an event may have.
+	linesPerManifest = 50
+)
+
+// load is one manifest: of one consignor, on one vehicle, to one consignee (Order 23
+// art. 14: several consignors on a trip have a manifest each).
+type load struct {
+	manifest id.Manifest
+	trip     id.Trip
+	issuer   *hand
+	lots     []*lot
+	method   waste.Method // "": the consignee only stores
+	steam    bool
+}
+
+// route is one driver's way: its loads in the order of the stops, to one place.
+type route struct {
+	driver  *hand
+	vehicle string
+	permit  string
+	loads   []*load
+	to      *unit
+	gate    *hand // who accepts
+	late    bool
+}
+
+// consign makes the manifests and gives each to a driver.
+func (s *script) consign() {
+	c := s.city
+	var stops [][]*load
+	for _, h := range c.hospitals {
+		stops = append(stops, s.medicalLoads(h.keeper, s.hospitals[h]))
+	}
+	for _, k := range c.clinics {
+		stops = append(stops, s.medicalLoads(k.hand, s.small[k]))
+	}
+	// The late phone serves the second hospital and the first clinic.
+	first := len(c.hospitals)
+	late := [][]*load{stops[1], stops[first]}
+	online := append(append(append([][]*load{}, stops[:1]...), stops[2:first]...), stops[first+1:]...)
+	medical := route{permit: "SAMPLE-TR-0002", to: c.plant.unit, gate: c.plant.gate}
+	s.share(medical, c.medical.drivers, online)
+	medical.late = true
+	s.share(medical, []*hand{c.medical.late}, late)
+
+	var shops, labs [][]*load
+	for _, r := range c.repairs {
+		shops = append(shops, s.loads(r.hand, s.small[r], "", false))
+	}
+	s.share(route{permit: "SAMPLE-TR-0001", to: c.collector.unit, gate: c.collector.keeper}, []*hand{c.collector.driver}, shops)
+	own := s.loads(c.collector.keeper, s.depot, "D10", false)
+	s.share(route{permit: "SAMPLE-TR-0001", to: c.plant.unit, gate: c.plant.gate}, []*hand{c.collector.trunk}, [][]*load{own})
+	for _, l := range c.labs {
+		labs = append(labs, s.loads(l.hand, s.small[l], "D10", false))
+	}
+	last := len(c.goods.drivers) - 1 // drives the ash
+	s.share(route{permit: "SAMPLE-TR-0003", to: c.plant.unit, gate: c.plant.gate}, c.goods.drivers[:last], labs)
+
+	p := s.phase("开具联单", "manifests are issued", hours.issuing)
+	for _, r := range s.routes {
+		s.issue(p, r, hours.issuing)
+	}
+}
+
+// medicalLoads parts what is steamed from what is burned: pathological, chemical and drug
+// waste may not be steamed.
+func (s *script) medicalLoads(by *hand, lots []*lot) []*load {
+	var steam, burn []*lot
+	for _, l := range lots {
+		if l.kind.code == infectious.code || l.kind.code == sharps.code {
+			steam = append(steam, l)
+		} else {
+			burn = append(burn, l)
+		}
+	}
+	return append(s.loads(by, steam, "Y11", true), s.loads(by, burn, "Y10", false)...)
+}
+
+func (s *script) loads(by *hand, lots []*lot, m waste.Method, steam bool) []*load {
+	var out []*load
+	for len(lots) > 0 {
+		n := min(len(lots), linesPerManifest)
+		u, err := by.NewID(s.midnight.Add(hours.issuing.from))
+		if err != nil && s.err == nil {
+			s.err = err
+		}
+		out = append(out, &load{manifest: id.ManifestOf(u), issuer: by, lots: lots[:n:n], method: m, steam: steam})
+		lots = lots[n:]
+	}
+	return out
+}
+
+// share gives the stops to the drivers in turn, and each full vehicle a trip.
+func (s *script) share(like route, drivers []*hand, stops [][]*load) {
+	for i, d := range drivers {
+		r := like
+		r.driver, r.vehicle = d, vehicleOf(d)
+		lo, hi := len(stops)*i/len(drivers), len(stops)*(i+1)/len(drivers)
+		var trip id.Trip
+		for n, stop := range stops[lo:hi] {
+			if n%stopsPerTrip == 0 {
+				u, err := d.NewID(s.midnight.Add(hours.collecting.from))
+				if err != nil && s.err == nil {
+					s.err = err
+				}
+				trip = id.TripOf(u)
+			}
+			for _, l := range stop {
+				l.trip = trip
+				r.loads = append(r.loads, l)
+			}
+		}
+		if len(r.loads) > 0 {
+			s.routes = append(s.routes, &r)
+		}
+	}
+}
+
+// vehicleOf is the plate of a driver's vehicle, of a form that no real one has.
+func vehicleOf(d *hand) string { return "样例-" + d.name }
+
+func (s *script) issue(p *phase, r *route, w window) {
+	for i, l := range r.loads {
+		profile := "hazardous"
+		if l.lots[0].kind.code.Category() == "HW01" {
+			profile = "medical"
+		}
+		ev := s.tell(p.of(l.issuer, l.issuer.bulk()), l.issuer, s.at(w, i, len(r.loads)), event.ManifestIssued,
+			event.Issued{Profile: profile, Carrier: r.driver.Party, Consignee: r.to.party, ConsigneeSite: r.to.site, Method: l.method},
+			func(e *event.Event) { e.Manifest, e.Batches = l.manifest, packed(l.lots) })
+		answered(l.lots, ev)
+		s.story.Manifests++
+	}
+}
+
+// packed states each lot as one package.
+func packed(lots []*lot) []event.Batch {
+	out := stated(lots)
+	for i := range out {
+		out[i].Packages = 1
+	}
+	return out
+}
+
+// bulk says that a hand works with its unit's own software.
+func (h *hand) bulk() bool { return h.unit.software }
+
+// carry is the way to the consignees, as far as the phones are in reach.
+func (s *script) carry() {
+	p := s.phase("承运人多点收运", "carriers collect, many stops a trip", hours.collecting)
+	for _, r := range s.routes {
+		if !r.late {
+			s.collect(p.of(r.driver, false), r, hours.collecting)
+		}
+	}
+	p = s.phase("运抵", "vehicles arrive", hours.delivering)
+	for _, r := range s.routes {
+		if !r.late {
+			s.deliver(p.of(r.driver, false), r, hours.delivering)
+		}
+	}
+	p = s.phase("接受人过磅验收", "consignees weigh and accept", hours.accepting)
+	for _, r := range s.routes {
+		if !r.late {
+			s.accept(p, r, hours.accepting)
+		}
+	}
+}
+
+func (s *script) collect(e *errand, r *route, w window) {
+	for i, l := range r.loads {
+		for _, x := range l.lots {
+			if x.measured == event.Estimated { // the collector brings a scale
+				s.reweigh(x, x.grams-2_000-waste.Grams(s.random.Int64N(30))*100)
+			}
+		}
+		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportCollected, event.Collected{Vehicle: r.vehicle, Permit: r.permit},
+			func(e *event.Event) {
+				e.Manifest, e.Trip, e.Batches, e.Refs = l.manifest, l.trip, packed(l.lots), answers(l.lots)
+			})
+		answered(l.lots, ev)
+	}
+}
+
+func (s *script) deliver(e *errand, r *route, w window) {
+	for i, l := range r.loads {
+		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportDelivered, event.Delivered{Vehicle: r.vehicle},
+			func(e *event.Event) {
+				e.Manifest, e.Trip, e.Batches, e.Refs = l.manifest, l.trip, named(l.lots...), answers(l.lots)
+			})
+		answered(l.lots, ev)
+	}
+}
+
+// reweigh books what two weighings differ by.
+func (s *script) reweigh(l *lot, now waste.Grams) {
+	s.story.Difference += l.grams - now
+	l.grams = now
+}
