@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/transparency-dev/tessera/fsck"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+	"k8s.io/klog/v2"
 )
 
 // auditor is a tlog client that we did not write. It walks the log whose checkpoint is at
@@ -25,6 +27,11 @@ type auditor struct {
 }
 
 var auditors = []auditor{{"tessera fsck", walkWithTessera}, {"torchwood client", walkWithTorchwood}}
+
+func init() {
+	klog.LogToStderr(false) // fsck tells its progress there
+	klog.SetOutput(io.Discard)
+}
 
 // auditTime bounds one walk: torchwood tries again after 5xx answers, for minutes.
 const auditTime = 2 * time.Minute

@@ -87,6 +87,7 @@ var wireTypes = map[string]func() any{
 	"Enrolment":               func() any { return new(api.Enrolment) },
 	"ChallengeRequest":        func() any { return new(api.ChallengeRequest) },
 	"Challenge":               func() any { return new(api.Challenge) },
+	"Bundle":                  func() any { return new(api.Bundle) },
 	"Key":                     func() any { return new(api.Key) },
 	"RevocationRequest":       func() any { return new(api.RevocationRequest) },
 	"ImportReport":            func() any { return new(api.ImportReport) },

@@ -7,6 +7,7 @@ require (
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/transparency-dev/tessera v1.0.4
 	golang.org/x/mod v0.42.0
+	k8s.io/klog/v2 v2.130.1
 	liandan v0.0.0
 	pgregory.net/rapid v1.3.0
 )
@@ -31,7 +32,6 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
-	k8s.io/klog/v2 v2.130.1 // indirect
 )
 
 replace liandan => ../..

@@ -5,10 +5,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"testing"
+	"time"
 
+	"liandan/api"
+	"liandan/internal/bundle"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/ledger"
+	"liandan/internal/merkle"
+	"liandan/internal/party"
+	"liandan/internal/problem"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
 )
@@ -77,10 +83,11 @@ func (s *story) samples(t *testing.T) []sample {
 		sample{"RevokedKey", append(key, "revoked_at", "2026-03-01T00:00:00.000Z")},
 		sample{"Checkpoint", string(s.checkpoint)},
 		sample{"VerifierKey", s.vkey + "\n"},
-		sample{"HeaderMember", problemOf(s.headerFault(t), 400, "The JWS header is not as agreed", "JWS 头不符合约定", false)},
-		sample{"BadSignature", problemOf(s.signatureFault(t), 403, "The signature is wrong", "签名不符", false)},
-		sample{"WrongStage", problemOf(wrongStage, 409, "The event may not come next", "时序不允许", true)},
-		sample{"InvalidEvent", problemOf(invalidFault(t, generated), 422, "The event breaks its type's schema", "事件内容不符合该类型的格式", false)},
+		sample{"Bundle", json.RawMessage(s.bundleOf(t, generated))},
+		sample{"HeaderMember", problemOf(s.headerFault(t), false)},
+		sample{"BadSignature", problemOf(s.signatureFault(t), false)},
+		sample{"WrongStage", problemOf(wrongStage, true)},
+		sample{"InvalidEvent", problemOf(invalidFault(t, generated), false)},
 	)
 }
 
@@ -120,22 +127,30 @@ func paperOf(x told) object {
 		"missing", m.Missing(), "next", m.Next(), "findings", append([]rule.Finding{}, x.findings...)}
 }
 
-// problemOf writes a fault as the contract's problem. The title is the example's own.
-func problemOf(f *fault.Error, status int, title, titleZH string, retained bool) object {
-	o := object{"type", "/problems/" + string(f.Kind), "title", title, "title_zh", titleZH, "status", status,
-		"detail", f.Sentence, "kind", f.Kind}
-	if len(f.Fields) > 0 {
-		o = append(o, "errors", f.Fields)
+// problemOf is what a caller is told of a fault.
+func problemOf(f *fault.Error, retained bool) api.Problem {
+	p := problem.Body(f, "7f3a9c0e1b2d4f56")
+	p.Retained = retained
+	return p
+}
+
+// bundleOf is the evidence file of the batch as it was right after the event.
+func (s *story) bundleOf(t *testing.T, x told) []byte {
+	t.Helper()
+	valid := party.Period{From: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)}
+	key := must(bundle.NewKey(party.Key{Kid: s.signer.Kid(), Party: x.event.Party, Person: x.event.Person,
+		Device: "样例手机1 SAMPLE phone 1", Public: s.signer.Public(), Valid: valid}))(t)
+	_, path, checkpoint, err := merkle.ParseReceipt(x.proof)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range []string{"event", "batch", "manifest", "stage", "allowed", "head", "entries"} {
-		if v, ok := f.Facts[name]; ok {
-			o = append(o, name, v)
-		}
+	b := bundle.Bundle{Kind: bundle.OfBatch, Subject: x.batch.ID.UUID(), MadeAt: x.recorded, Origin: logName, VKey: s.vkey,
+		Checkpoint: checkpoint, Size: x.seq + 1, Keys: []bundle.Key{key},
+		Entries: []bundle.Entry{{Index: x.seq, Entry: x.entry, Event: x.jws, Proof: path}}}
+	if r := bundle.Check(b, bundle.Options{Trusted: s.vkey}); len(r.Broken) > 0 {
+		t.Fatalf("the evidence of the example does not hold: %v", r.Broken)
 	}
-	if retained {
-		o = append(o, "retained", true)
-	}
-	return append(o, "request_id", "7f3a9c0e1b2d4f56")
+	return must(bundle.Encode(b))(t)
 }
 
 func (s *story) headerFault(t *testing.T) *fault.Error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -12,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"liandan/api"
+	"liandan/internal/fault"
+	"liandan/internal/problem"
 )
 
 const specFile = "../../openapi.yaml"
@@ -95,9 +98,24 @@ func checkAnswers(t *testing.T, at string, c call, answers map[string]*openapi3.
 		if status < "400" || strings.HasPrefix(c.path, "/q/") {
 			continue
 		}
+		checkKinds(t, at+" "+status, status, *r.Value.Description)
 		m := r.Value.Content["application/problem+json"]
 		if m == nil || len(r.Value.Content) != 1 || m.Schema.Ref != "#/components/schemas/Problem" {
 			t.Errorf("%s: answer %s is not a problem", at, status)
+		}
+	}
+}
+
+// checkKinds: an answer names the kinds of its problems, and each has that status.
+func checkKinds(t *testing.T, at, status, description string) {
+	t.Helper()
+	list, _, _ := strings.Cut(description, "：")
+	for _, name := range strings.Split(strings.Trim(list, " ；"), ", ") {
+		name, _, _ := strings.Cut(name, "；")
+		if !problem.Known(fault.Kind(name)) {
+			t.Errorf("%s: %q is no kind of problem", at, name)
+		} else if got := strconv.Itoa(problem.Of(fault.Kind(name)).Status); got != status {
+			t.Errorf("%s: %s is answered with %s", at, name, got)
 		}
 	}
 }

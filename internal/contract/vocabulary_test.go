@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -123,4 +124,20 @@ func TestEntriesFitTheContract(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEvidenceFilesFit holds the evidence file that package bundle keeps as a golden one
+// to the contract's schema and type.
+func TestEvidenceFilesFit(t *testing.T) {
+	text := must(os.ReadFile("../bundle/testdata/sound.json"))(t)
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema(t, load(t), "Bundle").VisitJSON(value); err != nil {
+		t.Errorf("the contract refuses the file: %s", brief(err))
+	}
+	if back := reread(t, "Bundle", text); !sameJSON(t, back, text) {
+		t.Error("through the generated type the file becomes another")
+	}
 }

@@ -118,7 +118,9 @@ func (r *reader) note(name, code, format string, args ...any) {
 	*r.notes = append(*r.notes, fault.Field{Pointer: r.at + "/" + escape(name), Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
-func escape(s string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(s) }
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+func escape(s string) string { return pointerEscapes.Replace(s) }
 
 // take finds a member; JSON null counts as given, so that "seen": null is a statement.
 func (r *reader) take(name string, required bool) (node, bool) {

@@ -252,7 +252,7 @@ func readRefs(r *reader, required bool) []id.Event {
 	return out
 }
 
-var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$`)
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:[0-5]\d)$`)
 
 // TimeForm is the one spelling of a time in events: RFC 3339, milliseconds, offset.
 const TimeForm = "2006-01-02T15:04:05.000Z07:00"

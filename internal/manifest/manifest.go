@@ -140,7 +140,7 @@ func (s *State) applyLine(e event.Event, after batch.State) {
 		case event.ManifestAccepted:
 			l.Accepted, l.Refused, l.Verdict, l.Reason = b.Grams, b.RefusedGrams, b.Verdict, b.Reason
 		case event.BatchTreated:
-			l.Treated = after.TreatedSum
+			l.Treated += b.Grams // under this manifest; a batch may have been treated in part before it
 		}
 	}
 }

@@ -121,6 +121,7 @@ type assembly struct {
 	known map[id.Event]Known
 	world *loaded
 	held  map[id.Event]*job // refused in this group; a later event of it may let them in
+	stuck map[Subject]bool  // subjects that something waits for, in quarantine or held
 }
 
 // load reads everything that the group's events may touch, in a few statements.
@@ -136,7 +137,34 @@ func (a *assembly) load(jobs []*job) error {
 		return err
 	}
 	a.world = newLoaded(a.tx)
-	return a.world.fetch(prepared)
+	if err := a.world.fetch(prepared); err != nil {
+		return err
+	}
+	return a.waited(prepared)
+}
+
+// waited asks once for the whole group which of its subjects something waits for: almost
+// always none, and then no event costs a statement.
+func (a *assembly) waited(ps []Prepared) error {
+	met := map[Subject]bool{}
+	var all []Subject
+	for _, p := range ps {
+		for _, s := range subjects(p.Event) {
+			if !met[s] {
+				met[s] = true
+				all = append(all, s)
+			}
+		}
+	}
+	a.stuck = map[Subject]bool{}
+	if len(all) == 0 {
+		return nil
+	}
+	stuck, err := a.tx.Stuck(all)
+	for _, s := range stuck {
+		a.stuck[s] = true
+	}
+	return err
 }
 
 // decide settles one job: repeat, refuse, hold, or place.
@@ -231,6 +259,9 @@ func (a *assembly) hold(p Prepared, f *fault.Error) {
 			return
 		}
 	}
+	for _, s := range subjects(p.Event) {
+		a.stuck[s] = true
+	}
 	a.g.Held = append(a.g.Held, Held{Hash: h, Event: p.Event.ID, ReceivedAt: a.g.RecordedAt, Kind: string(f.Kind),
 		Detail: f.Sentence, Body: p.Signed.Compact, Subjects: subjects(p.Event)})
 }
@@ -239,7 +270,11 @@ func (a *assembly) hold(p Prepared, f *fault.Error) {
 // more fits: the order of arrival does not matter where the facts allow it. Bytes from
 // the quarantine are verified anew; nothing that lay in a table is believed.
 func (a *assembly) admit(moved []Subject) error {
-	for len(moved) > 0 {
+	for {
+		moved = slices.DeleteFunc(moved, func(s Subject) bool { return !a.stuck[s] })
+		if len(moved) == 0 {
+			return nil
+		}
 		waiting, err := a.tx.Waiting(moved)
 		if err != nil {
 			return err
@@ -269,7 +304,6 @@ func (a *assembly) admit(moved []Subject) error {
 			}
 		}
 	}
-	return nil
 }
 
 // release notes that a held event is in the log now. One that was refused in this very

@@ -36,6 +36,8 @@ type Reader interface {
 	ChainHolds(b id.Batch, leaf id.Hash) (bool, error)
 	// Labels gives the batches of the tokens that are taken.
 	Labels(tokens []event.Label) (map[event.Label]id.Batch, error)
+	// Stuck says for which of the subjects something waits in quarantine.
+	Stuck(subjects []Subject) ([]Subject, error)
 	// Waiting gives what waits in quarantine for any of the subjects, oldest first.
 	Waiting(subjects []Subject) ([][]byte, error)
 	// HeadCovering is the oldest head with more than seq entries, with its checkpoint.

@@ -19,7 +19,7 @@ import (
 type Config struct {
 	Store  Store
 	Now    func() time.Time
-	Random io.Reader // a cryptographic source, for codes, challenges and tokens
+	Random io.Reader // cryptographic and safe for concurrent use; for codes, challenges and tokens
 }
 
 // Service is the register with its caches. It is safe for concurrent use.

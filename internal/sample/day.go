@@ -33,15 +33,24 @@ func (d Day) String() string { return d.Date.In(calendar.Zone()).Format(time.Dat
 
 func (d Day) word() string { return fmt.Sprintf("%s/%d", d, d.Run) }
 
+// MaxDays bounds how many days Days lays out.
+const MaxDays = 365
+
+// EnrolAt is when a city's devices should be enrolled by the server's clock: before every
+// day that Days can lay out at now, because a key signs nothing older than itself.
+func EnrolAt(now time.Time) time.Time { return calendar.StartOfDay(now).AddDate(0, 0, -MaxDays-1) }
+
 // Days lays out n consecutive days of one run, of which the last is over at now, so that
-// nothing lies in the future. It gives none when n is less than one.
+// nothing lies in the future. It gives none when n is less than one, and MaxDays when n is
+// larger.
 func Days(now time.Time, n, run int) []Day {
 	last := calendar.StartOfDay(now)
 	if now.Before(last.Add(closes)) {
 		last = last.AddDate(0, 0, -1)
 	}
+	n = max(min(n, MaxDays), 0)
 	var out []Day
-	for i := range max(n, 0) {
+	for i := range n {
 		out = append(out, Day{Date: last.AddDate(0, 0, i+1-n), Run: run})
 	}
 	return out
@@ -51,7 +60,7 @@ func Days(now time.Time, n, run int) []Day {
 // that no event is dated before the one that it answers.
 var hours = struct {
 	closing, releasing, receiving, storing, issuing, collecting, delivering, accepting,
-	treating, reporting, ashIssuing, ashCollecting, ashDelivering, ashAccepting, ashTreating, ashReporting,
+	onIssuing, onCollecting, onDelivering, onAccepting, treating, reporting, ashIssuing, ashCollecting, ashDelivering, ashAccepting, ashTreating, ashReporting,
 	lateUpload, lateAccepting, lateTreating, lateReporting, lateArrival window
 }{
 	closing:       clock(6, 30, 9, 30),
@@ -62,7 +71,11 @@ var hours = struct {
 	collecting:    clock(11, 10, 13, 20),
 	delivering:    clock(13, 20, 14, 30),
 	accepting:     clock(14, 30, 15, 0),
-	treating:      clock(15, 0, 17, 10),
+	onIssuing:     clock(15, 0, 15, 10),
+	onCollecting:  clock(15, 10, 15, 20),
+	onDelivering:  clock(15, 40, 15, 50),
+	onAccepting:   clock(15, 50, 16, 0),
+	treating:      clock(16, 0, 17, 10),
 	reporting:     clock(17, 10, 17, 30),
 	ashIssuing:    clock(17, 30, 17, 45),
 	ashCollecting: clock(17, 45, 18, 0),

@@ -177,7 +177,6 @@ func (s *script) comeBack() {
 			break
 		}
 	}
-	s.story.Late, s.story.LateManifest = late.loads[0].lots[0].id, late.loads[0].manifest
 	s.accept(s.phase("处置厂验收补传批次", "the plant accepts what the late vehicle brought", hours.lateAccepting), late, hours.lateAccepting)
 	s.treat(s.phase("处置补传批次", "and treats it", hours.lateTreating), late, hours.lateTreating)
 	s.report(s.phase("结果告知", "and reports", hours.lateReporting), late, hours.lateReporting)

@@ -89,7 +89,7 @@ func adds(t tb, in *intake, s Story) {
 			t.Errorf("%s: the books say %d g, the story %d g", c.kind, got, c.want)
 		}
 	}
-	if held, want := in.balance(mass.Held), s.Generated-s.Treated-s.Difference-s.Refused; held != want {
+	if held, want := in.balance(mass.Held), s.Stock(); held != want {
 		t.Errorf("held: the books say %d g, the story leaves %d g", held, want)
 	}
 	if len(in.world.Batches) != s.Batches || len(in.world.Manifests) != s.Manifests {
@@ -102,10 +102,16 @@ func adds(t tb, in *intake, s Story) {
 // ends checks where every container stands in the evening.
 func ends(t tb, in *intake, s Story) {
 	t.Helper()
-	parts := 0
+	parts, sentOn := 0, 0
+	depot := in.partyOf("样例小微企业危险废物收集点（SAMPLE）")
 	for _, b := range in.world.Batches {
 		switch {
-		case b.Consignee == in.partyOf("样例小微企业危险废物收集点（SAMPLE）"):
+		case b.Code.Category() == "HW08" && b.Generator != b.Consignor:
+			sentOn++
+			if b.Stage != batch.Reported || b.Consignor != depot {
+				t.Errorf("%s that the collector sent on is %s", b.Code, b.Stage)
+			}
+		case b.Consignee == depot:
 			if b.Stage != batch.Accepted {
 				t.Errorf("%s of a shop is %s; the depot keeps it", b.Code, b.Stage)
 			}
@@ -115,6 +121,9 @@ func ends(t tb, in *intake, s Story) {
 		if b.Refused > 0 {
 			parts++
 		}
+	}
+	if on := in.world.Batches[s.Onward]; sentOn == 0 || on.Manifest != s.OnwardManifest || on.Consignor != depot {
+		t.Errorf("the collector sent %d on; the one to show: %+v", sentOn, on)
 	}
 	if days := s.Batches / 240; parts == 0 || parts > max(days, 1) {
 		t.Errorf("%d containers were accepted in part", parts)
@@ -135,6 +144,9 @@ func (in *intake) partyOf(name string) id.Party {
 func shown(t tb, in *intake, s Story) {
 	t.Helper()
 	full := in.world.Batches[s.Batch]
+	if full.Grams != 0 || full.TreatedSum != full.Initial {
+		t.Errorf("the batch to show was weighed differently: %+v", full)
+	}
 	if full.Stage != batch.Reported || full.Label != s.Label || full.Manifest != s.Manifest || full.N != 10 {
 		t.Errorf("the batch to show: %+v", full)
 	}
@@ -147,7 +159,7 @@ func shown(t tb, in *intake, s Story) {
 		lines[i].Verdict != event.Part || lines[i].Refused != part.Refused || lines[i].Reason == "" {
 		t.Errorf("the manifest accepted in part: %+v", lines)
 	}
-	if late := in.world.Batches[s.Late]; late.Manifest != s.LateManifest || late.Trip.IsZero() {
+	if late := in.world.Batches[s.Late]; late.Manifest != s.LateManifest || late.Trip.IsZero() || late.Vehicle != "样例-driver-late" {
 		t.Errorf("the late batch: %+v", late)
 	}
 	if in.world.Batches[s.Unverified].Code != identified.code || in.world.Batches[s.Estimated].Measured != event.Estimated {

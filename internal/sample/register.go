@@ -73,7 +73,7 @@ const enrollers = 4
 //
 // The server dates a key from its own clock: it cannot sign events that are older than
 // its enrolment. A server that is to take in past days must be given a clock that stands
-// before the first of them while this runs.
+// before the first of them while this runs (EnrolAt).
 func (c *City) Enrol(ctx context.Context, to *client.Client) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

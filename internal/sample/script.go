@@ -3,7 +3,6 @@ package sample
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"liandan/internal/calendar"
@@ -68,6 +67,7 @@ type lot struct {
 	ward     *ward // of a hospital
 	answer   id.Event
 	refused  waste.Grams
+	differs  bool // two weighings did not agree
 }
 
 func (c *City) script(d Day) (*script, error) {
@@ -85,19 +85,28 @@ func (c *City) script(d Day) (*script, error) {
 	s.moveInside()
 	s.consign()
 	s.carry()
+	s.sendOn()
 	s.finish()
 	s.sendAsh()
 	s.comeBack()
-	first := s.hospitals[c.hospitals[0]][0]
-	s.story.Batch, s.story.Label = first.id, first.label
+	s.show()
+	return s, s.err
+}
+
+// show picks a container whose chain is whole and whose weight never differed.
+func (s *script) show() {
 	for _, r := range s.routes {
 		for _, l := range r.loads {
-			if slices.Contains(l.lots, first) {
-				s.story.Manifest = l.manifest
+			for _, x := range l.lots {
+				if x.kind.code == infectious.code && !r.late && !x.differs && s.story.Batch.IsZero() {
+					s.story.Batch, s.story.Label, s.story.Manifest = x.id, x.label, l.manifest
+				}
+				if r.late && !x.differs && s.story.Late.IsZero() {
+					s.story.Late, s.story.LateManifest = x.id, l.manifest
+				}
 			}
 		}
 	}
-	return s, s.err
 }
 
 func (s *script) phase(zh, en string, w window) *phase {

@@ -22,21 +22,23 @@ type Story struct {
 
 	Batches, Manifests int
 	Generated          waste.Grams // in every container closed, the plant's ash included
-	Accepted           waste.Grams
+	Accepted           waste.Grams // by every consignee; what the collector sends on counts at the plant too
 	Refused            waste.Grams // left with the carrier
 	Treated            waste.Grams // put into treatment, residue included
 	Residue            waste.Grams // what treatment left
 	Difference         waste.Grams // lost (plus) or gained (minus) between weighings
 
-	Batch        id.Batch // its whole chain is there, from the ward to the report
-	Label        event.Label
-	Manifest     id.Manifest // of that batch
-	Partial      id.Manifest // accepted in part
-	PartialBatch id.Batch    // the line that was
-	Late         id.Batch    // carried by the phone that was out of reach
-	LateManifest id.Manifest
-	Unverified   id.Batch // its code is in no table
-	Estimated    id.Batch // by eye, then weighed by the collector
+	Batch          id.Batch // its whole chain is there, from the ward to the report
+	Label          event.Label
+	Manifest       id.Manifest // of that batch
+	Partial        id.Manifest // accepted in part
+	PartialBatch   id.Batch    // the line that was
+	Late           id.Batch    // carried by the phone that was out of reach
+	LateManifest   id.Manifest
+	Onward         id.Batch    // accepted by the collector and sent on to the plant
+	OnwardManifest id.Manifest // its second one
+	Unverified     id.Batch    // its code is in no table
+	Estimated      id.Batch    // by eye, then weighed by the collector
 }
 
 // Add joins a later day's figures to this story; the things to show are the later day's.
@@ -63,17 +65,20 @@ func (s Story) Add(next Story) Story {
 	return sum
 }
 
+// Stock is what the day leaves in the stores: at the collector's depot, for the most part.
+func (s Story) Stock() waste.Grams { return s.Generated - s.Treated - s.Refused - s.Difference }
+
 // Summary tells the day in two languages.
 func (s Story) Summary() string {
 	return fmt.Sprintf(`样例日 %s：%d 批废物，%d 份联单；发送 %d 次，新入账 %d 条事件，重复 %d 次（收据不变），暂存待补 %d 次
-  产生 %s kg，接受 %s kg，部分拒收 %s kg，已处置 %s kg，复秤差 %s kg
+  产生 %s kg，接受 %s kg，部分拒收 %s kg，已处置 %s kg，在库 %s kg，复秤差 %s kg
 Sample day %s: %d batches, %d manifests; sent %d times, %d new events, %d repeats (same receipt), %d kept for later
-  generated %s kg, accepted %s kg, refused %s kg, treated %s kg, lost between weighings %s kg
+  generated %s kg, accepted %s kg, refused %s kg, treated %s kg, in store %s kg, lost between weighings %s kg
 `,
 		s.Day, s.Batches, s.Manifests, s.Sent, s.New, s.Repeats, s.Held,
-		s.Generated.Kilograms(), s.Accepted.Kilograms(), s.Refused.Kilograms(), s.Treated.Kilograms(), s.Difference.Kilograms(),
+		s.Generated.Kilograms(), s.Accepted.Kilograms(), s.Refused.Kilograms(), s.Treated.Kilograms(), s.Stock().Kilograms(), s.Difference.Kilograms(),
 		s.Day, s.Batches, s.Manifests, s.Sent, s.New, s.Repeats, s.Held,
-		s.Generated.Kilograms(), s.Accepted.Kilograms(), s.Refused.Kilograms(), s.Treated.Kilograms(), s.Difference.Kilograms())
+		s.Generated.Kilograms(), s.Accepted.Kilograms(), s.Refused.Kilograms(), s.Treated.Kilograms(), s.Stock().Kilograms(), s.Difference.Kilograms())
 }
 
 // ThreeThings says what to try: scan, check, tamper. base is the server's address, token a
@@ -91,8 +96,10 @@ func (s Story) ThreeThings(base, token, data, file string) string {
 2. 离线核验一批废物的全链证据 · Check one batch's whole chain with no server
    %s/batches/%s/bundle > batch.json
    liandan-verify batch.json
-   部分接受的联单 · the manifest that was accepted in part:  %s/manifests/%s/bundle | liandan-verify -
-   离线手机补传的批次 · the batch of the late phone:  %s/batches/%s/bundle | liandan-verify -
+   部分接受的联单（复秤差列为发现） · the manifest accepted in part (weights that differ are findings):
+   %s/manifests/%s/bundle | liandan-verify -
+   离线手机补传的批次 · the batch of the late phone:
+   %s/batches/%s/bundle | liandan-verify -
 
 3. 篡改一处，看它被发现 · Tamper, and see it found
    sed 's/recorded_at\([^0-9]*\)20/recorded_at\121/' batch.json | liandan-verify -
@@ -100,7 +107,15 @@ func (s Story) ThreeThings(base, token, data, file string) string {
 	if file != "" {
 		fmt.Fprintf(&b, `   sqlite3 %s "UPDATE postings SET grams = grams - 1000 WHERE batch = '%s' AND kind = 'held' AND grams > 0"
    liandan check --data %s
-`, file, s.PartialBatch, data)
+`, quoted(file), s.PartialBatch, quoted(data))
 	}
 	return b.String()
+}
+
+// quoted writes a path for a shell.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

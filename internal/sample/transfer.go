@@ -182,7 +182,7 @@ func (s *script) carry() {
 func (s *script) collect(e *errand, r *route, w window) {
 	for i, l := range r.loads {
 		for _, x := range l.lots {
-			if x.measured == event.Estimated { // the collector brings a scale
+			if x.measured == event.Estimated && !x.differs { // the collector brings a scale
 				s.reweigh(x, x.grams-2_000-waste.Grams(s.random.Int64N(30))*100)
 			}
 		}
@@ -204,8 +204,31 @@ func (s *script) deliver(e *errand, r *route, w window) {
 	}
 }
 
+// sendOn is the collector's bulk load: it has accepted the shops' waste and is now the
+// consignor of what it sends on, under a manifest of its own (Order 23 art. 9 to 11). The
+// batteries stay at the depot: no smelter is in the city.
+func (s *script) sendOn() {
+	c := s.city
+	var lots []*lot
+	for _, r := range c.repairs {
+		for _, l := range s.small[r] {
+			if l.kind.code.Category() == "HW08" {
+				lots = append(lots, l)
+			}
+		}
+	}
+	s.share(route{permit: "SAMPLE-TR-0001", to: c.plant.unit, gate: c.plant.gate}, []*hand{c.collector.trunk},
+		[][]*load{s.loads(c.collector.keeper, lots, "D10", false)})
+	r := s.routes[len(s.routes)-1]
+	s.story.Onward, s.story.OnwardManifest = lots[0].id, r.loads[0].manifest
+	s.issue(s.phase("收集点开具转运联单", "the collector issues manifests for what it sends on", hours.onIssuing), r, hours.onIssuing)
+	s.collect(s.phase("集中转运", "the bulk load leaves the depot", hours.onCollecting).of(r.driver, false), r, hours.onCollecting)
+	s.deliver(s.phase("转运抵达", "and arrives at the plant", hours.onDelivering).of(r.driver, false), r, hours.onDelivering)
+	s.accept(s.phase("处置厂验收转运批次", "the plant accepts it", hours.onAccepting), r, hours.onAccepting)
+}
+
 // reweigh books what two weighings differ by.
 func (s *script) reweigh(l *lot, now waste.Grams) {
 	s.story.Difference += l.grams - now
-	l.grams = now
+	l.grams, l.differs = now, true
 }

@@ -27,20 +27,31 @@ const (
 	sqlManifests  = `SELECT id, state FROM manifests WHERE id {ids}`
 	sqlChainHolds = `SELECT count(*) FROM entry_links WHERE batch = ? AND leaf_hash = ?`
 	sqlLabels     = `SELECT token, batch FROM labels WHERE token {texts}`
+	sqlStuck      = `SELECT DISTINCT s.subject FROM quarantine_subjects s JOIN quarantine q ON q.hash = s.hash WHERE s.subject {ids} AND q.state = 'waiting'`
 	sqlWaiting    = `SELECT q.body FROM quarantine q WHERE q.state = 'waiting' AND q.hash IN
 		(SELECT hash FROM quarantine_subjects WHERE subject {ids}) ORDER BY q.received_at, q.hash`
 	sqlHeadCovering = `SELECT size, root, checkpoint FROM heads WHERE size > ? ORDER BY size LIMIT 1`
 	sqlEntry        = `SELECT ` + keptColumns + ` FROM entries WHERE seq = ?`
 )
 
-func (r *reader) lock() error {
-	return r.query(r.s.say.lockLog, func(rows *sql.Rows) error { var n int64; return rows.Scan(&n) })
+// lock takes the log's row lock and remembers what the row says.
+func (r *reader) lock() (err error) {
+	r.head, r.at, err = r.readLog(r.s.say.lockLog)
+	r.locked = err == nil
+	return err
 }
 
 // Log implements record.Reader.
 func (r *reader) Log() (h merkle.Head, at time.Time, err error) {
+	if r.locked {
+		return r.head, r.at, nil
+	}
+	return r.readLog(sqlLog)
+}
+
+func (r *reader) readLog(q string) (h merkle.Head, at time.Time, err error) {
 	found := false
-	err = r.query(sqlLog, func(rows *sql.Rows) error {
+	err = r.query(q, func(rows *sql.Rows) error {
 		var ms int64
 		found = true
 		if err := rows.Scan(&h.Size, &h.Root, &ms); err != nil {
@@ -155,12 +166,29 @@ func (r *reader) Labels(tokens []event.Label) (map[event.Label]id.Batch, error) 
 	return out, err
 }
 
-// Waiting implements record.Reader.
-func (r *reader) Waiting(subjects []record.Subject) (out [][]byte, err error) {
+// Stuck implements record.Reader.
+func (r *reader) Stuck(subjects []record.Subject) (out []record.Subject, err error) {
+	err = r.query(sqlStuck, func(rows *sql.Rows) error {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return err
+		}
+		out = append(out, record.Subject(s))
+		return nil
+	}, r.s.say.ids(spoken(subjects)))
+	return out, err
+}
+
+func spoken(subjects []record.Subject) []string {
 	words := make([]string, len(subjects))
 	for i, s := range subjects {
 		words[i] = string(s)
 	}
+	return words
+}
+
+// Waiting implements record.Reader.
+func (r *reader) Waiting(subjects []record.Subject) (out [][]byte, err error) {
 	err = r.query(sqlWaiting, func(rows *sql.Rows) error {
 		var b []byte
 		if err := rows.Scan(&b); err != nil {
@@ -168,7 +196,7 @@ func (r *reader) Waiting(subjects []record.Subject) (out [][]byte, err error) {
 		}
 		out = append(out, b)
 		return nil
-	}, r.s.say.ids(words))
+	}, r.s.say.ids(spoken(subjects)))
 	return out, err
 }
 

@@ -28,7 +28,7 @@ func openPostgres(url string) (*Store, error) {
 	d.SetMaxIdleConns(16)
 	return &Store{db: db, ro: db, postgres: true, say: dialect{
 		name: "postgres", goose: goose.DialectPostgres, files: "postgres",
-		lockLog: "SELECT size FROM log_state WHERE id = 1 FOR UPDATE",
+		lockLog: sqlLog + " FOR UPDATE",
 		rebind:  dollars,
 		ids:     func(s []string) any { return s },
 		insert:  insertUnnest,

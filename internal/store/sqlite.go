@@ -71,7 +71,7 @@ func openSQLite(path string) (*Store, error) {
 	r.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	return &Store{db: db, ro: ro, say: dialect{
 		name: "sqlite", goose: goose.DialectSQLite3, files: "sqlite",
-		lockLog: "SELECT size FROM log_state WHERE id = 1", // BEGIN IMMEDIATE holds the lock already
+		lockLog: sqlLog, // BEGIN IMMEDIATE holds the lock already
 		rebind:  questions,
 		ids: func(s []string) any {
 			b, _ := json.Marshal(s)

@@ -20,6 +20,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"liandan/internal/fault"
+	"liandan/internal/merkle"
 	"liandan/internal/record"
 	"liandan/migrations"
 )
@@ -30,6 +31,7 @@ type Store struct {
 	ro       *gorm.DB // reads
 	postgres bool
 	say      dialect
+	prepared statements
 }
 
 // dialect is what the two databases say differently.
@@ -188,8 +190,17 @@ func (s *Store) transact(ctx context.Context, db *gorm.DB, o *sql.TxOptions, fn 
 		opts = append(opts, o)
 	}
 	err := db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(&reader{s: s, ctx: ctx, tx: tx, c: tx.Statement.ConnPool})
+		r := &reader{s: s, ctx: ctx, c: tx.Statement.ConnPool}
+		if t, ok := r.c.(*sql.Tx); ok && o == nil && !s.postgres {
+			r.c = &preparing{ConnPool: t, tx: t, known: &s.prepared}
+		}
+		return fn(r)
 	}, opts...)
+	if o == nil && !s.postgres && s.prepared.wanting() {
+		if d, derr := s.db.DB(); derr == nil {
+			s.prepared.prepare(ctx, d)
+		}
+	}
 	var f *fault.Error
 	if err != nil && !errors.As(err, &f) {
 		return unavailable(err)
@@ -205,8 +216,12 @@ func unavailable(err error) error {
 type reader struct {
 	s   *Store
 	ctx context.Context
-	tx  *gorm.DB
 	c   gorm.ConnPool
+
+	// What the locked row said; nobody else can move the log while it is held.
+	locked bool
+	head   merkle.Head
+	at     time.Time
 }
 
 // query runs a named statement and calls scan for each row.

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 		"EnrolmentES256":              enrolmentES256,
 		"EnrolmentIsForOwnDevices":    enrolmentIsForOwnDevices,
 		"EnrolmentRefusals":           enrolmentRefusals,
+		"EnrolmentForms":              enrolmentForms,
 		"EnrolmentAttempts":           enrolmentAttempts,
 		"EnrolmentAttemptsInParallel": enrolmentAttemptsInParallel,
 		"EnrolmentOnceInParallel":     enrolmentOnceInParallel,
@@ -51,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 		"EnrolmentFailuresAreCapped":  enrolmentFailures,
 		"Revocation":                  revocation,
 		"Tokens":                      tokens,
+		"TokenRefusals":               tokenRefusals,
 		"TokensStayInMemory":          tokensStayInMemory,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,14 +73,14 @@ type bench struct {
 
 func newBench(t *testing.T, s registry.Store) *bench {
 	b := &bench{T: t, Store: &Watched{Store: s}, clock: &clock{now: time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)},
-		rand: rand.NewChaCha8([32]byte{1})}
+		rand: &locked{r: rand.NewChaCha8([32]byte{1})}}
 	b.Service = b.another()
 	return b
 }
 
 // another is a second service on the same store, as another process is.
 func (b *bench) another() *registry.Service {
-	return registry.New(registry.Config{Store: b.Store, Now: b.clock.Now, Random: locked{&sync.Mutex{}, b.rand}})
+	return registry.New(registry.Config{Store: b.Store, Now: b.clock.Now, Random: b.rand})
 }
 
 func (b *bench) version() int64 {
@@ -151,11 +153,11 @@ func (c *clock) add(d time.Duration) {
 
 // locked lets parallel calls share one source.
 type locked struct {
-	mu *sync.Mutex
+	mu sync.Mutex
 	r  io.Reader
 }
 
-func (l locked) Read(b []byte) (int, error) {
+func (l *locked) Read(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.r.Read(b)

@@ -1,0 +1,246 @@
+package chain_test
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/mass"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
+)
+
+// dump is the world as projections store it.
+func dump(r *rapid.T, m *chain.Memory) string {
+	b, err := json.Marshal(m)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return string(b)
+}
+
+func book(r *rapid.T) rule.Book {
+	b, err := rule.DefaultBook()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return b
+}
+
+// offer hands an event to the chain and holds the answer against the law.
+func (w *walk) offer(e event.Event) {
+	before := dump(w.r, w.world)
+	err := chain.Check(w.world, e)
+	if dump(w.r, w.world) != before {
+		w.r.Fatalf("Check of %s changed the world", e.Type)
+	}
+	if legal := w.legal(e); (err == nil) != legal {
+		w.r.Fatalf("%s: %v, but by the law it is legal: %v\n%+v", e.Type, err, legal, e)
+	}
+	if err != nil {
+		if k := fault.Of(err); k != fault.WrongStage && k != fault.NotCustodian {
+			w.r.Fatalf("%s: %v", e.Type, err)
+		}
+		return
+	}
+	w.take(e)
+}
+
+func (w *walk) take(e event.Event) {
+	payload, err := e.Payload()
+	if err != nil {
+		w.r.Fatalf("the walk signs what no device would: %v", err)
+	}
+	x := signed{e, sha256.Sum256(payload), e.At.Add(time.Second)}
+	p := chain.Place(w.world, e, x.hash, int64(len(w.log)), x.at)
+	if total := mass.Sum(p.Postings); total != 0 {
+		w.r.Fatalf("the postings of %s sum to %d g", e.Type, total)
+	}
+	if len(p.Batches) != len(e.Batches) || len(p.Steps) != len(e.Batches) {
+		w.r.Fatalf("%s names %d batches and moved %d", e.Type, len(e.Batches), len(p.Batches))
+	}
+	for i, b := range e.Batches {
+		was, is := w.world.Batch(b.ID), p.Batches[i]
+		if want := reached(e, was, b); is.Stage != want || is.N != was.N+1 || is.Head != p.Leaf || is.Seq != int64(len(w.log)) {
+			w.r.Fatalf("%s of %q: %+v, want stage %q", e.Type, was.Stage, is, want)
+		}
+		if moved := hasFinding(book(w.r).Examine(p.Steps[i]), rule.GramsMoved); moved != changed(e, was, b) {
+			w.r.Fatalf("%s weighs %d (+%d) after %d: finding %v", e.Type, b.Grams, b.RefusedGrams, was.Grams, moved)
+		}
+		w.refused[b.ID] += b.RefusedGrams
+		switch e.Type {
+		case event.ManifestIssued:
+			w.treated[b.ID] = 0
+		case event.BatchTreated:
+			w.treated[b.ID] += b.Grams
+		}
+		w.entries[b.ID] = append(w.entries[b.ID], p.Entry)
+	}
+	if read, err := ledger.ParseEntry(p.Bytes); err != nil || read.Leaf() != p.Leaf || read.Hash != x.hash {
+		w.r.Fatalf("the entry cannot be read: %v", err)
+	}
+	for _, posting := range p.Postings {
+		w.postings[posting.Batch] = append(w.postings[posting.Batch], posting)
+	}
+	w.world.Keep(p)
+	w.log = append(w.log, x)
+	w.audit()
+}
+
+// audit holds books, states, manifests and links of the whole world against each other.
+func (w *walk) audit() {
+	for _, b := range w.batches {
+		s := w.world.Batch(b)
+		if broken := ledger.CheckChain(b, w.entries[b]); len(broken) > 0 || int64(len(w.entries[b])) != s.N {
+			w.r.Fatalf("chain of %s: %v, %d entries, n %d", b, broken, len(w.entries[b]), s.N)
+		}
+		w.auditBooks(s, w.postings[b])
+		if s.Manifest.IsZero() {
+			continue
+		}
+		m := w.world.Manifest(s.Manifest)
+		l, ok := lineOf(m, b)
+		if !ok || l.Stage != s.Stage || l.Code != s.Code || l.Treated != w.treated[b] {
+			w.r.Fatalf("line %+v (%v) of a batch %+v", l, ok, s)
+		}
+		if s.Stage == batch.Accepted && s.TreatedSum == 0 && (l.Accepted != s.Grams || l.Refused != s.Refused) {
+			w.r.Fatalf("accepted line %+v of a batch %+v", l, s)
+		}
+		if m.Consignee != s.Consignee || m.Carrier != s.Carrier || m.Consignor != s.Consignor || m.ConsigneeSite != s.ConsigneeSite {
+			w.r.Fatalf("parties of manifest and batch differ: %+v, %+v", m, s)
+		}
+	}
+	rank := map[batch.Stage]int{batch.Issued: 1, batch.InTransit: 2, batch.Delivered: 3, batch.Accepted: 4, batch.Treated: 5, batch.Reported: 6}
+	for _, m := range w.world.Manifests {
+		least := 9
+		for _, l := range m.Lines {
+			least = min(least, rank[l.Stage])
+		}
+		if rank[m.Stage] != least || least == 0 {
+			w.r.Fatalf("manifest at %q with lines %+v", m.Stage, m.Lines)
+		}
+	}
+}
+
+func (w *walk) auditBooks(s batch.State, ps []mass.Posting) {
+	if s.Grams < 0 || s.TreatedSum < 0 || mass.Sum(ps) != 0 {
+		w.r.Fatalf("%+v, postings sum to %d", s, mass.Sum(ps))
+	}
+	byKind := map[mass.AccountKind]waste.Grams{}
+	for a, g := range mass.Balances(ps) {
+		byKind[a.Kind] += g
+		if a.Code != s.Code {
+			w.r.Fatalf("grams of %s in an account of %s", s.Code, a.Code)
+		}
+		if (a.Kind == mass.Held || a.Kind == mass.OnVehicle) && g < 0 {
+			w.r.Fatalf("%d g in %s", g, a)
+		}
+		if a.Kind == mass.Held && (a.Party != s.Custodian || a.Site != s.Site) {
+			w.r.Fatalf("%d g in %s, the batch is with %s at %s", g, a, s.Custodian, s.Site)
+		}
+	}
+	onRoad := s.Stage == batch.InTransit || s.Stage == batch.Delivered
+	held, road := s.Grams, w.refused[s.ID]
+	if onRoad {
+		held, road = 0, s.Grams+road
+	}
+	if byKind[mass.Held] != held || byKind[mass.OnVehicle] != road {
+		w.r.Fatalf("%q holds %d g, refused %d: accounts say held %d, on vehicles %d", s.Stage, s.Grams, w.refused[s.ID], byKind[mass.Held], byKind[mass.OnVehicle])
+	}
+	if byKind[mass.Treated]+byKind[mass.Residue] != s.TreatedSum || byKind[mass.Generated] != -s.Initial {
+		w.r.Fatalf("treated %d g of %d: accounts %v", s.TreatedSum, s.Initial, byKind)
+	}
+	if want := s.Initial - s.Grams - s.TreatedSum - w.refused[s.ID]; byKind[mass.Difference] != want {
+		w.r.Fatalf("difference %d g, want %d", byKind[mass.Difference], want)
+	}
+}
+
+// TestRandomWalks is the promise of design section 7: what may come is taken, what may
+// not changes nothing, and the grams balance after every event.
+func TestRandomWalks(t *testing.T) {
+	seen := map[batch.Stage]int{}
+	rapid.Check(t, func(r *rapid.T) {
+		w := newWalk(r)
+		for range rapid.IntRange(1, 45).Draw(r, "steps") {
+			if rapid.IntRange(0, 4).Draw(r, "kind") == 0 {
+				w.offer(w.any())
+			} else {
+				e, _ := w.next()
+				w.offer(e)
+			}
+		}
+		for _, s := range w.world.Batches {
+			seen[s.Stage]++
+		}
+		again := chain.NewMemory()
+		for i, x := range w.log {
+			again.Keep(chain.Place(again, x.event, x.hash, int64(i), x.at))
+		}
+		if a, b := dump(r, w.world), dump(r, again); a != b {
+			r.Fatalf("folded twice, two worlds:\n%s\n%s", a, b)
+		}
+	})
+	for _, s := range []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.Delivered, batch.Accepted, batch.Treated, batch.Reported} {
+		if seen[s] == 0 {
+			t.Errorf("no walk ended at %q: the walks are too short to prove anything", s)
+		}
+	}
+}
+
+// What Next promises is legal for every batch at every point of a walk.
+func TestNextIsAlwaysTaken(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := newWalk(r)
+		for range rapid.IntRange(1, 30).Draw(r, "steps") {
+			e, promised := w.next()
+			if !promised {
+				continue
+			}
+			w.offer(e)
+			if n := len(w.log); n == 0 || w.log[n-1].event.ID != e.ID {
+				r.Fatalf("%s was promised and refused", e.Type)
+			}
+		}
+	})
+}
+
+// Of several batches, every one at fault is named, and the manifest too.
+func TestEveryFaultIsNamed(t *testing.T) {
+	m := chain.NewMemory()
+	a, b, c := id.BatchOf(uuid('b', 1)), id.BatchOf(uuid('b', 2)), id.BatchOf(uuid('b', 3))
+	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	born := event.Event{ID: id.EventOf(uuid('e', 1)), Type: event.BatchGenerated, At: at, Party: hospital, Site: sites[0],
+		Batches: []event.Batch{{ID: b, Grams: 10, Weighed: true}}, Data: event.Generated{Code: "841-001-01"}}
+	if err := chain.Check(m, born); err != nil {
+		t.Fatal(err)
+	}
+	m.Keep(chain.Place(m, born, id.Hash{1}, 0, at))
+	e := event.Event{ID: id.EventOf(uuid('e', 2)), Type: event.TransportCollected, At: at, Party: carrierA, Manifest: id.ManifestOf(uuid('m', 1)),
+		Batches: []event.Batch{{ID: a}, {ID: b}, {ID: c}}, Data: event.Collected{Vehicle: "x"}}
+	f := fault.As(chain.Check(m, e))
+	if f == nil || f.Kind != fault.WrongStage {
+		t.Fatalf("%v", f)
+	}
+	var got []string
+	for _, x := range f.Fields {
+		got = append(got, x.Pointer+"="+x.Code)
+	}
+	want := []string{"/manifest=wrong-stage", "/batches/0=wrong-stage", "/batches/1=wrong-stage", "/batches/2=wrong-stage"}
+	if len(got) != len(want) {
+		t.Fatalf("%v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+}
