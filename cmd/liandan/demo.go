@@ -116,9 +116,9 @@ type play struct {
 // plays the last of them again with other waste, at the machine's own time, for the log's
 // clock never goes back.
 func (p *play) lay(now time.Time) {
+	p.clock.set(sample.EnrolAt(now))
 	if p.city.Runs == 0 {
 		p.plan = sample.Days(now, p.days, 0)
-		p.clock.set(p.plan[0].Opens().Add(-10 * time.Minute))
 		return
 	}
 	for i := range p.days {
@@ -144,6 +144,12 @@ func (p *play) run(ctx context.Context, s *server.Server) error {
 	if err := p.town.Enrol(ctx, c); err != nil {
 		return err
 	}
+	if p.city.Runs > 0 {
+		p.clock.release() // keys are enrolled as of the past, waste is recorded as of now
+	}
+	if err := p.remember(); err != nil {
+		return err
+	}
 	var story sample.Story
 	for i, day := range p.plan {
 		told, err := p.town.Play(ctx, day, c, func(at sample.Progress) {
@@ -162,16 +168,20 @@ func (p *play) run(ctx context.Context, s *server.Server) error {
 		}
 	}
 	p.clock.release()
-	p.city.Runs += len(p.plan)
-	b, err := json.Marshal(p.city)
+	p.tell(story, s)
+	return nil
+}
+
+// remember writes down that these days were begun, before they are: ids follow from the
+// run's number, and a play that was broken off must not use them again for other facts.
+func (p *play) remember() error {
+	began := p.city
+	began.Runs += len(p.plan)
+	b, err := json.Marshal(began)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.cfg.File("demo.json"), append(b, '\n'), 0o600); err != nil {
-		return err
-	}
-	p.tell(story, s)
-	return nil
+	return os.WriteFile(p.cfg.File("demo.json"), append(b, '\n'), 0o600)
 }
 
 // place names the store without a database's password.

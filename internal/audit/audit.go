@@ -48,7 +48,9 @@ type Reader interface {
 	Rows
 }
 
-// Rows walks what is stored beside the entries, for the check.
+// Rows walks what is stored beside the entries, for the check. A cell that is not of its
+// column's type is no error: it comes as a value that no sound row has. Nothing else may
+// be read while a walk is under way.
 type Rows interface {
 	Heads(each func(h merkle.Head, at time.Time, checkpoint []byte) error) error
 	Tiles(each func(merkle.Tile) error) error
@@ -57,6 +59,8 @@ type Rows interface {
 	ManifestRows(each func(m id.Manifest, columns [6]string, state []byte) error) error
 	PostingRows(each func(seq int64, line int, p mass.Posting) error) error
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
+	HeldRows(each func(Held) error) error
+	HeldSubjects(each func(subject string, hash id.Hash) error) error
 }
 
 // Store is what audit needs of a database.
@@ -130,7 +134,7 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 func (s *Service) Chain(ctx context.Context, b id.Batch) (v ChainView, err error) {
 	err = s.Store.Read(ctx, func(r Reader) error {
 		v, err = s.chain(r, b)
-		if err == nil && len(v.Steps) == 0 {
+		if err == nil && len(v.Steps)+len(v.Broken) == 0 {
 			return notFound("batch")
 		}
 		return err
@@ -149,6 +153,7 @@ func (v ChainView) findings() []rule.Finding {
 // chain reads and folds one batch's entries; what does not fit is said in Broken.
 func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 	v := ChainView{Batch: b, Broken: []string{}}
+	broken := func(format string, args ...any) { v.Broken = append(v.Broken, fmt.Sprintf(format, args...)) }
 	kept, err := r.ChainOf(b)
 	if err != nil {
 		return v, err
@@ -158,25 +163,48 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 	for _, k := range kept {
 		e, err := ledger.ParseEntry(k.Entry)
 		if err != nil {
-			v.Broken = append(v.Broken, err.Error())
+			broken("entry %d: %s", k.Seq, fault.As(err).Sentence)
 			continue
 		}
 		entries = append(entries, e)
 		signed, ev, err := open(k.Body)
 		if err != nil {
-			v.Broken = append(v.Broken, err.Error())
+			broken("entry %d: %s", k.Seq, fault.As(err).Sentence)
 			continue
 		}
-		v.Steps = append(v.Steps, Step{Seq: k.Seq, RecordedAt: k.RecordedAt, Event: ev, Kid: signed.Kid, Hash: signed.Hash(),
+		if e.Seq != k.Seq || signed.Hash() != e.Hash {
+			broken("entry %d: its bytes, or those of its event, are not those that were logged there", k.Seq)
+		}
+		v.Steps = append(v.Steps, Step{Seq: k.Seq, RecordedAt: e.RecordedAt, Event: ev, Kid: signed.Kid, Hash: signed.Hash(),
 			Entry: k.Entry, JWS: k.Body, Findings: s.examine(e, ev, b, state)})
 		if st, ok := advance(state, ev, b, e, k.Entry); ok {
 			state = st
 		} else {
-			v.Broken = append(v.Broken, fmt.Sprintf("entry %d does not follow the batch's state", e.Seq))
+			broken("entry %d does not follow the batch's state", e.Seq)
 		}
 	}
 	v.Broken = append(v.Broken, ledger.CheckChain(b, entries)...)
-	return v, nil
+	return v, s.whole(r, b, state, len(kept) == 0, broken)
+}
+
+// whole compares the end of a chain with the stored state: a link that was taken from
+// the end leaves no gap behind.
+func (s *Service) whole(r Reader, b id.Batch, state batch.State, empty bool, broken func(string, ...any)) error {
+	found, err := r.Batches([]id.Batch{b})
+	if fault.Of(err) == fault.Damaged {
+		broken("%s", fault.As(err).Sentence)
+		return nil
+	}
+	st, ok := found[b]
+	switch {
+	case err != nil:
+		return err
+	case ok && (st.N != state.N || st.Head != state.Head):
+		broken("the batch's stored state ends with its entry number %d, the chain found with number %d", st.N, state.N)
+	case !ok && !empty:
+		broken("the batch has entries, but no stored state; run `liandan rebuild`")
+	}
+	return nil
 }
 
 func advance(s batch.State, e event.Event, b id.Batch, entry ledger.Entry, bytes []byte) (batch.State, bool) {
@@ -202,14 +230,18 @@ func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before bat
 	return nil
 }
 
-// open reads a kept event again.
+// open reads a kept event again. What was taken in once can always be read, so the fault
+// is damaged.
 func open(body []byte) (signature.Signed, event.Event, error) {
 	signed, err := signature.Open(body, signature.TypEvent)
-	if err != nil {
-		return signature.Signed{}, event.Event{}, err
+	var e event.Event
+	if err == nil {
+		e, err = event.Parse(signed.Payload)
 	}
-	e, err := event.Parse(signed.Payload)
-	return signed, e, err
+	if err != nil {
+		return signature.Signed{}, event.Event{}, fault.Wrap(err, fault.Damaged, "The bytes kept of an event are damaged: %s", fault.As(err).Sentence)
+	}
+	return signed, e, nil
 }
 
 // Manifest reads one manifest with the findings of its batches.
@@ -251,10 +283,20 @@ func (s *Service) Event(ctx context.Context, e id.Event) (v EventView, err error
 		if err != nil {
 			return err
 		}
-		_, ev, err := open(k.Body)
-		v = EventView{Event: ev, Hash: k.Hash, Seq: k.Seq, RecordedAt: k.RecordedAt, JWS: k.Body, Entry: k.Entry,
+		entry, err := ledger.ParseEntry(k.Entry)
+		if err != nil {
+			return err
+		}
+		signed, ev, err := open(k.Body)
+		if err != nil {
+			return err
+		}
+		if entry.Hash != signed.Hash() || entry.Seq != k.Seq || ev.ID != e {
+			return fault.New(fault.Damaged, "Entry %d is not the one of event %s; run `liandan check`.", k.Seq, e)
+		}
+		v = EventView{Event: ev, Hash: entry.Hash, Seq: k.Seq, RecordedAt: entry.RecordedAt, JWS: k.Body, Entry: k.Entry,
 			Proof: merkle.Receipt(k.Seq, path, checkpoint)}
-		return err
+		return nil
 	})
 	return v, err
 }

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"time"
 
 	"liandan/internal/chain"
 	"liandan/internal/event"
+	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
@@ -30,7 +32,8 @@ type Options struct {
 // Check verifies the whole store: entries, signatures, links, stages, tiles, heads and
 // every projection. An error means that the store could not be read.
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
-	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{}, roots: map[int64]id.Hash{}}
+	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
+		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, held: map[id.Hash]int64{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -45,11 +48,19 @@ type checker struct {
 	world *chain.Memory
 	tree  *merkle.Tree
 	tiles map[merkle.TileID][]byte
-	roots map[int64]id.Hash // roots at the sizes that heads name
-	last  time.Time
+	roots map[int64]rootAt // at the sizes that heads name
+	last  time.Time        // recorded_at of the entry before; zero when it cannot be read
+	bound []int64          // sizes at which a commit group must have ended
 	links []linkRow
 	books []bookRow
-	label map[event.Label]id.Batch
+	label map[event.Label]labelRow
+	held  map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
+}
+
+// rootAt is the tree after an entry and the time of that entry.
+type rootAt struct {
+	root id.Hash
+	at   time.Time
 }
 
 type linkRow struct {
@@ -65,11 +76,20 @@ type bookRow struct {
 	p    mass.Posting
 }
 
+type labelRow struct {
+	batch  id.Batch
+	madeAt int64
+}
+
 func (c *checker) run(in Reader) error {
 	c.in = in
-	c.label = map[event.Label]id.Batch{}
 	c.tree = merkle.NewTree(0, func(t merkle.TileID, w int) ([]byte, error) { return c.tiles[t], nil }, 0)
-	head, _, err := in.Log()
+	head, at, err := in.Log()
+	gone := fault.Of(err) == fault.Damaged
+	if gone { // the rest can be judged all the same
+		c.r.say(AreaHead, "log_state", "当前日志头无法读取", "%s", fault.As(err).Sentence)
+		head, _, err = in.Newest()
+	}
 	if err != nil {
 		return err
 	}
@@ -79,9 +99,10 @@ func (c *checker) run(in Reader) error {
 		return err
 	}
 	steps := []func() error{
+		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) },
-		func() error { return c.heads(head) },
-		c.checkTiles, c.projections, c.held,
+		func() error { return c.heads(head, at, gone) },
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -108,10 +129,13 @@ const block = 1024
 // entries walks the log: verify in parallel, fold in order.
 func (c *checker) entries(size int64, sizes map[int64]bool) error {
 	next := int64(0)
-	var batch []ledger.Kept
+	var kept []ledger.Kept
 	flush := func() error {
-		opened := c.open(batch)
-		for i, k := range batch {
+		opened := c.open(kept)
+		for i, k := range kept {
+			if opened[i].err != nil {
+				return opened[i].err
+			}
 			if err := c.entry(k, opened[i]); err != nil {
 				return err
 			}
@@ -120,22 +144,26 @@ func (c *checker) entries(size int64, sizes map[int64]bool) error {
 				if err != nil {
 					return err
 				}
-				c.roots[h.Size] = h.Root
+				c.roots[h.Size] = rootAt{h.Root, c.last}
 			}
 		}
-		batch = batch[:0]
+		kept = kept[:0]
 		if c.o.Progress != nil {
 			c.o.Progress(c.r.Entries, size)
 		}
 		return c.ctx.Err()
 	}
-	err := c.in.Entries(0, 1<<62, func(k ledger.Kept) error {
-		if k.Seq != next {
-			c.r.say(AreaEntry, fmt.Sprintf("entry %d", next), "日志记录缺失", "entries %d to %d are missing", next, k.Seq-1)
+	err := c.in.Entries(math.MinInt64, math.MaxInt64, func(k ledger.Kept) error {
+		place := fmt.Sprintf("entry %d", min(next, k.Seq))
+		switch {
+		case k.Seq < next:
+			c.r.say(AreaEntry, place, "日志序号不应存在", "no entry can have that number")
+		case k.Seq > next:
+			c.r.say(AreaEntry, place, "日志记录缺失", "entries %d to %d are missing", next, k.Seq-1)
 		}
 		next = k.Seq + 1
-		batch = append(batch, k)
-		if len(batch) == block {
+		kept = append(kept, k)
+		if len(kept) == block {
 			return flush()
 		}
 		return nil
@@ -144,6 +172,11 @@ func (c *checker) entries(size int64, sizes map[int64]bool) error {
 		return err
 	}
 	if err := flush(); err != nil {
+		return err
+	}
+	if _, err := c.in.Entry(math.MaxInt64); err == nil { // the one number that a walk cannot reach
+		c.r.say(AreaEntry, fmt.Sprintf("entry %d", int64(math.MaxInt64)), "日志序号不应存在", "no entry can have that number")
+	} else if fault.Of(err) != fault.NotFound {
 		return err
 	}
 	if next != size {
@@ -157,6 +190,7 @@ type opened struct {
 	signed signature.Signed
 	event  event.Event
 	fault  error
+	err    error // the registry could not be asked: nothing can be said
 }
 
 // open reads and verifies events in parallel.
@@ -183,7 +217,7 @@ func (c *checker) verify(k ledger.Kept) (o opened) {
 	key, ok, err := c.s.Keys.Key(c.ctx, o.signed.Kid)
 	switch {
 	case err != nil:
-		o.fault = err
+		o.err = err
 	case !ok:
 		o.fault = fmt.Errorf("key %s is not in the registry", o.signed.Kid)
 	case key.Party != o.event.Party || key.Person != o.event.Person:
@@ -200,6 +234,8 @@ func (c *checker) verify(k ledger.Kept) (o opened) {
 func (c *checker) entry(k ledger.Kept, o opened) error {
 	c.r.Entries++
 	place := fmt.Sprintf("entry %d", k.Seq)
+	before := c.last
+	c.last = time.Time{}
 	if _, err := c.grow(ledger.LeafOf(k.Entry)); err != nil {
 		return err
 	}
@@ -208,20 +244,21 @@ func (c *checker) entry(k ledger.Kept, o opened) error {
 		c.r.say(AreaEntry, place, "日志记录的字节被改动", "%v", err)
 		return nil
 	}
-	if e.Seq != k.Seq || !e.RecordedAt.Equal(k.RecordedAt) || e.Hash != k.Hash || e.Kind != k.Kind || k.Leaf != ledger.LeafOf(k.Entry) {
-		c.r.say(AreaEntry, place, "日志记录与其列不符", "the entry's bytes say another seq, time, kind or hash than the columns of its row")
+	c.columns(place, k, e)
+	c.clock(place, before, e.RecordedAt)
+	if id.Hash(sha256.Sum256(k.Body)) != e.Hash {
+		c.r.say(AreaEntry, place, "原文与日志中的哈希不符", "the bytes kept are not those that were logged")
 	}
-	if e.RecordedAt.Before(c.last) {
-		c.r.say(AreaEntry, place, "日志时间倒退", "recorded before the entry ahead of it")
+	if _, was := c.held[e.Hash]; was {
+		c.held[e.Hash] = k.Seq
 	}
-	c.last = e.RecordedAt
 	if e.Kind != ledger.KindEvent {
+		if !k.Event.IsZero() {
+			c.r.say(AreaEntry, place, "事件编号列被改动", "the row has an event id, but the entry is of no event")
+		}
 		return nil
 	}
 	c.r.Events++
-	if id.Hash(sha256.Sum256(k.Body)) != e.Hash {
-		c.r.say(AreaEntry, place, "事件原文与日志中的哈希不符", "the event's bytes are not those that were logged")
-	}
 	if o.fault != nil {
 		c.r.say(AreaSignature, place, "事件签名或密钥不成立", "%v", o.fault)
 		return nil
@@ -231,6 +268,33 @@ func (c *checker) entry(k ledger.Kept, o opened) error {
 	}
 	c.fold(place, e, o.event)
 	return nil
+}
+
+// columns compares an entry's row with the entry's bytes.
+func (c *checker) columns(place string, k ledger.Kept, e ledger.Entry) {
+	for _, col := range []struct {
+		name string
+		same bool
+	}{
+		{"seq", e.Seq == k.Seq}, {"recorded_at", e.RecordedAt.Equal(k.RecordedAt)}, {"hash", e.Hash == k.Hash},
+		{"kind", e.Kind == k.Kind}, {"leaf_hash", k.Leaf == ledger.LeafOf(k.Entry)},
+	} {
+		if !col.same {
+			c.r.say(AreaEntry, place, "日志记录与其列不符", "the column %s is not what the entry's bytes say", col.name)
+		}
+	}
+}
+
+// clock holds the log's clock against the entry before. All entries of a commit group
+// have one time, so another time says that a group ended there and must have a head.
+func (c *checker) clock(place string, before, at time.Time) {
+	if at.Before(before) {
+		c.r.say(AreaEntry, place, "日志时间倒退", "recorded before the entry ahead of it")
+	}
+	if !before.IsZero() && !at.Equal(before) {
+		c.bound = append(c.bound, c.tree.Size()-1)
+	}
+	c.last = at
 }
 
 func (c *checker) grow(leaf id.Hash) ([]merkle.Tile, error) {
@@ -259,7 +323,7 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 		c.books = append(c.books, bookRow{e.Seq, i, q})
 	}
 	if d, ok := ev.Data.(event.Generated); ok && d.Label != "" {
-		c.label[d.Label] = ev.Batches[0].ID
+		c.label[d.Label] = labelRow{ev.Batches[0].ID, e.RecordedAt.UnixMilli()}
 	}
 	if mass.Sum(p.Postings) != 0 {
 		c.r.say(AreaPosting, place, "质量分录不平衡", "its postings do not sum to zero")

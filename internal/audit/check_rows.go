@@ -2,10 +2,14 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"liandan/internal/batch"
 	"liandan/internal/event"
@@ -15,31 +19,74 @@ import (
 	"liandan/internal/merkle"
 )
 
-// heads compares every head with the tree and its checkpoint with the log's key.
-func (c *checker) heads(head merkle.Head) error {
-	last := merkle.Head{Root: merkle.EmptyRoot()}
-	err := c.in.Heads(func(h merkle.Head, _ time.Time, checkpoint []byte) error {
-		place := fmt.Sprintf("head %d", h.Size)
-		if root, ok := c.roots[h.Size]; !ok || root != h.Root {
-			c.r.say(AreaHead, place, "日志头与重算的树根不符", "its root is not that of the first %d entries", h.Size)
+// heads compares every head with the tree and its checkpoint with the log's key, and
+// the log's current head with the newest of them.
+func (c *checker) heads(head merkle.Head, at time.Time, gone bool) error {
+	last, lastAt := merkle.Head{Root: merkle.EmptyRoot()}, time.UnixMilli(0)
+	bound := c.bound
+	err := c.in.Heads(func(h merkle.Head, recorded time.Time, checkpoint []byte) error {
+		for ; len(bound) > 0 && bound[0] <= h.Size; bound = bound[1:] {
+			if bound[0] < h.Size {
+				c.noHead(bound[0])
+			}
 		}
-		signed, err := merkle.OpenCheckpoint(checkpoint, c.s.Verifier)
-		if err != nil || signed != h {
-			c.r.say(AreaHead, place, "检查点签名不成立", "its checkpoint is not signed by the log's key for this head")
-		}
-		last = h
+		c.head(h, recorded, checkpoint)
+		last, lastAt = h, recorded
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if last != head {
-		c.r.say(AreaHead, "log_state", "当前日志头与最后一个检查点不符", "it says %d entries, the newest head says %d", head.Size, last.Size)
+	for _, size := range bound {
+		c.noHead(size)
+	}
+	if !gone && (last != head || !lastAt.Equal(at)) {
+		c.r.say(AreaHead, "log_state", "当前日志头与最后一个检查点不符", "it says %d entries, the newest head says %d, or their roots or times differ", head.Size, last.Size)
+	}
+	if gone && last.Size != c.tree.Size() {
+		c.r.say(AreaHead, fmt.Sprintf("head %d", last.Size), "最后一个检查点与记录数不符", "the newest head says %d entries, the log has %d", last.Size, c.tree.Size())
 	}
 	for _, signed := range c.o.Remembered {
 		c.remembered(signed)
 	}
 	return nil
+}
+
+func (c *checker) noHead(size int64) {
+	c.r.say(AreaHead, fmt.Sprintf("head %d", size), "检查点缺失", "a commit group ended with entry %d, but its head is missing", size-1)
+}
+
+// head checks one row of heads.
+func (c *checker) head(h merkle.Head, recorded time.Time, checkpoint []byte) {
+	place := fmt.Sprintf("head %d", h.Size)
+	want, ok := c.roots[h.Size]
+	switch {
+	case !ok || want.root != h.Root:
+		c.r.say(AreaHead, place, "日志头与重算的树根不符", "its root is not that of the first %d entries", h.Size)
+	case !want.at.IsZero() && !want.at.Equal(recorded):
+		c.r.say(AreaHead, place, "日志头的时间被改动", "its time is not that of entry %d", h.Size-1)
+	}
+	signed, err := merkle.OpenCheckpoint(checkpoint, c.s.Verifier)
+	if err != nil || signed != h {
+		c.r.say(AreaHead, place, "检查点签名不成立", "its checkpoint is not signed by the log's key for this head")
+	} else if !c.oneSpelling(h, checkpoint) {
+		c.r.say(AreaHead, place, "检查点的字节被改动", "its checkpoint is signed, but not in the spelling in which it was published")
+	}
+}
+
+// oneSpelling says whether a checkpoint is to the byte what this log writes: base64 has
+// bits at its end that a lenient reader passes over, and a note may carry lines of others.
+func (c *checker) oneSpelling(h merkle.Head, checkpoint []byte) bool {
+	n, err := note.Open(checkpoint, note.VerifierList(c.s.Verifier))
+	if err != nil || len(n.Sigs) != 1 || n.Text != h.Checkpoint(c.s.Verifier.Name()) {
+		return false
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64)
+	if err != nil {
+		return false
+	}
+	want := fmt.Sprintf("%s\n\u2014 %s %s\n", n.Text, n.Sigs[0].Name, base64.StdEncoding.EncodeToString(raw))
+	return string(checkpoint) == want
 }
 
 // remembered holds the log against a checkpoint that was published before.
@@ -50,12 +97,12 @@ func (c *checker) remembered(signed []byte) {
 		return
 	}
 	place := fmt.Sprintf("checkpoint %d", h.Size)
-	root, ok := c.roots[h.Size]
+	then, ok := c.roots[h.Size]
 	switch {
 	case h.Size == 0:
 	case h.Size > c.tree.Size():
 		c.r.say(AreaRollback, place, "数据库比已公布的日志旧（恢复了旧备份？）", "the store has %d entries, but a checkpoint of %d was published: an older backup was restored, or entries were cut off", c.tree.Size(), h.Size)
-	case !ok || root != h.Root:
+	case !ok || then.root != h.Root:
 		c.r.say(AreaRollback, place, "日志与已公布的检查点不一致", "the first %d entries are not those that were published", h.Size)
 	}
 }
@@ -70,10 +117,15 @@ func (c *checker) checkTiles() error {
 		}
 		return nil
 	})
+	var missing []string
 	for t := range c.tiles {
 		if !met[t] {
-			c.r.say(AreaTile, fmt.Sprintf("tile %d/%d", t.Level, t.Index), "树节点数据块缺失", "it is missing")
+			missing = append(missing, fmt.Sprintf("tile %d/%d", t.Level, t.Index))
 		}
+	}
+	slices.Sort(missing) // the same store gives the same report
+	for _, place := range missing {
+		c.r.say(AreaTile, place, "树节点数据块缺失", "it is missing")
 	}
 	return err
 }
@@ -100,8 +152,13 @@ func differ[K comparable, V comparable](c *checker, a Area, noun string, want ma
 		}
 		delete(want, k)
 	})
+	missing := make([]string, 0, len(want))
 	for k := range want {
-		c.r.say(a, fmt.Sprintf("%s %v", noun, k), "缺少一行", "the row is missing")
+		missing = append(missing, fmt.Sprintf("%s %v", noun, k))
+	}
+	slices.Sort(missing)
+	for _, place := range missing {
+		c.r.say(a, place, "缺少一行", "the row is missing")
 	}
 	return err
 }
@@ -190,48 +247,23 @@ func (c *checker) postingRows() error {
 	return err
 }
 
+// labelRows holds the labels of events against the log. Those that the server made, and
+// what was withdrawn, stand in no entry: of them only the form can be checked.
 func (c *checker) labelRows() error {
-	return differ(c, AreaLabel, "label of batch", c.labels(), func(met func(event.Label, id.Batch)) error {
-		return c.in.LabelRows(func(l event.Label, b id.Batch, source string, _ int64) error {
-			if source == "event" {
-				met(l, b)
+	return differ(c, AreaLabel, "label", maps.Clone(c.label), func(met func(event.Label, labelRow)) error {
+		return c.in.LabelRows(func(l event.Label, b id.Batch, source string, madeAt int64) error {
+			place := fmt.Sprintf("label %s", l)
+			switch read, err := event.ParseLabel(string(l)); {
+			case source == "event":
+				met(l, labelRow{b, madeAt})
+			case source != "server":
+				c.r.say(AreaLabel, place, "标签来源不明", "its source is neither event nor server")
+			case err != nil || read != l:
+				c.r.say(AreaLabel, place, "标签码的校验位不符", "its check character does not fit")
+			case c.world.Batch(b).N == 0:
+				c.r.say(AreaLabel, place, "标签所指批次不存在", "its batch has no entries")
 			}
 			return nil
 		})
 	})
-}
-
-func (c *checker) labels() map[event.Label]id.Batch {
-	out := make(map[event.Label]id.Batch, len(c.label))
-	for l, b := range c.label {
-		out[l] = b
-	}
-	return out
-}
-
-// held checks the bytes in quarantine and that what was admitted is in the log.
-func (c *checker) held() error {
-	cursor := ""
-	for {
-		items, next, err := c.in.Quarantine(cursor, 500)
-		if err != nil {
-			return err
-		}
-		for _, h := range items {
-			c.r.Held++
-			place := fmt.Sprintf("quarantine %s", h.Hash)
-			if id.Hash(sha256.Sum256(h.Body)) != h.Hash {
-				c.r.say(AreaQuarantine, place, "隔离区原文被改动", "the bytes are not those that came")
-			}
-			if h.State == "admitted" {
-				if k, err := c.in.Entry(h.Seq); err != nil || k.Hash != h.Hash {
-					c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but that is another", h.Seq)
-				}
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		cursor = next
-	}
 }

@@ -15,14 +15,8 @@ import (
 // damaged nothing is rebuilt, for the fold of a damaged log is not to be believed.
 func (s *Service) Rebuild(ctx context.Context, o Options) (*Report, error) {
 	r, err := s.Check(ctx, o)
-	if err != nil {
+	if err != nil || r.evidence {
 		return r, err
-	}
-	for _, d := range r.Named {
-		switch d.Area {
-		case AreaHead, AreaEntry, AreaSignature, AreaChain, AreaRollback:
-			return r, nil
-		}
 	}
 	return r, s.Store.Rebuild(ctx, func(in Reader, out Projection) error { return refold(ctx, in, out, o) })
 }

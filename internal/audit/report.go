@@ -48,6 +48,8 @@ type Report struct {
 	GramsTotal int64 // sum of all postings; zero in sound books
 	Damages    int64
 	Named      []Damage // the first places, in the order they were met
+
+	evidence bool // something other than a projection, a tile or the quarantine is damaged
 }
 
 // Sound reports that nothing was found.
@@ -63,6 +65,10 @@ func (r *Report) First() (Damage, bool) {
 
 func (r *Report) say(a Area, place, zh, en string, args ...any) {
 	r.Damages++
+	switch a {
+	case AreaHead, AreaEntry, AreaSignature, AreaChain, AreaRollback:
+		r.evidence = true
+	}
 	if len(r.Named) < maxNamed {
 		r.Named = append(r.Named, Damage{Area: a, Place: place, ZH: zh, EN: fmt.Sprintf(en, args...)})
 	}

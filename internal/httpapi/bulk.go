@@ -50,8 +50,8 @@ func (f *face) submitMany(c echo.Context) error {
 	// end, and stops when the handler returns, but closes the body only after that: a body
 	// that was not read to its end would leave the watcher running into the next request.
 	defer r.Body.Close()
-	in := &patient{r.Body, &rolling{set: rc.SetReadDeadline, now: f.Now, span: bodyWithin}}
-	up := upload{f: f, w: w, out: &rolling{set: rc.SetWriteDeadline, now: f.Now, span: answerWithin}, flush: rc.Flush,
+	in := &patient{r.Body, &rolling{set: rc.SetReadDeadline, span: bodyWithin}}
+	up := upload{f: f, w: w, out: &rolling{set: rc.SetWriteDeadline, span: answerWithin}, flush: rc.Flush,
 		id: traceOf(r.Context()).id,
 		// The lines outlive their connection: a fact that arrived whole is recorded.
 		ctx: context.WithoutCancel(r.Context())}

@@ -16,11 +16,12 @@ import (
 // audit it. Everything here is public, also to pages of other origins.
 
 const (
-	maxLevel   = 5 // tlog-tiles: six levels hold 2^48 leaves and more
-	maxIndexes = 6 // groups of three digits in a tile's number: below 10^18
-	octets     = "application/octet-stream"
-	forEver    = "public, max-age=31536000, immutable"
-	forAWhile  = "public, max-age=3600" // a partial tile never changes, but is soon replaced
+	maxLevel  = 5       // tlog-tiles: levels 0 to 5
+	maxIndex  = 1 << 40 // which hold 2^48 leaves; more would overflow sums of sizes
+	maxGroups = 5       // of three digits, enough for maxIndex
+	octets    = "application/octet-stream"
+	forEver   = "public, max-age=31536000, immutable"
+	forAWhile = "public, max-age=3600" // a partial tile never changes, but is soon replaced
 )
 
 func public(c echo.Context, cache string) {
@@ -110,7 +111,7 @@ func parseTile(path string) (index int64, width int, ok bool) {
 		}
 	}
 	groups := strings.Split(path, "/")
-	if len(groups) > maxIndexes || (len(groups) > 1 && groups[0] == "x000") {
+	if len(groups) > maxGroups || (len(groups) > 1 && groups[0] == "x000") {
 		return 0, 0, false
 	}
 	for i, g := range groups {
@@ -124,5 +125,5 @@ func parseTile(path string) (index int64, width int, ok bool) {
 		}
 		index = index*1000 + n
 	}
-	return index, width, true
+	return index, width, index < maxIndex
 }

@@ -42,6 +42,11 @@ func newCity(t testing.TB, change func(*city, *Config)) *city {
 	}
 	c.store, c.intake = s, c.Intake(s)
 	cfg := Config{Intake: c.intake, Pages: http.NotFoundHandler(), Base: "http://sample.test", SpoolDir: t.TempDir()}
+	cfg.Observe = func(_ context.Context, o Observed) {
+		if o.Err != nil {
+			t.Logf("%s %s: %v", o.Method, o.Route, o.Err)
+		}
+	}
 	if change != nil {
 		change(c, &cfg)
 	}

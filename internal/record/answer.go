@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/chain"
 	"liandan/internal/event"
+	"liandan/internal/fault"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 	"liandan/internal/rule"
@@ -32,8 +33,7 @@ func (s *Service) answer(ctx context.Context, g *group) {
 func (s *Service) receipt(size int64, checkpoint []byte, seq int64, entry []byte, e event.Event, p chain.Placed) (*Receipt, error) {
 	path, err := s.tree.Prove(size, seq)
 	if err != nil {
-		s.tree = nil
-		return nil, unavailable(err)
+		return nil, noReceipt(err)
 	}
 	r := &Receipt{Event: e.ID, Hash: p.Entry.Hash, Seq: seq, RecordedAt: p.Entry.RecordedAt, Entry: entry,
 		Proof: merkle.Receipt(seq, path, checkpoint), Findings: s.findings(p.Steps)}
@@ -73,14 +73,14 @@ func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt
 		return err
 	})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, noReceipt(err)
 	}
 	if s.tree == nil {
-		return nil, unavailable(errors.New("the tree was dropped"))
+		return nil, noReceipt(errors.New("the tree was dropped"))
 	}
 	path, err := s.tree.Prove(head.Size, k.Seq)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, noReceipt(err)
 	}
 	signed, e, err := reopen(kept.Body)
 	if err != nil {
@@ -88,6 +88,11 @@ func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt
 	}
 	return &Receipt{Event: e.ID, Hash: signed.Hash(), Seq: k.Seq, RecordedAt: kept.RecordedAt, Entry: kept.Entry,
 		Proof: merkle.Receipt(k.Seq, path, checkpoint)}, nil
+}
+
+// noReceipt says that a durable event's receipt cannot be read now.
+func noReceipt(cause error) error {
+	return fault.Wrap(cause, fault.Unavailable, "The event is recorded, but its receipt cannot be read now; send the same bytes again to get it.")
 }
 
 // reopen reads an event again from the bytes that were kept.

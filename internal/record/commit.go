@@ -33,7 +33,8 @@ func (s *Service) commit(ctx context.Context, jobs []*job) {
 	if err != nil {
 		s.tree = nil
 		s.Log.Error("commit group failed", "events", len(jobs), "error", err)
-		f := unavailable(err)
+		// Whether a failed commit reached the disk is not always known.
+		var f error = fault.Wrap(err, fault.Unavailable, "The store did not confirm that the event is durable. It may be recorded or not; send the same bytes again to learn.")
 		if fault.Of(err) == fault.Damaged {
 			f = err
 		}
@@ -73,7 +74,7 @@ func (s *Service) assemble(tx Tx, jobs []*job) (*group, error) {
 	}
 	g := &group{placed: map[*job]int{}, repeats: map[*job]Known{}}
 	g.RecordedAt = now
-	a := &assembly{s: s, tx: tx, g: g, seq: head.Size, known: map[id.Event]Known{}, held: map[id.Event]*job{}}
+	a := &assembly{s: s, tx: tx, g: g, seq: head.Size, held: map[id.Hash][]*job{}, marked: map[id.Hash]bool{}}
 	if err := a.load(jobs); err != nil {
 		return nil, err
 	}
@@ -114,64 +115,30 @@ func (s *Service) seal(g *group, head merkle.Head) error {
 
 // assembly is the work on one group inside its transaction.
 type assembly struct {
-	s     *Service
-	tx    Reader
-	g     *group
-	seq   int64
-	known map[id.Event]Known
-	world *loaded
-	held  map[id.Event]*job // refused in this group; a later event of it may let them in
-	stuck map[Subject]bool  // subjects that something waits for, in quarantine or held
+	s      *Service
+	tx     Reader
+	g      *group
+	seq    int64
+	world  *loaded
+	held   map[id.Hash][]*job // refused in this group; a later event of it may let them in
+	marked map[id.Hash]bool   // in g.Admitted
 }
 
-// load reads everything that the group's events may touch, in a few statements.
+// load reads everything that the group's events may touch.
 func (a *assembly) load(jobs []*job) error {
-	events := make([]id.Event, 0, len(jobs))
-	prepared := make([]Prepared, 0, len(jobs))
-	for _, j := range jobs {
-		events = append(events, j.prepared.Event.ID)
-		prepared = append(prepared, j.prepared)
-	}
-	var err error
-	if a.known, err = a.tx.Known(events); err != nil {
-		return err
+	prepared := make([]Prepared, len(jobs))
+	for i, j := range jobs {
+		prepared[i] = j.prepared
 	}
 	a.world = newLoaded(a.tx)
-	if err := a.world.fetch(prepared); err != nil {
-		return err
-	}
-	return a.waited(prepared)
-}
-
-// waited asks once for the whole group which of its subjects something waits for: almost
-// always none, and then no event costs a statement.
-func (a *assembly) waited(ps []Prepared) error {
-	met := map[Subject]bool{}
-	var all []Subject
-	for _, p := range ps {
-		for _, s := range subjects(p.Event) {
-			if !met[s] {
-				met[s] = true
-				all = append(all, s)
-			}
-		}
-	}
-	a.stuck = map[Subject]bool{}
-	if len(all) == 0 {
-		return nil
-	}
-	stuck, err := a.tx.Stuck(all)
-	for _, s := range stuck {
-		a.stuck[s] = true
-	}
-	return err
+	return a.world.fetch(prepared)
 }
 
 // decide settles one job: repeat, refuse, hold, or place.
 func (a *assembly) decide(j *job) error {
 	p := j.prepared
 	hash := p.Signed.Hash()
-	if k, ok := a.known[p.Event.ID]; ok {
+	if k, ok := a.world.known[p.Event.ID]; ok {
 		if k.Hash != hash {
 			j.result = Result{Err: fault.New(fault.IDReused, "Another event with this id is in the log already; a new fact needs a new id.").With("event", p.Event.ID.String())}
 			return nil
@@ -183,7 +150,7 @@ func (a *assembly) decide(j *job) error {
 	var f *fault.Error
 	if errors.As(err, &f) && holdable(f.Kind) {
 		a.hold(p, f)
-		a.held[p.Event.ID] = j
+		a.held[hash] = append(a.held[hash], j)
 		j.result = Result{Err: f, Held: true}
 		return nil
 	}
@@ -214,7 +181,7 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 	}
 	out := chain.Place(a.world, p.Event, p.Signed.Hash(), a.seq, a.g.RecordedAt)
 	a.world.Keep(out)
-	a.known[p.Event.ID] = Known{Seq: a.seq, Hash: p.Signed.Hash()}
+	a.world.known[p.Event.ID] = Known{Seq: a.seq, Hash: p.Signed.Hash()}
 	a.seq++
 	placed(len(a.g.Records))
 	a.g.Records = append(a.g.Records, Record{Event: p.Event, Body: p.Signed.Compact, Placed: out})
@@ -260,7 +227,7 @@ func (a *assembly) hold(p Prepared, f *fault.Error) {
 		}
 	}
 	for _, s := range subjects(p.Event) {
-		a.stuck[s] = true
+		a.world.stuck[s] = true
 	}
 	a.g.Held = append(a.g.Held, Held{Hash: h, Event: p.Event.ID, ReceivedAt: a.g.RecordedAt, Kind: string(f.Kind),
 		Detail: f.Sentence, Body: p.Signed.Compact, Subjects: subjects(p.Event)})
@@ -271,34 +238,26 @@ func (a *assembly) hold(p Prepared, f *fault.Error) {
 // the quarantine are verified anew; nothing that lay in a table is believed.
 func (a *assembly) admit(moved []Subject) error {
 	for {
-		moved = slices.DeleteFunc(moved, func(s Subject) bool { return !a.stuck[s] })
+		moved = slices.DeleteFunc(moved, func(s Subject) bool { return !a.world.stuck[s] })
 		if len(moved) == 0 {
 			return nil
 		}
-		waiting, err := a.tx.Waiting(moved)
+		waiting, err := a.waiting(moved)
 		if err != nil {
 			return err
 		}
-		for _, h := range a.g.Held {
-			if meets(h.Subjects, moved) {
-				waiting = append(waiting, h.Body)
-			}
-		}
 		moved = nil
-		for _, body := range waiting {
-			p, err := a.s.Prepare(context.Background(), body)
-			if err != nil {
-				a.s.Log.Warn("quarantined event no longer verifies", "error", err)
+		for _, p := range waiting {
+			if k, there := a.world.known[p.Event.ID]; there {
+				a.mark(p, k)
 				continue
 			}
-			if _, there := a.known[p.Event.ID]; there {
-				continue
-			}
-			if err := a.world.fetch([]Prepared{p}); err != nil {
-				return err
-			}
-			if err := a.place(p, func(i int) { a.release(p, i) }); err == nil {
-				moved = append(moved, subjects(p.Event)...)
+			err := a.place(p, func(i int) { a.release(p, i) })
+			if err == nil {
+				for _, s := range subjects(p.Event) {
+					a.world.stuck[s] = true // it may name others than the group, of which nobody asked
+					moved = append(moved, s)
+				}
 			} else if f := fault.As(err); f == nil || f.Kind == fault.Unavailable {
 				return err
 			}
@@ -306,17 +265,60 @@ func (a *assembly) admit(moved []Subject) error {
 	}
 }
 
-// release notes that a held event is in the log now. One that was refused in this very
-// group gets its receipt after all and leaves no trace in the quarantine.
-func (a *assembly) release(p Prepared, i int) {
-	j, here := a.held[p.Event.ID]
-	if !here || j.prepared.Signed.Hash() != p.Signed.Hash() {
-		a.g.Admitted = append(a.g.Admitted, a.known[p.Event.ID])
-		return
+// waiting gives what waits for any of the subjects and still verifies, with the world
+// that it needs. An id that waits may be in the log already: other bytes took it, or the
+// same bytes came again and were let in when the quarantine was not asked.
+func (a *assembly) waiting(moved []Subject) ([]Prepared, error) {
+	bodies, err := a.tx.Waiting(moved)
+	if err != nil {
+		return nil, err
 	}
-	j.result = Result{}
-	a.g.placed[j] = i
-	a.g.Held = slices.DeleteFunc(a.g.Held, func(h Held) bool { return h.Hash == p.Signed.Hash() })
+	for _, h := range a.g.Held {
+		if meets(h.Subjects, moved) {
+			bodies = append(bodies, h.Body)
+		}
+	}
+	var out []Prepared
+	for _, body := range bodies {
+		p, err := a.s.Prepare(context.Background(), body)
+		if fault.Of(err) == fault.Unavailable {
+			return nil, err // skipped now, it might wait for ever
+		}
+		if err != nil {
+			a.s.Log.Warn("quarantined event no longer verifies", "error", err)
+			continue
+		}
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return out, a.world.fetch(out)
+}
+
+// release notes that a held event is in the log now. Callers who were refused in this very
+// group get its receipt after all, and it leaves no new trace in the quarantine.
+func (a *assembly) release(p Prepared, i int) {
+	hash := p.Signed.Hash()
+	a.mark(p, a.world.known[p.Event.ID])
+	for n, j := range a.held[hash] {
+		j.result = Result{}
+		if n == 0 {
+			a.g.placed[j] = i
+		} else {
+			a.g.repeats[j] = a.world.known[p.Event.ID]
+		}
+	}
+	a.g.Held = slices.DeleteFunc(a.g.Held, func(h Held) bool { return h.Hash == hash })
+}
+
+// mark says of bytes in quarantine that they are in the log. Bytes that never got there
+// are none the worse for it.
+func (a *assembly) mark(p Prepared, k Known) {
+	if p.Signed.Hash() == k.Hash && !a.marked[k.Hash] {
+		a.marked[k.Hash] = true
+		a.g.Admitted = append(a.g.Admitted, k)
+	}
 }
 
 func meets(a, b []Subject) bool {

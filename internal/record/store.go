@@ -29,21 +29,36 @@ type Reader interface {
 	// Log is the log's newest head and the time of its newest entry.
 	Log() (merkle.Head, time.Time, error)
 	Tile(t merkle.TileID, width int) ([]byte, error)
-	Known(ids []id.Event) (map[id.Event]Known, error)
+	// Load reads, in one statement, everything that a group of events may touch.
+	Load(w Want) (Found, error)
 	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
 	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
 	// ChainHolds says whether a leaf is an entry of the batch's chain.
 	ChainHolds(b id.Batch, leaf id.Hash) (bool, error)
-	// Labels gives the batches of the tokens that are taken.
-	Labels(tokens []event.Label) (map[event.Label]id.Batch, error)
-	// Stuck says for which of the subjects something waits in quarantine.
-	Stuck(subjects []Subject) ([]Subject, error)
 	// Waiting gives what waits in quarantine for any of the subjects, oldest first.
 	Waiting(subjects []Subject) ([][]byte, error)
 	// HeadCovering is the oldest head with more than seq entries, with its checkpoint.
 	HeadCovering(seq int64) (merkle.Head, []byte, error)
 	// Entry is the exact bytes of an entry and of what it is about.
 	Entry(seq int64) (ledger.Kept, error)
+}
+
+// Want names what a group of events may touch.
+type Want struct {
+	Events    []id.Event
+	Batches   []id.Batch
+	Manifests []id.Manifest
+	Labels    []event.Label
+	Subjects  []Subject
+}
+
+// Found is what there is of it; what is not there is not in the maps.
+type Found struct {
+	Known     map[id.Event]Known
+	Batches   map[id.Batch]batch.State
+	Manifests map[id.Manifest]manifest.State
+	Labels    map[event.Label]id.Batch // tokens that are taken
+	Stuck     map[Subject]bool         // subjects that something waits for in quarantine
 }
 
 // Tx is a Reader that can also write one commit group.

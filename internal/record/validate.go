@@ -39,12 +39,18 @@ func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, err
 	if err == nil {
 		return s.validate(ctx, p, nil)
 	}
-	// The signer may be at fault and the chain too: say both.
+	// The signer may be at fault, its site or role too, and the chain: say all.
+	faults := []*fault.Error{fault.As(err)}
 	_, e, perr := reopen(compact)
 	if perr != nil {
-		return Validation{Would: WouldRefuse, Faults: []*fault.Error{fault.As(err)}}, nil
+		return Validation{Would: WouldRefuse, Faults: faults}, nil
 	}
-	return s.validate(ctx, Prepared{Event: e}, []*fault.Error{fault.As(err)})
+	if err := s.standing(ctx, e); fault.Of(err) == fault.Unavailable {
+		return Validation{}, err
+	} else if err != nil && fault.Of(err) != faults[0].Kind {
+		faults = append(faults, fault.As(err))
+	}
+	return s.validate(ctx, Prepared{Event: e}, faults)
 }
 
 // ValidatePayload judges an unsigned payload: everything but key and signature.
@@ -69,15 +75,11 @@ func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Erro
 		v.Would = WouldRefuse
 	}
 	err := s.store.View(ctx, func(r Reader) error {
-		known, err := r.Known([]id.Event{p.Event.ID})
-		if err != nil {
-			return err
-		}
 		w := newLoaded(r)
 		if err := w.fetch([]Prepared{p}); err != nil {
 			return err
 		}
-		if k, ok := known[p.Event.ID]; ok {
+		if k, ok := w.known[p.Event.ID]; ok {
 			v.met(w, p, k)
 			return nil
 		}

@@ -15,6 +15,8 @@ type loaded struct {
 	tx     Reader
 	met    map[any]bool
 	labels map[event.Label]id.Batch
+	known  map[id.Event]Known
+	stuck  map[Subject]bool // something waits for them, in quarantine or held in this group
 	// what this group changed, in order of first change
 	batches         []id.Batch
 	manifests       []id.Manifest
@@ -23,55 +25,78 @@ type loaded struct {
 }
 
 func newLoaded(tx Reader) *loaded {
-	return &loaded{Memory: chain.NewMemory(), tx: tx, met: map[any]bool{}, labels: map[event.Label]id.Batch{},
+	return &loaded{Memory: chain.NewMemory(), tx: tx, met: map[any]bool{}, labels: map[event.Label]id.Batch{}, known: map[id.Event]Known{}, stuck: map[Subject]bool{},
 		changedBatch: map[id.Batch]bool{}, changedManifest: map[id.Manifest]bool{}}
 }
 
-// fetch reads the states that the events may touch and that are not here yet. A
-// manifest is named by an event, or by the state of a batch that the event names.
+// fetch reads what the events may touch and is not here yet, in one statement, and a
+// second where a batch is on a manifest that no event names.
 func (l *loaded) fetch(ps []Prepared) error {
-	var batches []id.Batch
-	var manifests []id.Manifest
-	var labels []event.Label
-	need := func(m id.Manifest) {
-		if !m.IsZero() && !l.met[m] {
-			l.met[m] = true
-			manifests = append(manifests, m)
-		}
-	}
-	for _, p := range ps {
-		need(p.Event.Manifest)
-		for _, b := range p.Event.Batches {
-			if !l.met[b.ID] {
-				l.met[b.ID] = true
-				batches = append(batches, b.ID)
-			}
-		}
-		if d, ok := p.Event.Data.(event.Generated); ok && d.Label != "" && !l.met[d.Label] {
-			l.met[d.Label] = true
-			labels = append(labels, d.Label)
-		}
-	}
-	found, err := l.tx.Batches(batches)
+	w := l.wanted(ps)
+	found, err := l.tx.Load(w)
 	if err != nil {
 		return err
 	}
-	for b, s := range found {
+	for e, k := range found.Known {
+		l.known[e] = k
+	}
+	for s := range found.Stuck {
+		l.stuck[s] = true
+	}
+	for t, b := range found.Labels {
+		l.labels[t] = b
+	}
+	for m, s := range found.Manifests {
+		l.Manifests[m] = s
+	}
+	var more []id.Manifest
+	for b, s := range found.Batches {
 		l.Batches[b] = s
-		need(s.Manifest)
+		if m := s.Manifest; !m.IsZero() && !l.met[m] {
+			l.met[m] = true
+			more = append(more, m)
+		}
 	}
-	ms, err := l.tx.Manifests(manifests)
-	if err != nil {
-		return err
+	if len(more) == 0 {
+		return nil
 	}
+	ms, err := l.tx.Manifests(more)
 	for m, s := range ms {
 		l.Manifests[m] = s
 	}
-	taken, err := l.tx.Labels(labels)
-	for t, b := range taken {
-		l.labels[t] = b
-	}
 	return err
+}
+
+func (l *loaded) wanted(ps []Prepared) (w Want) {
+	fresh := func(v any) bool {
+		if l.met[v] {
+			return false
+		}
+		l.met[v] = true
+		return true
+	}
+	for _, p := range ps {
+		if fresh(p.Event.ID) {
+			w.Events = append(w.Events, p.Event.ID)
+		}
+		if m := p.Event.Manifest; !m.IsZero() && fresh(m) {
+			w.Manifests = append(w.Manifests, m)
+		}
+		for _, b := range p.Event.Batches {
+			if fresh(b.ID) {
+				w.Batches = append(w.Batches, b.ID)
+			}
+		}
+		if d, ok := p.Event.Data.(event.Generated); ok && d.Label != "" && fresh(d.Label) {
+			w.Labels = append(w.Labels, d.Label)
+		}
+		for _, s := range subjects(p.Event) {
+			if fresh(s) {
+				w.Subjects = append(w.Subjects, s)
+			}
+		}
+	}
+	return w
 }
 
 // claim takes a label's token for a batch; a token marks one batch only.

@@ -71,9 +71,9 @@ func (s Story) Stock() waste.Grams { return s.Generated - s.Treated - s.Refused 
 // Summary tells the day in two languages.
 func (s Story) Summary() string {
 	return fmt.Sprintf(`样例日 %s：%d 批废物，%d 份联单；发送 %d 次，新入账 %d 条事件，重复 %d 次（收据不变），暂存待补 %d 次
-  产生 %s kg，接受 %s kg，部分拒收 %s kg，已处置 %s kg，在库 %s kg，复秤差 %s kg
+  产生 %s kg，接受 %s kg（转运的计两次），部分拒收 %s kg，已处置 %s kg，在库 %s kg，复秤差 %s kg
 Sample day %s: %d batches, %d manifests; sent %d times, %d new events, %d repeats (same receipt), %d kept for later
-  generated %s kg, accepted %s kg, refused %s kg, treated %s kg, in store %s kg, lost between weighings %s kg
+  generated %s kg, accepted %s kg (what was sent on counts twice), refused %s kg, treated %s kg, in store %s kg, lost between weighings %s kg
 `,
 		s.Day, s.Batches, s.Manifests, s.Sent, s.New, s.Repeats, s.Held,
 		s.Generated.Kilograms(), s.Accepted.Kilograms(), s.Refused.Kilograms(), s.Treated.Kilograms(), s.Stock().Kilograms(), s.Difference.Kilograms(),

@@ -15,7 +15,6 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
-	"liandan/internal/waste"
 )
 
 // The reads of an audit.
@@ -28,6 +27,8 @@ const (
 	sqlLabel      = `SELECT batch, revoked_at FROM labels WHERE token = ?`
 	sqlQuarantine = `SELECT hash, event_id, received_at, kind, detail, state, seq, body FROM quarantine
 		WHERE received_at > ? OR (received_at = ? AND hash > ?) ORDER BY received_at, hash LIMIT ?`
+	sqlHeld         = `SELECT hash, event_id, received_at, kind, detail, state, seq, body FROM quarantine ORDER BY received_at, hash`
+	sqlHeldSubjects = `SELECT subject, hash FROM quarantine_subjects ORDER BY hash, subject`
 	sqlHeads        = `SELECT size, root, recorded_at, checkpoint FROM heads ORDER BY size`
 	sqlTiles        = `SELECT level, idx, hashes FROM tiles ORDER BY level, idx`
 	sqlLinks        = `SELECT batch, n, seq, leaf_hash FROM entry_links ORDER BY batch, n`
@@ -165,7 +166,7 @@ func (r *reader) Heads(each func(merkle.Head, time.Time, []byte) error) error {
 		var h merkle.Head
 		var ms int64
 		var checkpoint []byte
-		if err := rows.Scan(&h.Size, &h.Root, &ms, &checkpoint); err != nil {
+		if err := rows.Scan(whole(&h.Size), digest(&h.Root), whole(&ms), octets(&checkpoint)); err != nil {
 			return err
 		}
 		return each(h, unstamp(ms), checkpoint)
@@ -176,9 +177,11 @@ func (r *reader) Heads(each func(merkle.Head, time.Time, []byte) error) error {
 func (r *reader) Tiles(each func(merkle.Tile) error) error {
 	return r.query(sqlTiles, func(rows *sql.Rows) error {
 		var t merkle.Tile
-		if err := rows.Scan(&t.Level, &t.Index, &t.Hashes); err != nil {
+		var level int64
+		if err := rows.Scan(whole(&level), whole(&t.Index), octets(&t.Hashes)); err != nil {
 			return err
 		}
+		t.Level = int(level)
 		return each(t)
 	})
 }
@@ -189,7 +192,7 @@ func (r *reader) Links(each func(id.Batch, int64, int64, id.Hash) error) error {
 		var b id.Batch
 		var n, seq int64
 		var leaf id.Hash
-		if err := rows.Scan(&b, &n, &seq, &leaf); err != nil {
+		if err := rows.Scan(name(&b, id.BatchOf), whole(&n), whole(&seq), digest(&leaf)); err != nil {
 			return err
 		}
 		return each(b, n, seq, leaf)
@@ -201,12 +204,12 @@ func (r *reader) BatchRows(each func(id.Batch, [5]string, []byte) error) error {
 	return r.query(sqlBatchRows, func(rows *sql.Rows) error {
 		var b id.Batch
 		var c [5]string
-		var site, on sql.NullString
+		var seq int64
 		var state []byte
-		if err := rows.Scan(&b, &c[0], &c[1], &site, &on, &c[4], &state); err != nil {
+		if err := rows.Scan(name(&b, id.BatchOf), word(&c[0]), word(&c[1]), wordOrNull(&c[2]), wordOrNull(&c[3]), whole(&seq), octets(&state)); err != nil {
 			return err
 		}
-		c[2], c[3] = site.String, on.String
+		c[4] = strconv.FormatInt(seq, 10)
 		return each(b, c, state)
 	})
 }
@@ -216,10 +219,12 @@ func (r *reader) ManifestRows(each func(id.Manifest, [6]string, []byte) error) e
 	return r.query(sqlManifestRows, func(rows *sql.Rows) error {
 		var m id.Manifest
 		var c [6]string
+		var seq int64
 		var state []byte
-		if err := rows.Scan(&m, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &state); err != nil {
+		if err := rows.Scan(name(&m, id.ManifestOf), word(&c[0]), word(&c[1]), word(&c[2]), word(&c[3]), word(&c[4]), whole(&seq), octets(&state)); err != nil {
 			return err
 		}
+		c[5] = strconv.FormatInt(seq, 10)
 		return each(m, c, state)
 	})
 }
@@ -227,27 +232,53 @@ func (r *reader) ManifestRows(each func(id.Manifest, [6]string, []byte) error) e
 // PostingRows implements audit.Rows.
 func (r *reader) PostingRows(each func(int64, int, mass.Posting) error) error {
 	return r.query(sqlPostingRows, func(rows *sql.Rows) error {
-		var seq int64
-		var line int
+		var seq, line int64
 		var p mass.Posting
-		var kind, code, method string
-		if err := rows.Scan(&seq, &line, &p.Batch, &kind, &p.Party, &p.Site, &code, &method, &p.Grams); err != nil {
+		if err := rows.Scan(whole(&seq), whole(&line), name(&p.Batch, id.BatchOf), word(&p.Kind), name(&p.Party, id.PartyOf),
+			name(&p.Site, id.SiteOf), word(&p.Code), word(&p.Method), whole(&p.Grams)); err != nil {
 			return err
 		}
-		p.Kind, p.Code, p.Method = mass.AccountKind(kind), waste.Code(code), waste.Method(method)
-		return each(seq, line, p)
+		return each(seq, int(line), p)
 	})
 }
 
 // LabelRows implements audit.Rows.
 func (r *reader) LabelRows(each func(event.Label, id.Batch, string, int64) error) error {
 	return r.query(sqlLabelRows, func(rows *sql.Rows) error {
-		var token, source string
+		var token event.Label
+		var source string
 		var b id.Batch
 		var at int64
-		if err := rows.Scan(&token, &b, &source, &at); err != nil {
+		if err := rows.Scan(word(&token), name(&b, id.BatchOf), word(&source), whole(&at)); err != nil {
 			return err
 		}
-		return each(event.Label(token), b, source, at)
+		return each(token, b, source, at)
+	})
+}
+
+// HeldRows implements audit.Rows.
+func (r *reader) HeldRows(each func(audit.Held) error) error {
+	return r.query(sqlHeld, func(rows *sql.Rows) error {
+		h := audit.Held{}
+		var ms int64
+		var seq int64
+		if err := rows.Scan(digest(&h.Hash), name(&h.Event, id.EventOf), whole(&ms), word(&h.Kind), word(&h.Detail),
+			word(&h.State), place(&seq), octets(&h.Body)); err != nil {
+			return err
+		}
+		h.ReceivedAt, h.Seq = unstamp(ms), seq
+		return each(h)
+	})
+}
+
+// HeldSubjects implements audit.Rows.
+func (r *reader) HeldSubjects(each func(subject string, hash id.Hash) error) error {
+	return r.query(sqlHeldSubjects, func(rows *sql.Rows) error {
+		var subject string
+		var hash id.Hash
+		if err := rows.Scan(word(&subject), digest(&hash)); err != nil {
+			return err
+		}
+		return each(subject, hash)
 	})
 }

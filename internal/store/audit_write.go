@@ -67,26 +67,49 @@ func (s *Store) Rebuild(ctx context.Context, fill func(audit.Reader, audit.Proje
 // projection writes what a rebuild found, in groups like those of the intake.
 type projection struct {
 	r         *reader
-	withdrawn map[event.Label]int64 // of labels that come from events
+	withdrawn map[event.Label]int64
 }
 
-// takeLabels remembers the withdrawals of event labels and removes the rows, so that
-// they come again from the events alone.
+// takeLabels remembers the withdrawals and removes the rows of event labels, so that they
+// come again from the events alone. A row whose source is neither of the two was the
+// server's, or comes again.
 func (p *projection) takeLabels() error {
-	const withdrawals = `SELECT token, revoked_at FROM labels WHERE source = 'event' AND revoked_at IS NOT NULL`
+	const (
+		withdrawals = `SELECT token, revoked_at FROM labels WHERE revoked_at IS NOT NULL`
+		unknown     = `UPDATE labels SET source = 'server' WHERE source NOT IN ('server', 'event')`
+		ofEvents    = `DELETE FROM labels WHERE source = 'event'`
+	)
 	err := p.r.query(withdrawals, func(rows *sql.Rows) error {
-		var token string
+		var token event.Label
 		var at int64
-		if err := rows.Scan(&token, &at); err != nil {
+		if err := rows.Scan(word(&token), whole(&at)); err != nil {
 			return err
 		}
-		p.withdrawn[event.Label(token)] = at
+		p.withdrawn[token] = at
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = p.r.exec(unknown)
 	}
-	return p.r.exec(`DELETE FROM labels WHERE source = 'event'`)
+	if err == nil {
+		err = p.r.exec(ofEvents)
+	}
+	return err
+}
+
+// clearLabels makes room for the tokens of events: a damaged row may stand under one of
+// them as if the server had made it.
+func (p *projection) clearLabels(g record.Group) error {
+	var tokens []string
+	for _, rec := range g.Records {
+		if d, ok := rec.Event.Data.(event.Generated); ok && d.Label != "" {
+			tokens = append(tokens, string(d.Label))
+		}
+	}
+	if len(tokens) == 0 {
+		return nil
+	}
+	return p.r.exec(`DELETE FROM labels WHERE token {texts}`, p.r.s.say.ids(tokens))
 }
 
 // Records implements audit.Projection.
@@ -95,12 +118,12 @@ func (p *projection) Records(placed []chain.Placed, events []event.Event) error 
 	for i := range placed {
 		g.Records = append(g.Records, record.Record{Event: events[i], Placed: placed[i]})
 	}
-	for _, step := range []func(record.Group) error{p.r.writeLinks, p.r.writePostings, p.r.writeLabels} {
+	for _, step := range []func(record.Group) error{p.r.writeLinks, p.r.writePostings, p.clearLabels, p.r.writeLabels} {
 		if err := step(g); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.r.flush()
 }
 
 // States implements audit.Projection.
@@ -108,6 +131,9 @@ func (p *projection) States(batches []batch.State, manifests []manifest.State) e
 	for len(batches) > 0 || len(manifests) > 0 {
 		b, m := batches[:min(page, len(batches))], manifests[:min(page, len(manifests))]
 		if err := p.r.writeStates(record.Group{Batches: b, Manifests: m}); err != nil {
+			return err
+		}
+		if err := p.r.flush(); err != nil {
 			return err
 		}
 		batches, manifests = batches[len(b):], manifests[len(m):]

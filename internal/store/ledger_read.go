@@ -20,14 +20,18 @@ import (
 const (
 	keptColumns = `seq, event_id, kind, recorded_at, hash, leaf_hash, entry, body`
 
-	sqlLog        = `SELECT size, root, recorded_at FROM log_state WHERE id = 1`
-	sqlTile       = `SELECT hashes FROM tiles WHERE level = ? AND idx = ?`
-	sqlKnown      = `SELECT event_id, seq, hash FROM entries WHERE event_id {ids}`
+	sqlLog  = `SELECT size, root, recorded_at FROM log_state WHERE id = 1`
+	sqlTile = `SELECT hashes FROM tiles WHERE level = ? AND idx = ?`
+	// The group's reads in one statement: kind, key, seq, bytes, text.
+	sqlLoad = `SELECT 1, CAST(event_id AS text), seq, hash, CAST(NULL AS text) FROM entries WHERE event_id {ids}
+		UNION ALL SELECT 2, CAST(id AS text), 0, state, NULL FROM batches WHERE id {ids}
+		UNION ALL SELECT 3, CAST(id AS text), 0, state, NULL FROM manifests WHERE id {ids}
+		UNION ALL SELECT 4, token, 0, NULL, CAST(batch AS text) FROM labels WHERE token {texts}
+		UNION ALL SELECT 5, CAST(s.subject AS text), 0, NULL, NULL FROM quarantine_subjects s JOIN quarantine q ON q.hash = s.hash
+			WHERE s.subject {ids} AND q.state = 'waiting'`
 	sqlBatches    = `SELECT id, state FROM batches WHERE id {ids}`
 	sqlManifests  = `SELECT id, state FROM manifests WHERE id {ids}`
 	sqlChainHolds = `SELECT count(*) FROM entry_links WHERE batch = ? AND leaf_hash = ?`
-	sqlLabels     = `SELECT token, batch FROM labels WHERE token {texts}`
-	sqlStuck      = `SELECT DISTINCT s.subject FROM quarantine_subjects s JOIN quarantine q ON q.hash = s.hash WHERE s.subject {ids} AND q.state = 'waiting'`
 	sqlWaiting    = `SELECT q.body FROM quarantine q WHERE q.state = 'waiting' AND q.hash IN
 		(SELECT hash FROM quarantine_subjects WHERE subject {ids}) ORDER BY q.received_at, q.hash`
 	sqlHeadCovering = `SELECT size, root, checkpoint FROM heads WHERE size > ? ORDER BY size LIMIT 1`
@@ -55,7 +59,7 @@ func (r *reader) readLog(q string) (h merkle.Head, at time.Time, err error) {
 		var ms int64
 		found = true
 		if err := rows.Scan(&h.Size, &h.Root, &ms); err != nil {
-			return err
+			return fault.Wrap(err, fault.Damaged, "The log's head row cannot be read; run `liandan check`.")
 		}
 		at = unstamp(ms)
 		return nil
@@ -75,22 +79,68 @@ func (r *reader) Tile(t merkle.TileID, width int) (b []byte, err error) {
 	return b, err
 }
 
-// Known implements record.Reader.
-func (r *reader) Known(ids []id.Event) (map[id.Event]record.Known, error) {
-	out := make(map[id.Event]record.Known, len(ids))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	err := r.query(sqlKnown, func(rows *sql.Rows) error {
-		var e id.Event
-		var k record.Known
-		if err := rows.Scan(&e, &k.Seq, &k.Hash); err != nil {
+// Load implements record.Reader.
+func (r *reader) Load(w record.Want) (record.Found, error) {
+	f := record.Found{Known: map[id.Event]record.Known{}, Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{},
+		Labels: map[event.Label]id.Batch{}, Stuck: map[record.Subject]bool{}}
+	list := r.s.say.ids
+	err := r.query(sqlLoad, func(rows *sql.Rows) error {
+		var kind int
+		var key string
+		var seq int64
+		var blob []byte
+		var of sql.NullString
+		if err := rows.Scan(&kind, &key, &seq, &blob, &of); err != nil {
 			return err
 		}
-		out[e] = k
-		return nil
-	}, r.s.say.ids(spell(ids)))
-	return out, err
+		return sort(&f, kind, key, seq, blob, of.String)
+	}, list(spell(w.Events)), list(spell(w.Batches)), list(spell(w.Manifests)), list(words(w.Labels)), list(words(w.Subjects)))
+	return f, err
+}
+
+// sort puts one row of sqlLoad where it belongs.
+func sort(f *record.Found, kind int, key string, seq int64, blob []byte, of string) error {
+	switch kind {
+	case 1:
+		var e id.Event
+		var k = record.Known{Seq: seq}
+		copy(k.Hash[:], blob)
+		err := e.UnmarshalText([]byte(key))
+		f.Known[e] = k
+		return err
+	case 2:
+		return keep(f.Batches, key, blob)
+	case 3:
+		return keep(f.Manifests, key, blob)
+	case 4:
+		b, err := id.ParseBatch(of)
+		f.Labels[event.Label(key)] = b
+		return err
+	}
+	f.Stuck[record.Subject(key)] = true
+	return nil
+}
+
+// keep reads a stored state into a map by its id.
+func keep[K comparable, V any](into map[K]V, key string, blob []byte) error {
+	var k K
+	var v V
+	if err := any(&k).(interface{ UnmarshalText([]byte) error }).UnmarshalText([]byte(key)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(blob, &v); err != nil {
+		return fault.Wrap(err, fault.Damaged, "The stored state of %s cannot be read; run `liandan rebuild`.", key)
+	}
+	into[k] = v
+	return nil
+}
+
+func words[T ~string](vs []T) []string {
+	out := make([]string, len(vs))
+	for i, v := range vs {
+		out[i] = string(v)
+	}
+	return out
 }
 
 func spell[T fmt.Stringer](ids []T) []string {
@@ -122,17 +172,12 @@ func states[K stringer, V any](r *reader, q string, ids []K) (map[K]V, error) {
 		return out, nil
 	}
 	err := r.query(q, func(rows *sql.Rows) error {
-		var k K
+		var key string
 		var b []byte
-		if err := rows.Scan(any(&k), &b); err != nil {
+		if err := rows.Scan(&key, &b); err != nil {
 			return err
 		}
-		var v V
-		if err := json.Unmarshal(b, &v); err != nil {
-			return fault.Wrap(err, fault.Damaged, "The stored state of %s cannot be read; run `liandan rebuild`.", k)
-		}
-		out[k] = v
-		return nil
+		return keep(out, key, b)
 	}, r.s.say.ids(spell(ids)))
 	return out, err
 }
@@ -144,49 +189,6 @@ func (r *reader) ChainHolds(b id.Batch, leaf id.Hash) (bool, error) {
 	return n > 0, err
 }
 
-// Labels implements record.Reader.
-func (r *reader) Labels(tokens []event.Label) (map[event.Label]id.Batch, error) {
-	out := map[event.Label]id.Batch{}
-	if len(tokens) == 0 {
-		return out, nil
-	}
-	words := make([]string, len(tokens))
-	for i, t := range tokens {
-		words[i] = string(t)
-	}
-	err := r.query(sqlLabels, func(rows *sql.Rows) error {
-		var t string
-		var b id.Batch
-		if err := rows.Scan(&t, &b); err != nil {
-			return err
-		}
-		out[event.Label(t)] = b
-		return nil
-	}, r.s.say.ids(words))
-	return out, err
-}
-
-// Stuck implements record.Reader.
-func (r *reader) Stuck(subjects []record.Subject) (out []record.Subject, err error) {
-	err = r.query(sqlStuck, func(rows *sql.Rows) error {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return err
-		}
-		out = append(out, record.Subject(s))
-		return nil
-	}, r.s.say.ids(spoken(subjects)))
-	return out, err
-}
-
-func spoken(subjects []record.Subject) []string {
-	words := make([]string, len(subjects))
-	for i, s := range subjects {
-		words[i] = string(s)
-	}
-	return words
-}
-
 // Waiting implements record.Reader.
 func (r *reader) Waiting(subjects []record.Subject) (out [][]byte, err error) {
 	err = r.query(sqlWaiting, func(rows *sql.Rows) error {
@@ -196,7 +198,7 @@ func (r *reader) Waiting(subjects []record.Subject) (out [][]byte, err error) {
 		}
 		out = append(out, b)
 		return nil
-	}, r.s.say.ids(spoken(subjects)))
+	}, r.s.say.ids(words(subjects)))
 	return out, err
 }
 
@@ -221,7 +223,7 @@ func (r *reader) Entry(seq int64) (k ledger.Kept, err error) {
 
 func scanKept(rows *sql.Rows, k *ledger.Kept) error {
 	var ms int64
-	if err := rows.Scan(&k.Seq, &k.Event, &k.Kind, &ms, &k.Hash, &k.Leaf, &k.Entry, &k.Body); err != nil {
+	if err := rows.Scan(&k.Seq, name(&k.Event, id.EventOf), word(&k.Kind), whole(&ms), digest(&k.Hash), digest(&k.Leaf), octets(&k.Entry), octets(&k.Body)); err != nil {
 		return err
 	}
 	k.RecordedAt = unstamp(ms)

@@ -22,6 +22,7 @@ var (
 		{"party", uuids}, {"site", uuids}, {"code", texts}, {"method", texts}, {"grams", integers}}}
 	tableTiles = table{name: "tiles", columns: []column{{"level", integers}, {"idx", integers}, {"hashes", blobs}},
 		suffix: "ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes"}
+	tableHeads  = table{name: "heads", columns: []column{{"size", integers}, {"root", blobs}, {"recorded_at", integers}, {"checkpoint", blobs}}}
 	tableLabels = table{name: "labels", columns: []column{{"token", texts}, {"batch", uuids}, {"source", texts}, {"made_at", integers}}}
 	tableHeld   = table{name: "quarantine", columns: []column{{"hash", blobs}, {"event_id", uuids}, {"received_at", integers}, {"kind", texts},
 		{"detail", texts}, {"state", texts}, {"body", blobs}}, suffix: "ON CONFLICT (hash) DO NOTHING"}
@@ -29,9 +30,8 @@ var (
 )
 
 const (
-	sqlHeadInsert = `INSERT INTO heads (size, root, recorded_at, checkpoint) VALUES (?, ?, ?, ?)`
-	sqlLogMove    = `UPDATE log_state SET size = ?, root = ?, recorded_at = ? WHERE id = 1`
-	sqlAdmit      = `UPDATE quarantine SET state = 'admitted', seq = ? WHERE hash = ?`
+	sqlLogMove = `UPDATE log_state SET size = ?, root = ?, recorded_at = ? WHERE id = 1`
+	sqlAdmit   = `UPDATE quarantine SET state = 'admitted', seq = ? WHERE hash = ?`
 )
 
 // Write implements record.Tx.
@@ -42,14 +42,25 @@ func (r *reader) Write(g record.Group) error {
 			return err
 		}
 	}
+	return r.flush()
+}
+
+// bulk notes rows to insert; flush sends all that was noted, on PostgreSQL in one
+// statement: a commit group costs few round trips however many tables it touches.
+func (r *reader) bulk(t table, n int, cols ...any) error {
+	if n > 0 {
+		r.noted = append(r.noted, insertion{t, rows{n, cols}})
+	}
 	return nil
 }
 
-func (r *reader) bulk(t table, n int, cols ...any) error {
-	if n == 0 {
+func (r *reader) flush() error {
+	noted := r.noted
+	r.noted = nil
+	if len(noted) == 0 {
 		return nil
 	}
-	return r.s.say.insert(r.ctx, r.c, t, rows{n, cols})
+	return r.s.say.insert(r.ctx, r.c, noted)
 }
 
 // text gives an id for a nullable column.
@@ -169,6 +180,11 @@ func (r *reader) writeHeld(g record.Group) error {
 	if err := r.bulk(tableHeld, len(hashes), hashes, events, at, kinds, details, states, bodies); err != nil {
 		return err
 	}
+	if len(of) > 0 { // they refer to the rows above, which must be there first
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
 	if err := r.bulk(tableSubjects, len(of), subjects, of); err != nil {
 		return err
 	}
@@ -193,7 +209,10 @@ func (r *reader) writeHead(g record.Group) error {
 	if err := r.bulk(tableTiles, n, levels, idx, hashes); err != nil {
 		return err
 	}
-	if err := r.exec(sqlHeadInsert, g.Head.Size, g.Head.Root[:], stamp(g.RecordedAt), g.Checkpoint); err != nil {
+	if err := r.bulk(tableHeads, 1, []int64{g.Head.Size}, [][]byte{g.Head.Root[:]}, []int64{stamp(g.RecordedAt)}, [][]byte{g.Checkpoint}); err != nil {
+		return err
+	}
+	if err := r.flush(); err != nil {
 		return err
 	}
 	return r.exec(sqlLogMove, g.Head.Size, g.Head.Root[:], stamp(g.RecordedAt))

@@ -84,41 +84,56 @@ func dollars(q string) string {
 	return b.String()
 }
 
-// insertUnnest sends each column as one array: the statement's text is the same for any
-// number of rows, so the server plans it once.
-func insertUnnest(ctx context.Context, c gorm.ConnPool, t table, r rows) error {
-	if r.n == 0 {
-		return nil
+// insertUnnest sends each column as one array, and all tables as one statement: its text
+// is the same for any number of rows, so the server plans it once. The parts of such a
+// statement do not see each other's rows; none of ours needs to.
+func insertUnnest(ctx context.Context, c gorm.ConnPool, all []insertion) error {
+	var key strings.Builder
+	var args []any
+	for _, in := range all {
+		key.WriteString(in.name)
+		key.WriteByte('+')
+		args = append(args, in.cols...)
 	}
-	_, err := c.ExecContext(ctx, unnestText(t), r.cols...)
-	if err != nil {
-		return fmt.Errorf("insert %s: %w", t.name, err)
+	text, ok := rebound.Load(key.String())
+	if !ok {
+		text = unnestText(all)
+		rebound.Store(key.String(), text)
+	}
+	if _, err := c.ExecContext(ctx, text.(string), args...); err != nil {
+		return fmt.Errorf("insert %s: %w", key.String(), err)
 	}
 	return nil
 }
 
-func unnestText(t table) string {
-	key := "insert " + t.name + t.suffix
-	if v, ok := rebound.Load(key); ok {
-		return v.(string)
-	}
-	names, arrays, values := make([]string, len(t.columns)), make([]string, len(t.columns)), make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i], values[i] = c.name, "u."+c.name
-		switch c.kind {
-		case integers:
-			arrays[i] = fmt.Sprintf("CAST($%d AS bigint[])", i+1)
-		case texts:
-			arrays[i] = fmt.Sprintf("CAST($%d AS text[])", i+1)
-		case blobs:
-			arrays[i] = fmt.Sprintf("CAST($%d AS bytea[])", i+1)
-		case uuids:
-			arrays[i] = fmt.Sprintf("CAST(CAST($%d AS text[]) AS uuid[])", i+1)
+func unnestText(all []insertion) string {
+	var parts []string
+	n := 0
+	for _, in := range all {
+		var names, arrays, values []string
+		for _, c := range in.columns {
+			n++
+			names, values = append(names, c.name), append(values, "u."+c.name)
+			arrays = append(arrays, fmt.Sprintf(arrayOf[c.kind], n))
 		}
+		list := strings.Join(names, ", ")
+		parts = append(parts, fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS u (%s) %s",
+			in.name, list, strings.Join(values, ", "), strings.Join(arrays, ", "), list, in.suffix))
 	}
-	list := strings.Join(names, ", ")
-	q := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS u (%s) %s",
-		t.name, list, strings.Join(values, ", "), strings.Join(arrays, ", "), list, t.suffix)
-	rebound.Store(key, q)
-	return q
+	last := len(parts) - 1
+	if last == 0 {
+		return parts[0]
+	}
+	for i := range parts[:last] {
+		parts[i] = fmt.Sprintf("w%d AS (%s)", i, parts[i])
+	}
+	return "WITH " + strings.Join(parts[:last], ",\n") + "\n" + parts[last]
+}
+
+// arrayOf spells a parameter that is a whole column.
+var arrayOf = map[columnKind]string{
+	integers: "CAST($%d AS bigint[])",
+	texts:    "CAST($%d AS text[])",
+	blobs:    "CAST($%d AS bytea[])",
+	uuids:    "CAST(CAST($%d AS text[]) AS uuid[])",
 }

@@ -97,7 +97,16 @@ const chunk = 32
 
 // insertValues sends rows as VALUES lists of a fixed length, and the rest one by one,
 // so that few different statements are prepared.
-func insertValues(ctx context.Context, c gorm.ConnPool, t table, r rows) error {
+func insertValues(ctx context.Context, c gorm.ConnPool, all []insertion) error {
+	for _, in := range all {
+		if err := insertRows(ctx, c, in.table, in.rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertRows(ctx context.Context, c gorm.ConnPool, t table, r rows) error {
 	send := func(first, n int) error {
 		args := make([]any, 0, n*len(t.columns))
 		for i := first; i < first+n; i++ {

@@ -44,7 +44,7 @@ type dialect struct {
 	// for membership in one bound list of ids.
 	rebind func(string) string
 	ids    func([]string) any
-	insert func(ctx context.Context, c gorm.ConnPool, t table, rows rows) error
+	insert func(ctx context.Context, c gorm.ConnPool, all []insertion) error
 }
 
 // Open opens a database: a postgres:// URL or the path of a SQLite file. It changes
@@ -222,6 +222,7 @@ type reader struct {
 	locked bool
 	head   merkle.Head
 	at     time.Time
+	noted  []insertion // not sent yet
 }
 
 // query runs a named statement and calls scan for each row.
@@ -268,6 +269,11 @@ const (
 type rows struct {
 	n    int
 	cols []any
+}
+
+type insertion struct {
+	table
+	rows
 }
 
 func stamp(t time.Time) int64 { return t.UnixMilli() }

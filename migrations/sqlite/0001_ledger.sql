@@ -35,8 +35,9 @@ CREATE TABLE log_state (
 );
 INSERT INTO log_state VALUES (1, 0, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 0);
 
--- INSERT OR REPLACE would delete without firing these unless recursive_triggers is on;
--- the store opens every connection with it on, and an insert over a kept row is refused too.
+-- A connection without recursive_triggers deletes by INSERT OR REPLACE without firing the
+-- triggers on DELETE, and anyone's connection may be so: an insert over a kept row, by any
+-- of its keys or by its rowid, is refused as well.
 -- +goose StatementBegin
 CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN
     SELECT RAISE(ABORT, 'entries is append-only: UPDATE is refused');
@@ -71,7 +72,8 @@ END;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq) BEGIN
+CREATE TRIGGER entries_no_replace BEFORE INSERT ON entries
+WHEN EXISTS (SELECT 1 FROM entries WHERE seq = NEW.seq) OR EXISTS (SELECT 1 FROM entries WHERE event_id = NEW.event_id) BEGIN
     SELECT RAISE(ABORT, 'entries is append-only: the row is there already');
 END;
 -- +goose StatementEnd
@@ -80,6 +82,16 @@ CREATE TRIGGER heads_no_replace BEFORE INSERT ON heads WHEN EXISTS (SELECT 1 FRO
     SELECT RAISE(ABORT, 'heads is append-only: the row is there already');
 END;
 -- +goose StatementEnd
+-- The store itself inserts over a tile that grows, so only what would not grow is refused.
+-- +goose StatementBegin
+CREATE TRIGGER tiles_no_replace BEFORE INSERT ON tiles
+WHEN length(NEW.hashes) > 8192
+     OR EXISTS (SELECT 1 FROM tiles WHERE rowid = NEW.rowid)
+     OR EXISTS (SELECT 1 FROM tiles WHERE level = NEW.level AND idx = NEW.idx AND substr(NEW.hashes, 1, length(hashes)) <> hashes) BEGIN
+    SELECT RAISE(ABORT, 'tiles may only grow');
+END;
+-- +goose StatementEnd
+
 -- Projections: caches of the fold, recreated by `liandan rebuild`.
 CREATE TABLE entry_links (
     batch     TEXT   NOT NULL,
@@ -141,6 +153,15 @@ CREATE TABLE quarantine_subjects (
 -- +goose StatementBegin
 CREATE TRIGGER quarantine_no_delete BEFORE DELETE ON quarantine BEGIN
     SELECT RAISE(ABORT, 'quarantine is append-only: DELETE is refused');
+END;
+-- +goose StatementEnd
+-- The store holds the same bytes twice without complaint, and the first row stays.
+-- +goose StatementBegin
+CREATE TRIGGER quarantine_no_replace BEFORE INSERT ON quarantine
+WHEN EXISTS (SELECT 1 FROM quarantine WHERE rowid = NEW.rowid) OR EXISTS (SELECT 1 FROM quarantine WHERE hash = NEW.hash) BEGIN
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM quarantine WHERE hash = NEW.hash AND body = NEW.body AND event_id = NEW.event_id)
+        THEN RAISE(IGNORE)
+        ELSE RAISE(ABORT, 'the bytes in quarantine are kept as they came') END;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin

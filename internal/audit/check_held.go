@@ -1,0 +1,104 @@
+package audit
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+)
+
+// Not every column of the quarantine can be derived: when something came in, and why it
+// was refused then, is said nowhere else. What can be is checked: the bytes against their
+// hash, the signature, the event's id, the state against the log, the subjects.
+
+// takeHeld notes what is in quarantine, so that the walk over the log can say which of it
+// is in the log.
+func (c *checker) takeHeld() error {
+	return c.in.HeldRows(func(h Held) error {
+		c.held[h.Hash] = -1
+		return nil
+	})
+}
+
+// heldRows checks every row of the quarantine.
+func (c *checker) heldRows() error {
+	return c.in.HeldRows(func(h Held) error {
+		c.r.Held++
+		place := fmt.Sprintf("quarantine %s", h.Hash)
+		if id.Hash(sha256.Sum256(h.Body)) != h.Hash {
+			c.r.say(AreaQuarantine, place, "隔离区原文被改动", "the bytes are not those that came")
+			return nil
+		}
+		if err := c.heldEvent(place, h); err != nil {
+			return err
+		}
+		seq := c.held[h.Hash]
+		switch {
+		case h.State != "waiting" && h.State != "admitted":
+			c.r.say(AreaQuarantine, place, "隔离状态不明", "its state is neither waiting nor admitted")
+		case h.State == "admitted" && seq < 0:
+			c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but it is not in the log", h.Seq)
+		case h.State == "admitted" && h.Seq != seq:
+			c.r.say(AreaQuarantine, place, "所记日志序号有误", "it is said to be entry %d, but it is entry %d", h.Seq, seq)
+		case h.State == "waiting" && (seq >= 0 || h.Seq >= 0):
+			c.r.say(AreaQuarantine, place, "标为等待，但已在日志中", "it is said to wait, but the log or its row says that it is in the log")
+		}
+		return nil
+	})
+}
+
+// heldEvent checks what a row says of its event.
+func (c *checker) heldEvent(place string, h Held) error {
+	o := c.verify(ledger.Kept{Body: h.Body})
+	// A key may have been revoked, from a date before the event's, after it came in.
+	if o.err != nil {
+		return o.err
+	}
+	if k := fault.Of(o.fault); o.fault != nil && k != fault.KeyRevoked && k != fault.KeyExpired {
+		c.r.say(AreaQuarantine, place, "隔离事件的签名或密钥不成立", "%v", o.fault)
+		return nil
+	}
+	if o.event.ID != h.Event {
+		c.r.say(AreaQuarantine, place, "事件编号列被改动", "the row's event id is not the event's")
+	}
+	switch fault.Kind(h.Kind) {
+	case fault.WrongStage, fault.NotCustodian, fault.SeenUnknown:
+	default:
+		c.r.say(AreaQuarantine, place, "隔离原因不明", "nothing is held for the reason %q", h.Kind)
+	}
+	if h.ReceivedAt.UnixMilli() < 0 || h.Detail == "" {
+		c.r.say(AreaQuarantine, place, "隔离记录不完整", "it lacks the time or the reason")
+	}
+	return nil
+}
+
+// heldSubjects checks for what each held event waits: without its subjects it would
+// never be tried again.
+func (c *checker) heldSubjects() error {
+	want := map[string]bool{}
+	key := func(subject string, h id.Hash) string { return fmt.Sprintf("%s/%s", h, subject) }
+	err := c.in.HeldRows(func(h Held) error {
+		_, ev, err := open(h.Body)
+		if err != nil {
+			return nil // said already
+		}
+		for _, b := range ev.Batches {
+			want[key(b.ID.String(), h.Hash)] = true
+		}
+		if !ev.Manifest.IsZero() {
+			want[key(ev.Manifest.String(), h.Hash)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return differ(c, AreaQuarantine, "quarantine subject", want, func(met func(string, bool)) error {
+		return c.in.HeldSubjects(func(subject string, h id.Hash) error {
+			met(key(subject, h), true)
+			return nil
+		})
+	})
+}

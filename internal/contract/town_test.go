@@ -1,0 +1,287 @@
+package contract
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"liandan/api"
+	"liandan/internal/config"
+	"liandan/internal/device"
+	"liandan/internal/id"
+	"liandan/internal/intaketest"
+	"liandan/internal/registry"
+	"liandan/internal/registry/registrytest"
+	"liandan/internal/server"
+	"liandan/internal/testdb"
+)
+
+// databases are where a server can keep its log. An empty address is the SQLite file.
+var databases = []struct {
+	name string
+	open func(*testing.T) string
+}{
+	{"SQLite", func(*testing.T) string { return "" }},
+	{"PostgreSQL", func(t *testing.T) string { return testdb.Postgres(t) }},
+}
+
+// serve starts the whole server, as `liandan serve` does.
+func serve(t *testing.T, database string, now func() time.Time) *server.Server {
+	t.Helper()
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // the server leaves its token there
+	cfg := &config.Config{Data: t.TempDir(), Database: database, Listen: "127.0.0.1:0", Origin: logName, LogFormat: "text", LogLevel: "error"}
+	if err := cfg.Check(); err != nil {
+		t.Fatal(err)
+	}
+	s := must(server.Start(t.Context(), cfg, server.Options{Env: func(string) string { return "" }, Now: now}))(t)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.Stop(ctx); err != nil {
+			t.Errorf("stopping the server: %v", err)
+		}
+	})
+	return s
+}
+
+// town is a small world whose organisations and devices are brought into a real server by
+// the contract's own operations. Every request passes the judge.
+type town struct {
+	*intaketest.World
+	t        *testing.T // the test that runs at the moment
+	judge    *judge
+	server   *server.Server
+	client   *http.Client
+	url      string
+	hospital string // the token of the hospital's administrator
+	stranger string // of another organisation's
+}
+
+func newTown(t *testing.T, j *judge, database string) *town {
+	x := &town{World: intaketest.New(t, 1), t: t, judge: j}
+	x.server = serve(t, database, x.Now)
+	x.url = x.server.URL
+	x.client = &http.Client{Transport: j, Timeout: time.Minute}
+	return x
+}
+
+// run is a part of the walk.
+func (x *town) run(name string, part func(*town)) {
+	outer := x.t
+	outer.Run(name, func(t *testing.T) {
+		x.t, x.judge.t, x.T = t, t, t
+		part(x)
+	})
+	x.t, x.judge.t, x.T = outer, outer, outer
+}
+
+// ask is one request.
+type ask struct {
+	method, path string // method "" is GET
+	token        string // "" is none
+	mediaType    string // "" is none
+	body         string
+	streamed     bool   // no length is stated
+	blind        string // why no schema can see what is wrong with it
+}
+
+// answer is what came back.
+type answer struct {
+	t      *testing.T
+	at     string
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (x *town) ask(q ask) answer {
+	x.t.Helper()
+	var body io.Reader
+	if q.body != "" || q.mediaType != "" {
+		body = strings.NewReader(q.body)
+		if q.streamed {
+			body = io.MultiReader(body)
+		}
+	}
+	if q.method == "" {
+		q.method = http.MethodGet
+	}
+	r := must(http.NewRequestWithContext(context.WithValue(x.t.Context(), blind{}, q.blind), q.method, x.url+q.path, body))(x.t)
+	if q.token != "" {
+		r.Header.Set("Authorization", "Bearer "+q.token)
+	}
+	if q.mediaType != "" {
+		r.Header.Set("Content-Type", q.mediaType)
+	}
+	resp := must(x.client.Do(r))(x.t)
+	defer resp.Body.Close()
+	return answer{x.t, q.method + " " + q.path, resp.StatusCode, resp.Header, must(io.ReadAll(resp.Body))(x.t)}
+}
+
+// is fails unless the answer has that status and, with a kind, is that problem.
+func (a answer) is(status int, kind string) answer {
+	a.t.Helper()
+	var p api.Problem
+	if a.header.Get("Content-Type") == "application/problem+json" {
+		p = into[api.Problem](a)
+	}
+	if a.status != status || string(p.Kind) != kind {
+		a.t.Fatalf("%s: is answered with %d, expected %d %s: %.1000s", a.at, a.status, status, kind, a.body)
+	}
+	return a
+}
+
+func into[T any](a answer) (v T) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		a.t.Fatalf("%s: %v: %.1000s", a.at, err, a.body)
+	}
+	return v
+}
+
+// get asks as the operator.
+func (x *town) get(path string) answer {
+	x.t.Helper()
+	return x.ask(ask{path: path, token: x.server.Token})
+}
+
+// send sends one event.
+func (x *town) send(jws []byte) answer {
+	x.t.Helper()
+	return x.ask(ask{method: "POST", path: "/v1/events", mediaType: "application/jose", body: string(jws)})
+}
+
+// post sends JSON as the operator.
+func (x *town) post(path, body string) answer {
+	x.t.Helper()
+	return x.ask(ask{method: "POST", path: path, token: x.server.Token, mediaType: "application/json", body: body})
+}
+
+// register imports a register, of which every line must be good.
+func (x *town) register(kind string, lines ...string) {
+	x.t.Helper()
+	a := x.ask(ask{method: "POST", path: "/v1/registry/" + kind, token: x.server.Token, mediaType: "text/csv", body: strings.Join(lines, "\n") + "\n"}).is(200, "")
+	if r := into[api.ImportReport](a); !r.Applied || r.Added != len(lines)-1 {
+		x.t.Fatalf("%s: %s", kind, a.body)
+	}
+}
+
+// settle brings the world's organisations into the register.
+func (x *town) settle() {
+	orgs, sites, people := []string{"credit_code,name,roles,sample,valid_from,id"}, []string{"credit_code,name,kind,division,built_up,valid_from,id"}, []string{"credit_code,person,valid_from,id"}
+	for i, o := range []struct {
+		device *device.Device
+		roles  string
+		kind   string
+	}{{x.Hospital, "medical;generator", "hospital"}, {x.Carrier, "carrier", "office"}, {x.Plant, "operator", "plant"}, {x.Stranger, "generator;carrier;operator", "factory"}} {
+		code := string(registrytest.Code(i + 1))
+		orgs = append(orgs, fmt.Sprintf("%s,样例单位%d SAMPLE,%s,1,2020-01-01,%s", code, i, o.roles, o.device.Party))
+		sites = append(sites, fmt.Sprintf("%s,样例场所%d SAMPLE,%s,130602,1,2020-01-01,%s", code, i, o.kind, o.device.Site))
+		people = append(people, fmt.Sprintf("%s,SAMPLE-%d,2020-01-01,%s", code, i, o.device.Person))
+		if i == 0 {
+			people = append(people, fmt.Sprintf("%s,SAMPLE-porter,2020-01-01,%s", code, x.Porter.Person))
+		}
+	}
+	x.register("organisations", orgs...)
+	x.register("sites", sites...)
+	x.register("people", people...)
+	x.register("licences", "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to",
+		string(registrytest.Code(3))+",SAMPLE-OP-1,operating,样例场所2 SAMPLE,HW01,D10,2024-01-01,2029-12-31")
+	x.hospital = x.token(x.Hospital.Party)
+	x.stranger = x.token(x.Stranger.Party)
+}
+
+func (x *town) token(p id.Party) string {
+	return must(x.server.Registry.NewToken(x.t.Context(), registry.Principal{Party: p}, "SAMPLE", time.Time{}))(x.t)
+}
+
+// code makes an enrolment code for a device's person.
+func (x *town) code(d *device.Device, days int) string {
+	x.t.Helper()
+	a := x.post("/v1/enrolments", fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例设备 SAMPLE device","valid_days":%d}`, d.Party, d.Person, days)).is(201, "")
+	return into[api.Enrolment](a).Code
+}
+
+// challenge trades a code for a challenge and signs it.
+func (x *town) challenge(d *device.Device, code string) []byte {
+	x.t.Helper()
+	body := fmt.Sprintf(`{"code":%q,"jwk":%s}`, code, must(d.JWK())(x.t))
+	a := x.ask(ask{method: "POST", path: "/v1/enrolments/challenge", mediaType: "application/json", body: body}).is(201, "")
+	return must(d.SignEnrolment(into[api.Challenge](a).Challenge))(x.t)
+}
+
+// enrolKey hands in a signed challenge.
+func (x *town) enrolKey(jws []byte) answer {
+	x.t.Helper()
+	return x.ask(ask{method: "POST", path: "/v1/keys", mediaType: "application/jose", body: string(jws)})
+}
+
+// enrol enrols a device's key, valid from five minutes ago for so many days.
+func (x *town) enrol(d *device.Device, days int) {
+	x.t.Helper()
+	if k := into[api.Key](x.enrolKey(x.challenge(d, x.code(d, days))).is(201, "")); k.Kid != d.Kid() || k.Party != d.Party.String() {
+		x.t.Fatalf("the enrolled key is %+v", k)
+	}
+}
+
+// forger signs any bytes under any header with a key of the hospital.
+type forger struct {
+	x   *town
+	d   *device.Device
+	key ed25519.PrivateKey
+}
+
+// forger enrols one.
+func (x *town) forger(days int) *forger {
+	x.t.Helper()
+	_, key, err := ed25519.GenerateKey(x.Random)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	d := must(device.New(x.Hospital.Party, x.Hospital.Site, x.Hospital.Person, key, x.Random))(x.t)
+	x.enrol(d, days)
+	return &forger{x, d, key}
+}
+
+// header is the right one.
+func (f *forger) header() string {
+	return fmt.Sprintf(`{"alg":"EdDSA","kid":%q,"typ":"liandan-event"}`, f.d.Kid())
+}
+
+func (f *forger) sign(header, payload string) []byte {
+	enc := base64.RawURLEncoding.EncodeToString
+	body := enc([]byte(header)) + "." + enc([]byte(payload))
+	return []byte(body + "." + enc(ed25519.Sign(f.key, []byte(body))))
+}
+
+// payload is that of a new bag of 1,000 g with one text replaced by another.
+func (f *forger) payload(from, to string) string {
+	f.x.t.Helper()
+	p := string(must(f.x.Generate(1000).Event.Payload())(f.x.t))
+	if !strings.Contains(p, from) {
+		f.x.t.Fatalf("%s is not in %s", from, p)
+	}
+	return strings.Replace(p, from, to, 1)
+}
+
+// bag signs a new bag with one text of its payload replaced.
+func (f *forger) bag(from, to string) []byte { return f.sign(f.header(), f.payload(from, to)) }
+
+// size is the size of the log by its checkpoint.
+func (x *town) size() int64 {
+	x.t.Helper()
+	_, rest, _ := strings.Cut(string(x.ask(ask{path: "/log/checkpoint"}).is(200, "").body), "\n")
+	var n int64
+	if _, err := fmt.Sscan(rest, &n); err != nil {
+		x.t.Fatal(err)
+	}
+	return n
+}
+
