@@ -141,10 +141,10 @@ func parse(fs *flag.FlagSet, args []string) ([]string, error) {
 	}
 }
 
-// input opens a file, or standard input for "-" and "".
-func input(t terminal, name string) (io.ReadCloser, error) {
-	if name == "" || name == "-" {
+// input opens the file that was named, or standard input for "-" and none.
+func input(t terminal, named ...string) (io.ReadCloser, error) {
+	if len(named) == 0 || named[0] == "-" {
 		return io.NopCloser(t.in), nil
 	}
-	return os.Open(name)
+	return os.Open(named[0])
 }

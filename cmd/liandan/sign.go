@@ -105,11 +105,7 @@ func runSign(_ context.Context, t terminal, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	name := ""
-	if len(plain) > 0 {
-		name = plain[0]
-	}
-	f, err := input(t, name)
+	f, err := input(t, plain...)
 	if err != nil {
 		return 0, err
 	}
@@ -172,11 +168,7 @@ func runSend(ctx context.Context, t terminal, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	name := ""
-	if len(plain) > 0 {
-		name = plain[0]
-	}
-	f, err := input(t, name)
+	f, err := input(t, plain...)
 	if err != nil {
 		return 0, err
 	}

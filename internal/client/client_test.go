@@ -92,9 +92,11 @@ func TestSendAllStreamsAnswersInOrder(t *testing.T) {
 func TestSendAllSaysWhenAnswersAreMissing(t *testing.T) {
 	events := [][]byte{[]byte("1"), []byte("2")}
 	for name, answer := range map[string]http.HandlerFunc{
-		"nothing":          func(http.ResponseWriter, *http.Request) {},
-		"one of two":       func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"line":1,"status":201}`) },
-		"cut in a line":    func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"line":1,"status":201}`+"\n"+`{"line":2,"sta`) },
+		"nothing":    func(http.ResponseWriter, *http.Request) {},
+		"one of two": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"line":1,"status":201}`) },
+		"cut in a line": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"line":1,"status":201}`+"\n"+`{"line":2,"sta`)
+		},
 		"not JSON":         func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "oops") },
 		"connection reset": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"line":1,"status":201}`); abort(w) },
 		"refused":          func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(413) },

@@ -52,11 +52,11 @@ func serve(t *testing.T, database string, now func() time.Time) *server.Server {
 }
 
 // town is a small world whose organisations and devices are brought into a real server by
-// the contract's own operations. Every request passes the judge.
+// the contract's own operations. Every request passes the referee.
 type town struct {
 	*intaketest.World
 	t        *testing.T // the test that runs at the moment
-	judge    *judge
+	referee  *referee
 	server   *server.Server
 	client   *http.Client
 	url      string
@@ -64,8 +64,8 @@ type town struct {
 	stranger string // of another organisation's
 }
 
-func newTown(t *testing.T, j *judge, database string) *town {
-	x := &town{World: intaketest.New(t, 1), t: t, judge: j}
+func newTown(t *testing.T, j *referee, database string) *town {
+	x := &town{World: intaketest.New(t, 1), t: t, referee: j}
 	x.server = serve(t, database, x.Now)
 	x.url = x.server.URL
 	x.client = &http.Client{Transport: j, Timeout: time.Minute}
@@ -76,10 +76,10 @@ func newTown(t *testing.T, j *judge, database string) *town {
 func (x *town) run(name string, part func(*town)) {
 	outer := x.t
 	outer.Run(name, func(t *testing.T) {
-		x.t, x.judge.t, x.T = t, t, t
+		x.t, x.referee.t, x.T = t, t, t
 		part(x)
 	})
-	x.t, x.judge.t, x.T = outer, outer, outer
+	x.t, x.referee.t, x.T = outer, outer, outer
 }
 
 // ask is one request.
@@ -284,4 +284,3 @@ func (x *town) size() int64 {
 	}
 	return n
 }
-

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"liandan/internal/crockford"
 	"liandan/internal/id"
 	"liandan/internal/waste"
 )
@@ -252,74 +253,20 @@ func ParseNumber(s string) (string, error) {
 // from an unknown one.
 type Label string
 
-const (
-	labelAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	checkAlphabet = labelAlphabet + "*~$=U" // Crockford's check symbols, modulo 37
-	labelLength   = 26
-)
+const labelLength = 26
 
 // ErrMistyped says that a label token fails its check character or its alphabet.
 var ErrMistyped = errors.New("the label's code is mistyped: its check character does not fit")
 
 // NewLabel writes 26 base-32 digits, 5 bits of each random byte, with their check
 // character. The caller brings the randomness.
-func NewLabel(random [labelLength]byte) Label {
-	b := make([]byte, labelLength, labelLength+1)
-	for i, v := range random {
-		b[i] = labelAlphabet[v&31]
-	}
-	return Label(append(b, checkOf(b)))
-}
+func NewLabel(random [labelLength]byte) Label { return Label(crockford.Write(random[:])) }
 
-// ParseLabel reads a token; lower case, hyphens and spaces, and the letters O, I
-// and L for the digits 0 and 1 are read as a person would mean them.
+// ParseLabel reads a token as a person would mean it; see crockford.Read.
 func ParseLabel(s string) (Label, error) {
-	if len(s) > 64 {
+	code, ok := crockford.Read(s, labelLength)
+	if !ok {
 		return "", ErrMistyped
 	}
-	b := make([]byte, 0, labelLength+1)
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		switch c {
-		case '-', ' ':
-			continue
-		case 'O':
-			c = '0'
-		case 'I', 'L':
-			c = '1'
-		}
-		b = append(b, c)
-	}
-	if len(b) != labelLength+1 {
-		return "", ErrMistyped
-	}
-	if c := checkOf(b[:labelLength]); c == 0 || c != b[labelLength] {
-		return "", ErrMistyped
-	}
-	return Label(b), nil
-}
-
-// checkOf is the check symbol, or 0 when a digit is outside the alphabet.
-func checkOf(digits []byte) byte {
-	sum := 0
-	for _, c := range digits {
-		v := digitValue(c)
-		if v < 0 {
-			return 0
-		}
-		sum = (sum*32 + v) % 37
-	}
-	return checkAlphabet[sum]
-}
-
-func digitValue(c byte) int {
-	for i := range len(labelAlphabet) {
-		if labelAlphabet[i] == c {
-			return i
-		}
-	}
-	return -1
+	return Label(code), nil
 }

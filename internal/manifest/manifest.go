@@ -95,6 +95,8 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 	s.Events = append(append([]id.Event(nil), s.Events...), e.ID)
 	s.Seq = seq
 	at := e.At.UnixMilli()
+	// Lines may be collected, accepted or reported one by one. The latest time counts, not
+	// the last to arrive: the order of arrival must not matter.
 	switch d := e.Data.(type) {
 	case event.Issued:
 		s.ID, s.Profile, s.Number, s.Method = e.Manifest, d.Profile, d.Number, d.Method
@@ -102,13 +104,13 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
 		s.IssuedAt = at
 	case event.Collected:
-		s.Vehicle, s.Permit, s.Trip, s.CollectedAt = d.Vehicle, d.Permit, e.Trip, at
+		s.Vehicle, s.Permit, s.Trip, s.CollectedAt = d.Vehicle, d.Permit, e.Trip, max(s.CollectedAt, at)
 	case event.Delivered:
-		s.DeliveredAt = at
+		s.DeliveredAt = max(s.DeliveredAt, at)
 	case event.Accepted:
-		s.AcceptedAt = at
+		s.AcceptedAt = max(s.AcceptedAt, at)
 	case event.Outcome:
-		s.ReportedAt = at
+		s.ReportedAt = max(s.ReportedAt, at)
 	}
 	for _, b := range after {
 		s.applyLine(e, b)

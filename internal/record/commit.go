@@ -293,6 +293,9 @@ func (a *assembly) waiting(moved []Subject) ([]Prepared, error) {
 	if len(out) == 0 {
 		return nil, nil
 	}
+	// By the signers' clocks: a manifest that came first must not shut out what happened
+	// inside the house before it.
+	slices.SortStableFunc(out, func(x, y Prepared) int { return x.Event.At.Compare(y.Event.At) })
 	return out, a.world.fetch(out)
 }
 

@@ -87,7 +87,7 @@ func TestCodeReadsAsMeant(t *testing.T) {
 			t.Fatalf("%q from %q: %q %v", spoken, code, got, ok)
 		}
 		at := rapid.IntRange(0, codeDigits-1).Draw(t, "at")
-		other := rapid.SampledFrom([]byte(codeAlphabet)).Draw(t, "other")
+		other := rapid.SampledFrom([]byte("0123456789ABCDEFGHJKMNPQRSTVWXYZ")).Draw(t, "other")
 		if other == code[at] {
 			return
 		}

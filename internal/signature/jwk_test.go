@@ -80,3 +80,20 @@ func TestUnusableJWKs(t *testing.T) {
 		}
 	}
 }
+
+// A key of small order lets anybody sign in its owner's name, and its owner deny every
+// event. go-jose refuses them; this says that it still does.
+func TestKeysOfSmallOrder(t *testing.T) {
+	for _, point := range []string{
+		"0100000000000000000000000000000000000000000000000000000000000000", "0000000000000000000000000000000000000000000000000000000000000000",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85", "0000000000000000000000000000000000000000000000000000000000000080",
+		"0100000000000000000000000000000000000000000000000000000000000080", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	} {
+		jwk := `{"kty":"OKP","crv":"Ed25519","x":"` + base64.RawURLEncoding.EncodeToString(unhex(t, point)) + `"}`
+		if pub, err := ParseJWK([]byte(jwk)); fault.Of(err) != fault.InvalidRequest || pub != nil {
+			t.Errorf("%s: %v, %v", point, pub, err)
+		}
+	}
+}

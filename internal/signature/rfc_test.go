@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -111,9 +112,12 @@ func TestThumbprintIsRFC7638(t *testing.T) {
 
 func TestOtherKeysAreRefused(t *testing.T) {
 	modulus := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 2047), big.NewInt(1))
-	p384 := &ecdsa.PublicKey{Curve: elliptic.P384(), X: elliptic.P384().Params().Gx, Y: elliptic.P384().Params().Gy}
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, pub := range map[string]crypto.PublicKey{
-		"RSA": &rsa.PublicKey{N: modulus, E: 65537}, "P-384": p384, "symmetric": []byte("secret"), "none": nil,
+		"RSA": &rsa.PublicKey{N: modulus, E: 65537}, "P-384": p384.Public(), "symmetric": []byte("secret"), "none": nil,
 		"ed25519 private": seed(t), "P-256 by value": *parseKey(t, rfc7515JWK).(*ecdsa.PublicKey),
 	} {
 		if kid, err := Thumbprint(pub); fault.Of(err) != fault.InvalidRequest || kid != "" {

@@ -65,8 +65,8 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER tiles_grow BEFORE UPDATE ON tiles
-WHEN NEW.level <> OLD.level OR NEW.idx <> OLD.idx OR length(NEW.hashes) > 8192
-     OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes BEGIN
+WHEN NEW.rowid <> OLD.rowid OR NEW.level <> OLD.level OR NEW.idx <> OLD.idx OR length(NEW.hashes) > 8192
+     OR substr(NEW.hashes, 1, length(OLD.hashes)) IS NOT OLD.hashes BEGIN
     SELECT RAISE(ABORT, 'tiles may only grow');
 END;
 -- +goose StatementEnd
@@ -87,7 +87,7 @@ END;
 CREATE TRIGGER tiles_no_replace BEFORE INSERT ON tiles
 WHEN length(NEW.hashes) > 8192
      OR EXISTS (SELECT 1 FROM tiles WHERE rowid = NEW.rowid)
-     OR EXISTS (SELECT 1 FROM tiles WHERE level = NEW.level AND idx = NEW.idx AND substr(NEW.hashes, 1, length(hashes)) <> hashes) BEGIN
+     OR EXISTS (SELECT 1 FROM tiles WHERE level = NEW.level AND idx = NEW.idx AND substr(NEW.hashes, 1, length(hashes)) IS NOT hashes) BEGIN
     SELECT RAISE(ABORT, 'tiles may only grow');
 END;
 -- +goose StatementEnd
@@ -166,7 +166,7 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER quarantine_keeps BEFORE UPDATE ON quarantine
-WHEN NEW.hash <> OLD.hash OR NEW.body <> OLD.body OR NEW.event_id <> OLD.event_id OR NEW.received_at <> OLD.received_at BEGIN
+WHEN NEW.rowid <> OLD.rowid OR NEW.hash <> OLD.hash OR NEW.body <> OLD.body OR NEW.event_id <> OLD.event_id OR NEW.received_at <> OLD.received_at BEGIN
     SELECT RAISE(ABORT, 'the bytes in quarantine are kept as they came');
 END;
 -- +goose StatementEnd

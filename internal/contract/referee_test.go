@@ -17,7 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// A judge stands between a real HTTP client and the real server and holds every exchange
+// A referee stands between a real HTTP client and the real server and holds every exchange
 // against the contract as kin-openapi reads it. What it has seen is the ledger at the end.
 
 // seen is one way in which an operation was answered.
@@ -27,8 +27,8 @@ type seen struct {
 	kind      string // of the problem, "" for none
 }
 
-// judge is an http.RoundTripper. One goroutine at a time may use it.
-type judge struct {
+// referee is an http.RoundTripper. One goroutine at a time may use it.
+type referee struct {
 	t     *testing.T // the test that runs at the moment
 	doc   *openapi3.T
 	calls []call
@@ -36,9 +36,9 @@ type judge struct {
 	seen  map[seen]int
 }
 
-func newJudge(t *testing.T) *judge {
+func newReferee(t *testing.T) *referee {
 	doc := load(t)
-	return &judge{t: t, doc: doc, calls: calls(doc), base: &http.Transport{}, seen: map[seen]int{}}
+	return &referee{t: t, doc: doc, calls: calls(doc), base: &http.Transport{}, seen: map[seen]int{}}
 }
 
 func init() {
@@ -55,7 +55,7 @@ func init() {
 type blind struct{}
 
 // RoundTrip implements http.RoundTripper.
-func (j *judge) RoundTrip(r *http.Request) (*http.Response, error) {
+func (j *referee) RoundTrip(r *http.Request) (*http.Response, error) {
 	j.t.Helper()
 	var sent []byte
 	out := r.Clone(r.Context())
@@ -81,7 +81,7 @@ func (j *judge) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // hold holds one exchange against the contract.
-func (j *judge) hold(r *http.Request, sent []byte, resp *http.Response, got []byte) {
+func (j *referee) hold(r *http.Request, sent []byte, resp *http.Response, got []byte) {
 	j.t.Helper()
 	at := r.Method + " " + r.URL.Path
 	kind := j.problem(at, resp, got)
@@ -127,7 +127,7 @@ func hasToken(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 }
 
 // problem gives the kind of a problem and holds what every answer and every problem has.
-func (j *judge) problem(at string, resp *http.Response, got []byte) string {
+func (j *referee) problem(at string, resp *http.Response, got []byte) string {
 	j.t.Helper()
 	id := resp.Header.Get("X-Request-Id")
 	if id == "" {
@@ -167,7 +167,7 @@ func visit(s *openapi3.Schema, text []byte) error {
 
 // agree: what the contract forbids is refused, and what is refused for its form is
 // forbidden by the contract, unless no schema can say so.
-func (j *judge) agree(at string, ctx context.Context, in *openapi3filter.RequestValidationInput, status int, kind string, got []byte) {
+func (j *referee) agree(at string, ctx context.Context, in *openapi3filter.RequestValidationInput, status int, kind string, got []byte) {
 	j.t.Helper()
 	err := openapi3filter.ValidateRequest(context.Background(), in)
 	taken := status < 300
@@ -189,7 +189,7 @@ func (j *judge) agree(at string, ctx context.Context, in *openapi3filter.Request
 
 // beyond checks what the schemas of kin-openapi do not: that a problem is of a kind that
 // the answer names, that the generated types lose nothing, and each line of many.
-func (j *judge) beyond(at string, declared *openapi3.Response, resp *http.Response, kind string, got []byte) {
+func (j *referee) beyond(at string, declared *openapi3.Response, resp *http.Response, kind string, got []byte) {
 	j.t.Helper()
 	mediaType, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	switch {
@@ -224,7 +224,7 @@ func kindsOf(description string) []string {
 
 // find gives the operation of a request: the path that fits with the most literal
 // segments. A last {path} takes all the segments that are left, as the contract says.
-func (j *judge) find(method, escaped string) (best call, params map[string]string) {
+func (j *referee) find(method, escaped string) (best call, params map[string]string) {
 	most := -1
 	given := strings.Split(escaped, "/")
 	for _, c := range j.calls {

@@ -1,0 +1,244 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"liandan/api"
+	"liandan/internal/event"
+	"liandan/internal/intaketest"
+)
+
+// TestEveryAnswerOfTheContractIsGiven walks every operation on the real server, with good
+// and with bad input, on both databases. At the end the ledger must hold every declared
+// pair of operation and status.
+func TestEveryAnswerOfTheContractIsGiven(t *testing.T) {
+	j := newReferee(t)
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) {
+			j.t = t
+			walk(newTown(t, j, db.open(t)))
+		})
+	}
+	j.t = t
+	t.Run("errors of ours", func(t *testing.T) { j.t = t; walkBroken(t, j) })
+	if !t.Failed() {
+		checkLedger(t, j)
+	}
+}
+
+// place is what the walk leaves for its later parts.
+type place struct {
+	chain []intaketest.Signed // a batch's eight events, all recorded
+	known map[string]string   // values of path parameters that name something
+}
+
+func walk(x *town) {
+	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1"}}
+	x.run("before anything is there", emptyLog)
+	x.run("registers", registers)
+	x.run("enrolment", enrolments)
+	x.run("events", func(x *town) { p.events(x) })
+	x.run("many lines", manyLines)
+	x.run("bad input", badInput)
+	x.run("dry runs", dryRuns)
+	x.run("reading", func(x *town) { p.reading(x) })
+	x.run("labels", func(x *town) { p.labels(x) })
+	x.run("keys", func(x *town) { p.keys(x) })
+	x.run("without a token", func(x *town) { p.tokens(x) })
+	x.run("names of nothing", func(x *town) { p.nothing(x) })
+	x.run("wrong bodies", func(x *town) { p.bodies(x) })
+	x.run("cut uploads", cutUploads)
+	x.run("other addresses and methods", otherAddresses)
+	x.run("the database is gone", func(x *town) { p.gone(x) })
+}
+
+// checkLedger: every declared pair was seen; that none besides was, the referee has held
+// exchange by exchange. Every kind that an intake's own answers name was provoked too.
+func checkLedger(t *testing.T, j *referee) {
+	answered, provoked := map[string]bool{}, map[string]bool{}
+	for s := range j.seen {
+		answered[fmt.Sprint(s.operation, " ", s.status)] = true
+		provoked[s.operation+" "+s.kind] = true
+	}
+	declared := 0
+	for _, c := range j.calls {
+		for status, r := range c.op.Responses.Map() {
+			declared++
+			if !answered[c.op.OperationID+" "+status] {
+				t.Errorf("%s: %s is declared and was never answered", c.op.OperationID, status)
+			}
+			if r.Ref != "" || r.Value.Content["application/problem+json"] == nil {
+				continue
+			}
+			for _, kind := range kindsOf(*r.Value.Description) {
+				if !provoked[c.op.OperationID+" "+kind] {
+					t.Errorf("%s: %s names %s, which was never provoked", c.op.OperationID, status, kind)
+				}
+			}
+		}
+	}
+	if declared < 100 {
+		t.Errorf("the contract declares only %d answers", declared)
+	}
+}
+
+// sound is a request of the operation that is as the contract wants it.
+func (p *place) sound(x *town, c call) ask {
+	x.t.Helper()
+	q := ask{method: c.method, path: c.path}
+	for name, value := range p.known {
+		q.path = strings.ReplaceAll(q.path, "{"+name+"}", value)
+	}
+	if c.op.Security != nil && len(*c.op.Security) > 0 {
+		q.token = x.server.Token
+	}
+	if c.op.RequestBody == nil {
+		return q
+	}
+	q.mediaType, q.body = "application/json", map[string]string{
+		"createEnrolment":    fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.Hospital.Party, x.Hospital.Person),
+		"challengeEnrolment": p.known["challenge request"],
+		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
+		"importRegistry":     "credit_code,name,roles\n",
+		"submitEvents":       string(x.Generate(1000).JWS),
+		"validateEvent":      string(x.Generate(1000).JWS),
+		"enrolKey":           p.known["signed challenge"],
+	}[c.op.OperationID]
+	switch c.op.OperationID {
+	case "importRegistry":
+		q.mediaType = "text/csv"
+	case "submitEvents", "validateEvent", "enrolKey":
+		q.mediaType = "application/jose"
+	}
+	if q.body == "" {
+		x.t.Fatalf("the walk knows no body for %s", c.op.OperationID)
+	}
+	return q
+}
+
+func emptyLog(x *town) {
+	x.ask(ask{path: "/log/checkpoint"}).is(404, "not-found")
+	if a := x.ask(ask{path: "/log/vkey"}).is(200, ""); string(a.body) != x.server.VKey+"\n" {
+		x.t.Errorf("the verifier key is %q", a.body)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		x.ask(ask{path: path}).is(200, "")
+	}
+}
+
+// events walks a batch through its chain and keeps the names of what comes of it.
+func (p *place) events(x *town) {
+	p.chain = x.Chain(12_345)
+	for _, e := range p.chain {
+		r := into[api.Receipt](x.send(e.JWS).is(201, ""))
+		if again := into[api.Receipt](x.send(e.JWS).is(200, "")); again.Seq != r.Seq || again.Entry != r.Entry {
+			x.t.Errorf("the repeat's receipt is %+v, the first was %+v", again, r)
+		}
+	}
+	generated := p.chain[0].Event
+	p.known["batch"] = generated.Batches[0].ID.String()
+	p.known["event"] = generated.ID.String()
+	p.known["label"] = string(generated.Data.(event.Generated).Label)
+	p.known["manifest"] = p.chain[2].Event.Manifest.String()
+	p.known["kid"] = x.Hospital.Kid()
+	if n := x.size(); n != int64(len(p.chain)) {
+		x.t.Errorf("the log has %d entries after %d events", n, len(p.chain))
+	}
+}
+
+// reading: what was recorded can be read, by any token.
+func (p *place) reading(x *town) {
+	b, m := "/v1/batches/"+p.known["batch"], "/v1/manifests/"+p.known["manifest"]
+	for _, token := range []string{x.server.Token, x.hospital} {
+		if v := into[api.BatchView](x.ask(ask{path: b, token: token}).is(200, "")); v.Stage != "reported" || v.InitialGrams != 12_345 {
+			x.t.Errorf("the batch is %+v", v)
+		}
+	}
+	if v := into[api.Chain](x.get(b+"/chain").is(200, "")); !v.Sound || len(v.Steps) != len(p.chain) {
+		x.t.Errorf("the chain is %+v", v)
+	}
+	if v := into[api.ManifestView](x.get(m).is(200, "")); v.Stage != "reported" {
+		x.t.Errorf("the manifest is %+v", v)
+	}
+	for _, path := range []string{b, m} {
+		if a := x.get(path+"/bundle").is(200, ""); len(into[api.Bundle](a).Entries) == 0 {
+			x.t.Errorf("%s: the evidence is empty", a.at)
+		}
+	}
+	for _, e := range p.chain {
+		if v := into[api.EventRecord](x.get("/v1/events/"+e.Event.ID.String()).is(200, "")); v.JWS != string(e.JWS) {
+			x.t.Errorf("%s: other bytes are kept than were sent", e.Event.Type)
+		}
+	}
+	first := into[api.QuarantinePage](x.get("/v1/quarantine?limit=1").is(200, ""))
+	if len(first.Items) != 1 || first.NextCursor == "" {
+		x.t.Fatalf("the first page is %+v", first)
+	}
+	if rest := into[api.QuarantinePage](x.get("/v1/quarantine?limit=500&cursor="+first.NextCursor).is(200, "")); slices.Contains(rest.Items, first.Items[0]) {
+		x.t.Error("the second page begins with the first one's item")
+	}
+	for _, query := range []string{"limit=0", "limit=501", "limit=x", "limit=1.5", "cursor=" + strings.Repeat("x", 201)} {
+		x.get("/v1/quarantine?"+query).is(422, "invalid-request")
+	}
+	x.ask(ask{path: "/v1/quarantine", token: x.hospital}).is(403, "forbidden")
+	for _, path := range []string{"0/000.p/8", "entries/000.p/8"} {
+		x.ask(ask{path: "/log/tile/" + path}).is(200, "")
+	}
+	for _, path := range []string{"0/000", "0/001.p/1", "0/000.p/256", "1/000.p/1", "6/000.p/1", "entries/000", "entries/x001/x234/067"} {
+		x.ask(ask{path: "/log/tile/" + path}).is(404, "not-found")
+	}
+}
+
+// tokens: without a token, or with one that is none, nothing that needs one is answered.
+func (p *place) tokens(x *town) {
+	for _, c := range x.referee.calls {
+		if c.op.Security == nil || len(*c.op.Security) == 0 {
+			continue
+		}
+		q := p.sound(x, c)
+		q.token = ""
+		x.ask(q).is(401, "unauthorized")
+		q.token, q.blind = "lt_SAMPLE", "the token is of no one"
+		x.ask(q).is(401, "unauthorized")
+	}
+}
+
+// nothing: ids that name nothing, and texts that are no ids.
+func (p *place) nothing(x *town) {
+	names := map[string][]string{"kind": {"ghosts"}, "label": {string(event.NewLabel([26]byte{9}))}, "level": {"5", "6", "x"}}
+	id := []string{"019ca000-0000-7000-8000-00000000ffff", "x", "00000000-0000-0000-0000-000000000000", strings.ToUpper(p.known["batch"]), "%2e%2e"}
+	for _, name := range []string{"batch", "manifest", "event"} {
+		names[name] = id
+	}
+	names["kid"] = []string{strings.Repeat("A", 43), "x"}
+	for _, c := range x.referee.calls {
+		_, after, _ := strings.Cut(c.path, "{")
+		name, _, _ := strings.Cut(after, "}")
+		if strings.HasPrefix(c.path, "/q/") {
+			continue // a page; see labels
+		}
+		for _, value := range names[name] {
+			q := p.sound(x, c)
+			q.path = strings.ReplaceAll(c.path, "{"+name+"}", value)
+			q.path = strings.ReplaceAll(q.path, "{path}", p.known["path"])
+			if a := x.ask(q); a.status != 404 {
+				x.t.Errorf("%s: is answered with %d", a.at, a.status)
+			}
+		}
+	}
+}
+
+// otherAddresses are not the contract's: they are not found, or take another method.
+func otherAddresses(x *town) {
+	for _, path := range []string{"/v1/", "/v1/nothing", "/v1/batches", "/v1/batches/a/b", "/log/", "/log/nothing", "/log/tile", "/v1/events/a/b"} {
+		x.ask(ask{path: path}).is(404, "not-found")
+	}
+	for _, q := range []ask{{path: "/v1/keys"}, {method: "DELETE", path: "/v1/events"}, {method: "PUT", path: "/v1/batches/x"},
+		{method: "POST", path: "/log/checkpoint"}, {method: "PATCH", path: "/log/tile/0/000"}, {method: "POST", path: "/healthz"}} {
+		x.ask(q).is(http.StatusMethodNotAllowed, "method-not-allowed")
+	}
+}
