@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"liandan/api"
-	"liandan/internal/audit"
+	views "liandan/internal/audit"
 	"liandan/internal/event"
 	"liandan/internal/httpapi"
 	"liandan/internal/intaketest"
@@ -62,8 +62,8 @@ func (tokensOnly) Authenticate(context.Context, string) (registry.Principal, err
 // lostFinder cannot find anything, for a reason that is no fault of the caller's.
 type lostFinder struct{}
 
-func (lostFinder) Finder(context.Context, event.Label) (audit.LabelView, error) {
-	return audit.LabelView{}, errors.New(secret)
+func (lostFinder) Finder(context.Context, event.Label) (views.LabelView, error) {
+	return views.LabelView{}, errors.New(secret)
 }
 
 // walkBroken asks a face behind which everything panics: each operation must answer 500

@@ -25,7 +25,7 @@ func Write(random []byte) string {
 // letters O for 0, I and L for 1 are allowed. ok is false when anything else is wrong;
 // a changed digit always is.
 func Read(s string, n int) (code string, ok bool) {
-	if len(s) > 4*n {
+	if len(s) > 2*n+12 { // room for separators, not for a page of them
 		return "", false
 	}
 	b := make([]byte, 0, n+1)

@@ -13,7 +13,7 @@ func TestReadAsMeant(t *testing.T) {
 		code := Write(rapid.SliceOfN(rapid.Byte(), n, n).Draw(rt, "random"))
 		spoken := strings.ToLower(strings.NewReplacer("0", "o", "1", "l").Replace(code[:n])) + code[n:]
 		spoken = spoken[:n/2] + " - " + spoken[n/2:]
-		if len(spoken) <= 4*n {
+		if len(spoken) <= 2*n+12 {
 			if got, ok := Read(spoken, n); !ok || got != code {
 				rt.Fatalf("%q read as %q %v, want %q", spoken, got, ok, code)
 			}
