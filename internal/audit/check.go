@@ -40,21 +40,22 @@ func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 
 // checker walks one consistent reading.
 type checker struct {
-	s     *Service
-	ctx   context.Context
-	o     Options
-	r     *Report
-	in    Reader
-	world *chain.Memory
-	tree  *merkle.Tree
-	tiles map[merkle.TileID][]byte
-	roots map[int64]rootAt // at the sizes that heads name
-	last  time.Time        // recorded_at of the entry before; zero when it cannot be read
-	bound []int64          // sizes at which a commit group must have ended
-	links []linkRow
-	books []bookRow
-	label map[event.Label]labelRow
-	held  map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
+	s      *Service
+	ctx    context.Context
+	o      Options
+	r      *Report
+	in     Reader
+	world  *chain.Memory
+	tree   *merkle.Tree
+	tiles  map[merkle.TileID][]byte
+	roots  map[int64]rootAt // at the sizes that heads name
+	last   time.Time        // recorded_at of the entry before; zero when it cannot be read
+	bound  []int64          // sizes at which a commit group must have ended
+	newest int64            // size of the newest head
+	links  []linkRow
+	books  []bookRow
+	label  map[event.Label]labelRow
+	held   map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
 }
 
 // rootAt is the tree after an entry and the time of that entry.
@@ -114,7 +115,10 @@ func (c *checker) run(in Reader) error {
 
 func (c *checker) headSizes() (map[int64]bool, error) {
 	sizes := map[int64]bool{}
-	err := c.in.Heads(func(h merkle.Head, _ time.Time, _ []byte) error { sizes[h.Size] = true; return nil })
+	err := c.in.Heads(func(h merkle.Head, _ time.Time, _ []byte) error {
+		sizes[h.Size], c.newest = true, h.Size
+		return nil
+	})
 	for _, signed := range c.o.Remembered {
 		if h, err := merkle.OpenCheckpoint(signed, c.s.Verifier); err == nil {
 			sizes[h.Size] = true
@@ -154,12 +158,11 @@ func (c *checker) entries(size int64, sizes map[int64]bool) error {
 		return c.ctx.Err()
 	}
 	err := c.in.Entries(math.MinInt64, math.MaxInt64, func(k ledger.Kept) error {
-		place := fmt.Sprintf("entry %d", min(next, k.Seq))
 		switch {
-		case k.Seq < next:
-			c.r.say(AreaEntry, place, "日志序号不应存在", "no entry can have that number")
+		case k.Seq < next || k.Seq > next && k.Seq >= size:
+			c.r.say(AreaEntry, fmt.Sprintf("entry %d", k.Seq), "日志序号不应存在", "no entry can have that number")
 		case k.Seq > next:
-			c.r.say(AreaEntry, place, "日志记录缺失", "entries %d to %d are missing", next, k.Seq-1)
+			c.missing(next, k.Seq-1)
 		}
 		next = k.Seq + 1
 		kept = append(kept, k)
@@ -179,10 +182,17 @@ func (c *checker) entries(size int64, sizes map[int64]bool) error {
 	} else if fault.Of(err) != fault.NotFound {
 		return err
 	}
-	if next != size {
+	switch {
+	case next < size && c.newest == size: // both heads say so
+		c.missing(next, size-1)
+	case next != size:
 		c.r.say(AreaHead, "log_state", "日志头与记录数不符", "the head says %d entries, the log has %d", size, next)
 	}
 	return nil
+}
+
+func (c *checker) missing(from, to int64) {
+	c.r.say(AreaEntry, fmt.Sprintf("entry %d", from), "日志记录缺失", "entries %d to %d are missing", from, to)
 }
 
 // opened is what the parallel part found about an entry.

@@ -123,7 +123,7 @@ func (c *checker) checkTiles() error {
 			missing = append(missing, fmt.Sprintf("tile %d/%d", t.Level, t.Index))
 		}
 	}
-	slices.Sort(missing) // the same store gives the same report
+	slices.Sort(missing)
 	for _, place := range missing {
 		c.r.say(AreaTile, place, "树节点数据块缺失", "it is missing")
 	}
@@ -140,25 +140,29 @@ func (c *checker) projections() error {
 	return nil
 }
 
-// differ collects what a table has and must have, by key.
+// differ collects what a table has and must have, by key. A row whose key was changed is
+// first named by the key that it had.
 func differ[K comparable, V comparable](c *checker, a Area, noun string, want map[K]V, walk func(func(K, V)) error) error {
+	var missing, added []string
 	err := walk(func(k K, v V) {
 		w, ok := want[k]
 		switch {
 		case !ok:
-			c.r.say(a, fmt.Sprintf("%s %v", noun, k), "多出一行", "the row should not be there")
+			added = append(added, fmt.Sprintf("%s %v", noun, k))
 		case w != v:
 			c.r.say(a, fmt.Sprintf("%s %v", noun, k), "与由日志重算的结果不符", "the row is not what the log gives")
 		}
 		delete(want, k)
 	})
-	missing := make([]string, 0, len(want))
 	for k := range want {
 		missing = append(missing, fmt.Sprintf("%s %v", noun, k))
 	}
-	slices.Sort(missing)
+	slices.Sort(missing) // the same store gives the same report
 	for _, place := range missing {
 		c.r.say(a, place, "缺少一行", "the row is missing")
+	}
+	for _, place := range added {
+		c.r.say(a, place, "多出一行", "the row should not be there")
 	}
 	return err
 }

@@ -38,6 +38,15 @@ type referee struct {
 
 func newReferee(t *testing.T) *referee {
 	doc := load(t)
+	// Of a parameter whose schema has a "not" kin-openapi says "not implemented". Bodies
+	// still see that the nil id is none.
+	for _, p := range doc.Components.Parameters {
+		if s := p.Value.Schema.Value; s.Not != nil {
+			plain := *s
+			plain.Not = nil
+			p.Value.Schema = openapi3.NewSchemaRef("", &plain)
+		}
+	}
 	return &referee{t: t, doc: doc, calls: calls(doc), base: &http.Transport{}, seen: map[seen]int{}}
 }
 

@@ -86,9 +86,12 @@ func (p *place) bodies(x *town) {
 		if c.op.RequestBody == nil {
 			continue
 		}
-		for _, mediaType := range []string{"application/octet-stream", "text/plain; charset=utf-8", "application/jose; charset="} {
+		for _, mediaType := range []string{"application/octet-stream", "text/plain; charset=utf-8", p.sound(x, c).mediaType + "; charset="} {
 			q := p.sound(x, c)
 			q.mediaType = mediaType
+			if strings.HasSuffix(mediaType, "=") {
+				q.blind = "no schema sees the parameters of a content type"
+			}
 			x.ask(q).is(415, "media-type")
 		}
 		q := p.sound(x, c)

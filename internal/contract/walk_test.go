@@ -235,7 +235,7 @@ func (p *place) nothing(x *town) {
 // otherAddresses are not the contract's: they are not found, or take another method.
 func otherAddresses(x *town) {
 	for _, path := range []string{"/v1/", "/v1/nothing", "/v1/batches", "/v1/batches/a/b", "/log/", "/log/nothing", "/log/tile", "/v1/events/a/b"} {
-		x.ask(ask{path: path}).is(404, "not-found")
+		x.get(path).is(404, "not-found")
 	}
 	for _, q := range []ask{{path: "/v1/keys"}, {method: "DELETE", path: "/v1/events"}, {method: "PUT", path: "/v1/batches/x"},
 		{method: "POST", path: "/log/checkpoint"}, {method: "PATCH", path: "/log/tile/0/000"}, {method: "POST", path: "/healthz"}} {

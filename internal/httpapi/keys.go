@@ -212,6 +212,9 @@ func (f *face) importRegistry(c echo.Context, _ registry.Principal) error {
 	}
 	in := http.MaxBytesReader(c.Response(), c.Request().Body, maxImport)
 	rep, err := f.Registry.Import(c.Request().Context(), kind, in, dry)
+	if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooBig // to the reader of the file it looks like a cut upload
+	}
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,10 @@ func (t Tile) Width() int { return len(t.Hashes) / tlog.HashSize }
 
 // WidthAt is how many hashes a tile has in a tree of that size; 0 when it has none.
 func WidthAt(size int64, t TileID) int {
-	above := size >> (TileHeight * (t.Level)) // complete subtrees that are nodes of this level
+	if t.Level < 0 || t.Level > 7 || t.Index < 0 || t.Index > size/TileWidth {
+		return 0
+	}
+	above := size >> (TileHeight * t.Level) // complete subtrees that are nodes of this level
 	w := above - t.Index*TileWidth
 	return int(min(max(w, 0), TileWidth))
 }

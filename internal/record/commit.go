@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -139,7 +140,11 @@ func (a *assembly) decide(j *job) error {
 	p := j.prepared
 	hash := p.Signed.Hash()
 	if k, ok := a.world.known[p.Event.ID]; ok {
-		if k.Hash != hash {
+		same, err := a.same(p, k)
+		if err != nil {
+			return err
+		}
+		if !same {
 			j.result = Result{Err: fault.New(fault.IDReused, "Another event with this id is in the log already; a new fact needs a new id.").With("event", p.Event.ID.String())}
 			return nil
 		}
@@ -163,6 +168,29 @@ func (a *assembly) decide(j *job) error {
 	}
 	return a.admit(subjects(p.Event))
 }
+
+// same says whether an event whose id the log has is the one that the log has: the same
+// bytes, or the same header and payload under another sound signature. ES256 gives many
+// signatures of one statement, and anybody can turn one into its twin (r, n-s).
+func (a *assembly) same(p Prepared, k Known) (bool, error) {
+	if k.Hash == p.Signed.Hash() {
+		return true, nil
+	}
+	var body []byte
+	if i := k.Seq - (a.seq - int64(len(a.g.Records))); i >= 0 && i < int64(len(a.g.Records)) {
+		body = a.g.Records[i].Body // placed moments ago in this group
+	} else {
+		kept, err := a.tx.Entry(k.Seq)
+		if err != nil {
+			return false, err
+		}
+		body = kept.Body
+	}
+	return bytes.Equal(statement(body), statement(p.Signed.Compact)), nil
+}
+
+// statement is what a JWS signs: header and payload.
+func statement(compact []byte) []byte { return compact[:bytes.LastIndexByte(compact, '.')] }
 
 func holdable(k fault.Kind) bool {
 	return k == fault.WrongStage || k == fault.NotCustodian || k == fault.SeenUnknown

@@ -169,10 +169,12 @@ func (s *Service) Begin(ctx context.Context, lines [][]byte) *Block {
 	}
 	wg.Wait()
 	for _, j := range b.jobs {
-		if j.result.Err == nil {
-			j.result.Err = s.enqueue(ctx, j)
+		err := j.result.Err
+		if err == nil {
+			err = s.enqueue(ctx, j) // from here the committer owns the job
 		}
-		if j.result.Err != nil {
+		if err != nil {
+			j.result.Err = err
 			close(j.ready)
 		}
 	}

@@ -79,13 +79,11 @@ func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Erro
 		if err := w.fetch([]Prepared{p}); err != nil {
 			return err
 		}
-		if k, ok := w.known[p.Event.ID]; ok {
-			v.met(w, p, k)
-			return nil
-		}
 		a := &assembly{s: s, tx: r, g: &group{}, world: w}
-		v.judge(a, p.Event)
-		return nil
+		if k, ok := w.known[p.Event.ID]; ok {
+			return v.met(a, p, k)
+		}
+		return v.judge(a, p.Event)
 	})
 	if err != nil {
 		return Validation{}, unavailable(err)
@@ -93,42 +91,51 @@ func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Erro
 	return v, nil
 }
 
-// met answers for an id that the log has.
-func (v *Validation) met(w chain.World, p Prepared, k Known) {
-	if p.Signed.Compact != nil && p.Signed.Hash() == k.Hash {
-		v.Would = WouldRepeat
-		v.outlook(w, p.Event)
-		return
+// met answers for an id that the log has. An unsigned payload cannot repeat anything.
+func (v *Validation) met(a *assembly, p Prepared, k Known) error {
+	if p.Signed.Compact != nil {
+		same, err := a.same(p, k)
+		if err != nil {
+			return err
+		}
+		if same {
+			v.Would = WouldRepeat
+			v.outlook(a.world, p.Event)
+			return nil
+		}
 	}
 	v.Would = WouldRefuse
 	v.Faults = append(v.Faults, fault.New(fault.IDReused, "Another event with this id is in the log already; a new fact needs a new id."))
+	return nil
 }
 
-func (v *Validation) judge(a *assembly, e event.Event) {
-	note := func(err error) bool {
+// judge asks what the intake asks, and notes every fault instead of the first.
+func (v *Validation) judge(a *assembly, e event.Event) error {
+	stage := chain.Check(a.world, e)
+	for _, err := range []error{stage, a.seen(e), a.world.claim(e)} {
 		f := fault.As(err)
-		if f == nil {
-			return false
-		}
-		v.Faults = append(v.Faults, f)
-		if v.Would == WouldAccept && holdable(f.Kind) {
+		switch {
+		case err == nil:
+		case f == nil || f.Kind == fault.Unavailable:
+			return err
+		case v.Would == WouldAccept && holdable(f.Kind):
 			v.Would = WouldHold
-		} else if !holdable(f.Kind) {
+		case !holdable(f.Kind):
 			v.Would = WouldRefuse
 		}
-		return true
+		if f != nil {
+			v.Faults = append(v.Faults, f)
+		}
 	}
-	stage := note(chain.Check(a.world, e))
-	note(a.seen(e))
-	note(a.world.claim(e))
-	if stage {
+	if stage != nil {
 		v.outlook(a.world, e)
-		return
+		return nil
 	}
 	// What would be owed after the event, were it accepted.
 	after := chain.NewMemory()
 	after.Keep(chain.Place(a.world, e, id.Hash{1}, 0, e.At))
 	v.outlook(after, e)
+	return nil
 }
 
 // outlook says what is missing and who is next for the first batch of the event.

@@ -1,0 +1,330 @@
+package audit_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"liandan/internal/audit"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/intaketest"
+	"liandan/internal/record"
+	"liandan/internal/rule"
+	"liandan/internal/store"
+	"liandan/internal/testdb"
+	"liandan/internal/waste"
+)
+
+var ctx = context.Background()
+
+// place is a filled store with its audit and a way past the database's refusals: a
+// connection for which triggers do not fire, and a backup of every table.
+type place struct {
+	*intaketest.World
+	t       *testing.T
+	kind    string
+	address string
+	store   *store.Store
+	intake  *record.Service
+	audit   *audit.Service
+	db      *sql.DB // of a superuser without triggers
+
+	checkpoint []byte      // published last
+	whole      id.Manifest // accepted whole
+	parted     id.Batch    // accepted in part
+	reprinted  id.Batch    // has a label of the server's
+	withdrawn  event.Label // of another batch
+	remade     event.Label // the server's
+	columns    map[string][]string
+}
+
+// tables in the order in which a check believes them, with their keys.
+var tables = []struct {
+	name string
+	key  []string
+	area audit.Area
+}{
+	{"entries", []string{"seq"}, audit.AreaEntry},
+	{"heads", []string{"size"}, audit.AreaHead},
+	{"log_state", []string{"id"}, audit.AreaHead},
+	{"tiles", []string{"level", "idx"}, audit.AreaTile},
+	{"entry_links", []string{"batch", "n"}, audit.AreaLink},
+	{"batches", []string{"id"}, audit.AreaBatch},
+	{"manifests", []string{"id"}, audit.AreaManifest},
+	{"postings", []string{"seq", "line"}, audit.AreaPosting},
+	{"labels", []string{"token"}, audit.AreaLabel},
+	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
+	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
+}
+
+// onBoth runs a test on a filled store of each kind.
+func onBoth(t *testing.T, run func(t *testing.T, p *place)) {
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) { run(t, filled(t, kind)) })
+	}
+}
+
+// empty opens a fresh store with its intake and audit.
+func empty(t *testing.T, kind string) *place {
+	t.Helper()
+	p := &place{World: intaketest.New(t, 7), t: t, kind: kind}
+	driver := "sqlite"
+	if kind == "postgres" {
+		driver, p.address = "pgx", testdb.Postgres(t)
+	} else {
+		p.address = testdb.SQLite(t)
+	}
+	p.open()
+	if _, err := p.store.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.intake = p.Intake(p.store)
+	db, err := sql.Open(driver, p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1) // what is set for the session holds
+	t.Cleanup(func() { db.Close() })
+	p.db = db
+	return p
+}
+
+func (p *place) open() {
+	p.t.Helper()
+	s, err := store.Open(p.address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { s.Close() })
+	p.store = s
+	p.audit = p.over(s)
+}
+
+func (p *place) over(s audit.Store) *audit.Service {
+	p.t.Helper()
+	book, err := rule.DefaultBook()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return audit.New(audit.Config{Store: s, Keys: p.Registry, Verifier: p.Verifier, VKey: p.VKey, Rules: book,
+		Catalog: waste.DefaultCatalog(), Now: p.Now, Random: p.Random})
+}
+
+// filled is a store with two full tiles' worth of entries: many single batches, whole
+// chains, one accepted in part, events held and let in, labels made and withdrawn.
+func filled(t *testing.T, kind string) *place {
+	t.Helper()
+	p := empty(t, kind)
+	p.send(p.Sign(p.Hospital, event.UseRecorded, event.Use{Item: "SAMPLE gloves", Kind: "product", Quantity: 3, Unit: "piece"}, nil))
+	for range 3 {
+		var lines [][]byte
+		for i := range 80 {
+			lines = append(lines, p.Generate(waste.Grams(500+i)).JWS)
+		}
+		p.block(lines)
+	}
+	chain := p.Chain(12_345)
+	p.send(chain...)
+	p.whole = chain[2].Event.Manifest
+	p.reprinted = chain[0].Event.Batches[0].ID
+	p.parts()
+	late := p.Chain(2_222)
+	p.hold(late[1])
+	p.send(late[0])
+	p.hold(late[4])
+	withdrawn := p.Generate(900)
+	p.send(withdrawn)
+	p.withdrawn = withdrawn.Event.Data.(event.Generated).Label
+	var err error
+	if p.remade, err = p.audit.NewLabel(ctx, p.reprinted); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.audit.RevokeLabel(ctx, p.withdrawn); err != nil {
+		t.Fatal(err)
+	}
+	if p.checkpoint, err = p.audit.Checkpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.disarm()
+	return p
+}
+
+// send hands events over one by one, a moment apart, so that each group has its own time.
+func (p *place) send(events ...intaketest.Signed) {
+	p.t.Helper()
+	for _, e := range events {
+		p.Advance(time.Millisecond)
+		p.Send(p.intake, e)
+	}
+}
+
+// block sends lines together; they become one or a few commit groups.
+func (p *place) block(lines [][]byte) {
+	p.t.Helper()
+	p.Advance(time.Millisecond)
+	b := p.intake.Begin(ctx, lines)
+	for i := range lines {
+		if r := b.Wait(ctx, i); r.Err != nil {
+			p.t.Fatal(r.Err)
+		}
+	}
+}
+
+func (p *place) hold(s intaketest.Signed) {
+	p.t.Helper()
+	p.Advance(time.Millisecond)
+	if r := p.intake.Accept(ctx, s.JWS); !r.Held || fault.Of(r.Err) != fault.WrongStage {
+		p.t.Fatalf("an event out of order gave %+v", r)
+	}
+}
+
+// parts walks a manifest of two batches of which one is accepted in part.
+func (p *place) parts() {
+	a, b := p.Generate(10_000), p.Generate(7_000)
+	issued := p.Issue(a.Event.Batches[0], b.Event.Batches[0])
+	collected := p.Collect(issued)
+	delivered := p.Deliver(collected)
+	p.parted = a.Event.Batches[0].ID
+	accepted := p.Sign(p.Plant, event.ManifestAccepted, event.Accepted{Measured: event.OnScale}, func(e *event.Event) {
+		e.Manifest, e.Refs = issued.Event.Manifest, []id.Event{delivered.Event.ID}
+		for i, g := range []waste.Grams{9_400, 7_000} {
+			line := p.Plant.On(issued.Event.Batches[i].ID, g)
+			line.Verdict = event.Whole
+			if i == 0 {
+				line.Verdict, line.RefusedGrams, line.Reason = event.Part, 600, "SAMPLE wet"
+			}
+			e.Batches = append(e.Batches, line)
+		}
+	})
+	p.send(a, b, issued, collected, delivered, accepted, p.Treat(accepted))
+}
+
+// disarm takes the database's own refusals away, as a superuser or the owner of the file
+// can, and keeps a copy of every table.
+func (p *place) disarm() {
+	p.t.Helper()
+	p.columns = map[string][]string{}
+	if p.kind == "postgres" {
+		p.exec(`SET session_replication_role = replica`)
+	} else {
+		p.exec(`PRAGMA busy_timeout = 10000`)
+		for _, row := range p.rows(`SELECT name FROM sqlite_master WHERE type = 'trigger'`) {
+			p.exec(`DROP TRIGGER ` + row[0].(string))
+		}
+	}
+	for _, t := range tables {
+		p.exec(`CREATE TABLE backup_` + t.name + ` AS SELECT * FROM ` + t.name)
+		rows, err := p.db.Query(`SELECT * FROM ` + t.name)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if p.columns[t.name], err = rows.Columns(); err != nil {
+			p.t.Fatal(err)
+		}
+		rows.Close()
+	}
+}
+
+// restore puts tables back as they were.
+func (p *place) restore(names ...string) {
+	p.t.Helper()
+	if len(names) == 0 {
+		for _, t := range tables {
+			names = append(names, t.name)
+		}
+	}
+	for _, name := range names {
+		p.exec(`DELETE FROM ` + name)
+		p.exec(`INSERT INTO ` + name + ` SELECT * FROM backup_` + name)
+	}
+}
+
+func (p *place) exec(q string, args ...any) {
+	p.t.Helper()
+	if err := p.try(q, args...); err != nil {
+		p.t.Fatalf("%s: %v", q, err)
+	}
+}
+
+// try runs a statement with ? for its arguments.
+func (p *place) try(q string, args ...any) error {
+	if p.kind == "postgres" {
+		for i := range args {
+			q = strings.Replace(q, "?", fmt.Sprintf("$%d", i+1), 1)
+		}
+	}
+	_, err := p.db.Exec(q, args...)
+	return err
+}
+
+// rows reads a whole answer.
+func (p *place) rows(q string) (out [][]any) {
+	p.t.Helper()
+	rows, err := p.db.Query(q)
+	if err != nil {
+		p.t.Fatalf("%s: %v", q, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for rows.Next() {
+		row, to := make([]any, len(columns)), make([]any, len(columns))
+		for i := range row {
+			to[i] = &row[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			p.t.Fatal(err)
+		}
+		out = append(out, row)
+	}
+	if err := rows.Err(); err != nil {
+		p.t.Fatal(err)
+	}
+	return out
+}
+
+// dump spells every cell of the tables named, with its type.
+func (p *place) dump(names ...string) string {
+	p.t.Helper()
+	var b strings.Builder
+	for _, t := range tables {
+		if len(names) > 0 && !slices.Contains(names, t.name) {
+			continue
+		}
+		for _, row := range p.rows(`SELECT * FROM ` + t.name + ` ORDER BY ` + strings.Join(t.key, ", ")) {
+			for i, v := range row {
+				fmt.Fprintf(&b, "%s.%s=%T:%v ", t.name, p.columns[t.name][i], v, v)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// check runs a check that must be able to read the store.
+func (p *place) check(o audit.Options) *audit.Report {
+	p.t.Helper()
+	r, err := p.audit.Check(ctx, o)
+	if err != nil {
+		p.t.Fatalf("the store could not be checked: %v", err)
+	}
+	return r
+}
+
+// sound fails the test when a check finds anything.
+func (p *place) sound(when string) *audit.Report {
+	p.t.Helper()
+	r := p.check(audit.Options{Remembered: [][]byte{p.checkpoint}})
+	if !r.Sound() {
+		p.t.Fatalf("%s: %d damages, the first %+v", when, r.Damages, r.Named[:min(3, len(r.Named))])
+	}
+	return r
+}
