@@ -66,8 +66,12 @@ tidy-check: ## say which go.mod or go.sum is not tidy
 	@.ci/modules.sh all go mod tidy -diff
 
 .PHONY: bench
-bench: ## benchmarks, with a private PostgreSQL, fsync on (BENCH_PKGS=, BENCH=)
+bench: build ## the product's figures as ratios against the machine's own limits; run it on an idle machine
 	@.ci/setup.sh database
+	@go run ./internal/bench -binary bin/liandan
+
+.PHONY: bench-go
+bench-go: ## Go's own benchmarks of single packages (BENCH_PKGS=, BENCH=)
 	@.ci/postgres.sh run -- go test -count=1 -run='^$$' -bench='$(BENCH)' -benchmem -timeout=0 $(BENCH_PKGS)
 
 .PHONY: soak

@@ -3,6 +3,7 @@ package contract
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -110,5 +111,20 @@ func TestRefereeFindsTheOperation(t *testing.T) {
 		if operation != c.operation || params[c.parameter] != c.value {
 			t.Errorf("%s %s: %q with %v", c.method, c.path, operation, params)
 		}
+	}
+}
+
+// TestLedgerMissesWhatWasNotSeen: of what was seen one pair less is one pair missing.
+func TestLedgerMissesWhatWasNotSeen(t *testing.T) {
+	j := newReferee(t)
+	all := j.unseen()
+	if len(all) < 150 || !slices.Contains(all, "submitEvents 409 label-taken") || !slices.Contains(all, "getReadiness 503") {
+		t.Errorf("a walk that saw nothing lacks %d: %v", len(all), all)
+	}
+	j.seen[seen{"getReadiness", 503, "unavailable"}]++
+	j.seen[seen{"submitEvents", 409, "label-taken"}]++
+	less := j.unseen()
+	if len(less) != len(all)-3 || slices.Contains(less, "getReadiness 503") || !slices.Contains(less, "submitEvents 409 id-reused") {
+		t.Errorf("two answers took %d from what is missing", len(all)-len(less))
 	}
 }

@@ -1,0 +1,180 @@
+package server_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"liandan/internal/audit"
+	"liandan/internal/client"
+	"liandan/internal/config"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/mass"
+	"liandan/internal/merkle"
+	"liandan/internal/sample"
+	"liandan/internal/server"
+	"liandan/internal/testdb"
+)
+
+// TestOneDayOnBothDatabases records a city's day over HTTP on an embedded file, and hands
+// the same bytes in the same order to a server on PostgreSQL with the same key and clock.
+// What the two keep is equal to the byte.
+func TestOneDayOnBothDatabases(t *testing.T) {
+	t.Parallel()
+	day := sample.Day{Date: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
+	// The clock stands still just after the day: every record of it has one time.
+	now := day.Closes().Add(time.Hour)
+
+	played := settings(t, t.TempDir(), "")
+	town := sample.NewCity(1, 1)
+	a := settled(t, played, town, day, &now)
+	story, err := town.Play(t.Context(), day, client.New(a.URL, a.Token), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies [][]byte
+	read(t, a, func(r audit.Reader) error {
+		return r.Entries(0, 1<<62, func(k ledger.Kept) error { bodies = append(bodies, k.Body); return nil })
+	})
+	if len(bodies) != story.New || len(bodies) < 1000 {
+		t.Fatalf("the log has %d entries, the day %d events", len(bodies), story.New)
+	}
+
+	replayed := settings(t, t.TempDir(), testdb.Postgres(t))
+	key, err := os.ReadFile(played.File("log.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(replayed.File("log.key"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := settled(t, replayed, sample.NewCity(1, 1), day, &now)
+	for from := 0; from < len(bodies); from += 100 {
+		block := b.Record.Begin(t.Context(), bodies[from:min(from+100, len(bodies))])
+		for i := from; i < min(from+100, len(bodies)); i++ {
+			if r := block.Wait(t.Context(), i-from); r.Err != nil || r.Receipt.Seq != int64(i) || r.Repeat {
+				t.Fatalf("entry %d: %+v", i, r)
+			}
+		}
+	}
+	compare(t, kept(t, a), kept(t, b))
+	for _, s := range []*server.Server{a, b} {
+		if r := sound(t, s.Audit); r.Entries != int64(len(bodies)) || r.GramsTotal != 0 {
+			t.Errorf("%s: %+v", s.Store.Name(), r)
+		}
+	}
+}
+
+// settled starts a server whose clock is at now and registers the city, its keys dated
+// before the day.
+func settled(t *testing.T, cfg *config.Config, town *sample.City, day sample.Day, now *time.Time) *server.Server {
+	t.Helper()
+	at := *now
+	*now = day.Opens().Add(-time.Hour)
+	s := start(t, cfg, server.Options{Now: func() time.Time { return *now }})
+	c := client.New(s.URL, s.Token)
+	registers := town.Registers()
+	for _, kind := range sample.Kinds() {
+		if report, err := c.Import(t.Context(), kind, registers[kind]); err != nil || !bytes.Contains(report, []byte(`"applied":true`)) {
+			t.Fatalf("import %s: %v %s", kind, err, report)
+		}
+	}
+	if err := town.Enrol(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	*now = at
+	return s
+}
+
+func read(t *testing.T, s *server.Server, fn func(audit.Reader) error) {
+	t.Helper()
+	if err := s.Store.Read(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kept spells everything that a store keeps of its log, one line for each row, table by
+// table. Heads in between follow from how groups gathered; the last one does not.
+func kept(t *testing.T, s *server.Server) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	say := func(table, format string, args ...any) error {
+		out[table] = append(out[table], fmt.Sprintf(format, args...))
+		return nil
+	}
+	read(t, s, func(r audit.Reader) error {
+		head, checkpoint, err := r.Newest()
+		if err != nil {
+			return err
+		}
+		_ = say("head", "%d %s %q", head.Size, head.Root, checkpoint)
+		for _, walk := range []func() error{
+			func() error {
+				return r.Entries(0, 1<<62, func(k ledger.Kept) error {
+					return say("entries", "%d %s %s %s %s %s %q %q", k.Seq, k.Event, k.Kind, k.RecordedAt.Format(time.RFC3339Nano), k.Hash, k.Leaf, k.Entry, k.Body)
+				})
+			},
+			func() error {
+				return r.Tiles(func(x merkle.Tile) error {
+					return say("tiles", "%d %d %s", x.Level, x.Index, hex.EncodeToString(x.Hashes))
+				})
+			},
+			func() error {
+				return r.Links(func(b id.Batch, n, seq int64, leaf id.Hash) error { return say("links", "%s %d %d %s", b, n, seq, leaf) })
+			},
+			func() error {
+				return r.BatchRows(func(b id.Batch, columns [5]string, state []byte) error { return say("batches", "%s %q %s", b, columns, state) })
+			},
+			func() error {
+				return r.ManifestRows(func(m id.Manifest, columns [6]string, state []byte) error {
+					return say("manifests", "%s %q %s", m, columns, state)
+				})
+			},
+			func() error {
+				return r.PostingRows(func(seq int64, line int, p mass.Posting) error {
+					b, err := json.Marshal(p)
+					_ = say("postings", "%d %d %s", seq, line, b)
+					return err
+				})
+			},
+			func() error {
+				return r.LabelRows(func(l event.Label, b id.Batch, source string, at int64) error { return say("labels", "%s %s %s %d", l, b, source, at) })
+			},
+		} {
+			if err := walk(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+// compare names the first row in which two stores differ, for each table.
+func compare(t *testing.T, a, b map[string][]string) {
+	t.Helper()
+	if len(a) != 8 || len(b) != 8 {
+		t.Errorf("%d and %d tables have rows, want 8", len(a), len(b))
+	}
+	for table, rows := range a {
+		if len(rows) != len(b[table]) {
+			t.Errorf("%s: %d and %d rows", table, len(rows), len(b[table]))
+			continue
+		}
+		for i := range rows {
+			if rows[i] != b[table][i] {
+				t.Errorf("%s, row %d:\n %s\n %s", table, i, clip(rows[i]), clip(b[table][i]))
+				break
+			}
+		}
+	}
+}
+
+func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 600)], "") }
