@@ -496,7 +496,6 @@ func (e Packaging) Valid() bool {
 const (
 	ProblemKindAlgNotAllowed     ProblemKind = "alg-not-allowed"
 	ProblemKindBadSignature      ProblemKind = "bad-signature"
-	ProblemKindClockImpossible   ProblemKind = "clock-impossible"
 	ProblemKindConflict          ProblemKind = "conflict"
 	ProblemKindDamaged           ProblemKind = "damaged"
 	ProblemKindEnrolmentRefused  ProblemKind = "enrolment-refused"
@@ -542,8 +541,6 @@ func (e ProblemKind) Valid() bool {
 	case ProblemKindAlgNotAllowed:
 		return true
 	case ProblemKindBadSignature:
-		return true
-	case ProblemKindClockImpossible:
 		return true
 	case ProblemKindConflict:
 		return true

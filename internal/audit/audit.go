@@ -61,6 +61,9 @@ type Rows interface {
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error
+	// Integrity asks the database whether its own structures are whole, where it can tell;
+	// each hears of what is not.
+	Integrity(each func(problem string) error) error
 }
 
 // Store is what audit needs of a database.
@@ -275,7 +278,7 @@ func (s *Service) Event(ctx context.Context, e id.Event) (v EventView, err error
 		if err != nil {
 			return err
 		}
-		head, checkpoint, err := r.Newest()
+		head, checkpoint, err := s.newest(r)
 		if err != nil {
 			return err
 		}

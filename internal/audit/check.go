@@ -103,7 +103,7 @@ func (c *checker) run(in Reader) error {
 		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) },
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -42,7 +42,7 @@ func (c *checker) heldRows() error {
 			c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but it is not in the log", h.Seq)
 		case h.State == "admitted" && h.Seq != seq:
 			c.r.say(AreaQuarantine, place, "所记日志序号有误", "it is said to be entry %d, but it is entry %d", h.Seq, seq)
-		case h.State == "waiting" && (seq >= 0 || h.Seq >= 0):
+		case h.State == "waiting" && (seq >= 0 || h.Seq != -1):
 			c.r.say(AreaQuarantine, place, "标为等待，但已在日志中", "it is said to wait, but the log or its row says that it is in the log")
 		}
 		return nil
@@ -72,6 +72,15 @@ func (c *checker) heldEvent(place string, h Held) error {
 		c.r.say(AreaQuarantine, place, "隔离记录不完整", "it lacks the time or the reason")
 	}
 	return nil
+}
+
+// integrity asks the database itself: an index that lost a row answers wrongly although
+// every table is whole.
+func (c *checker) integrity() error {
+	return c.in.Integrity(func(problem string) error {
+		c.r.say(AreaDatabase, "database", "数据库内部结构损坏", "%s", problem)
+		return nil
+	})
 }
 
 // heldSubjects checks for what each held event waits: without its subjects it would

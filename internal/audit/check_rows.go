@@ -264,6 +264,8 @@ func (c *checker) labelRows() error {
 				c.r.say(AreaLabel, place, "标签来源不明", "its source is neither event nor server")
 			case err != nil || read != l:
 				c.r.say(AreaLabel, place, "标签码的校验位不符", "its check character does not fit")
+			case madeAt < 0:
+				c.r.say(AreaLabel, place, "标签时间有误", "it was made at no time that there is")
 			case c.world.Batch(b).N == 0:
 				c.r.say(AreaLabel, place, "标签所指批次不存在", "its batch has no entries")
 			}

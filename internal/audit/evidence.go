@@ -43,12 +43,15 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		if err != nil {
 			return err
 		}
-		head, checkpoint, err := r.Newest()
+		head, checkpoint, err := s.newest(r)
 		if err != nil {
 			return err
 		}
 		kept, err := chains(r, batches)
 		if err != nil {
+			return err
+		}
+		if err := s.unbroken(r, batches); err != nil {
 			return err
 		}
 		if len(kept) == 0 {
@@ -71,6 +74,34 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		return err
 	})
 	return file, err
+}
+
+// newest is the newest head with its checkpoint, whose signature holds. The fault is
+// damaged: a proof that nobody can check is none.
+func (s *Service) newest(r Reader) (merkle.Head, []byte, error) {
+	head, checkpoint, err := r.Newest()
+	if err != nil || head.Size == 0 {
+		return head, checkpoint, err
+	}
+	if signed, err := merkle.OpenCheckpoint(checkpoint, s.Verifier); err != nil || signed != head {
+		return head, nil, fault.New(fault.Damaged, "The newest checkpoint is not signed by the log's key; run `liandan check`.")
+	}
+	return head, checkpoint, nil
+}
+
+// unbroken refuses to make evidence of a chain that is known to be damaged: a file that
+// lacks the last entry would verify and yet not be the truth. The fault is damaged.
+func (s *Service) unbroken(r Reader, batches []id.Batch) error {
+	for _, b := range batches {
+		v, err := s.chain(r, b)
+		if err != nil {
+			return err
+		}
+		if len(v.Broken) > 0 {
+			return fault.New(fault.Damaged, "The chain of batch %s is damaged (%s); its chain lists what is broken. Run `liandan check`.", b, v.Broken[0])
+		}
+	}
+	return nil
 }
 
 // chains gives the entries of several batches, each once, in the order of the log.

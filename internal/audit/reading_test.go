@@ -48,6 +48,9 @@ func TestReadingDamage(t *testing.T) {
 					t.Errorf("%s: an empty line among %q", what, v.Broken)
 				}
 			}
+			if _, err := p.audit.BatchBundle(ctx, p.parted); fault.Of(err) != fault.Damaged {
+				t.Errorf("%s: evidence of a broken chain was made (%v)", what, err)
+			}
 			p.readAll(what)
 			p.restore("entries", "entry_links", "batches")
 		}

@@ -22,6 +22,7 @@ const (
 	AreaPosting    Area = "postings"
 	AreaLabel      Area = "labels"
 	AreaQuarantine Area = "quarantine"
+	AreaDatabase   Area = "database" // pages and indexes, by the database's own word
 	AreaRollback   Area = "rollback" // older than what was published
 )
 

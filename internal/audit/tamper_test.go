@@ -22,7 +22,7 @@ func TestEveryTamperingIsFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, p *place) {
 		random := rand.New(rand.NewPCG(3, uint64(len(p.kind))))
 		cases := 0
-		p.each(2, random, unsaid, func(d damage) {
+		p.each(nil, 2, random, unsaid, func(d damage) {
 			cases++
 			r := p.check(audit.Options{})
 			if !names(r, d) {

@@ -85,14 +85,20 @@ func empty(t *testing.T, kind string) *place {
 		t.Fatal(err)
 	}
 	p.intake = p.Intake(p.store)
-	db, err := sql.Open(driver, p.address)
+	p.db = openSQL(t, driver, p.address)
+	return p
+}
+
+// openSQL opens one connection past the store.
+func openSQL(t *testing.T, driver, address string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1) // what is set for the session holds
 	t.Cleanup(func() { db.Close() })
-	p.db = db
-	return p
+	return db
 }
 
 func (p *place) open() {
@@ -116,15 +122,18 @@ func (p *place) over(s audit.Store) *audit.Service {
 		Catalog: waste.DefaultCatalog(), Now: p.Now, Random: p.Random})
 }
 
-// filled is a store with two full tiles' worth of entries: many single batches, whole
-// chains, one accepted in part, events held and let in, labels made and withdrawn.
-func filled(t *testing.T, kind string) *place {
+// filled is a store with more entries than a tile holds.
+func filled(t *testing.T, kind string) *place { return filledBy(t, kind, 80) }
+
+// filledBy is a store with three commit groups of single batches, whole chains, one
+// accepted in part, events held and let in, labels made and withdrawn.
+func filledBy(t *testing.T, kind string, batches int) *place {
 	t.Helper()
 	p := empty(t, kind)
 	p.send(p.Sign(p.Hospital, event.UseRecorded, event.Use{Item: "SAMPLE gloves", Kind: "product", Quantity: 3, Unit: "piece"}, nil))
 	for range 3 {
 		var lines [][]byte
-		for i := range 80 {
+		for i := range batches {
 			lines = append(lines, p.Generate(waste.Grams(500+i)).JWS)
 		}
 		p.block(lines)
@@ -291,17 +300,16 @@ func (p *place) rows(q string) (out [][]any) {
 	return out
 }
 
-// dump spells every cell of the tables named, with its type.
-func (p *place) dump(names ...string) string {
+// dump spells every cell with its type, but for the columns left out.
+func (p *place) dump(without ...string) string {
 	p.t.Helper()
 	var b strings.Builder
 	for _, t := range tables {
-		if len(names) > 0 && !slices.Contains(names, t.name) {
-			continue
-		}
 		for _, row := range p.rows(`SELECT * FROM ` + t.name + ` ORDER BY ` + strings.Join(t.key, ", ")) {
 			for i, v := range row {
-				fmt.Fprintf(&b, "%s.%s=%T:%v ", t.name, p.columns[t.name][i], v, v)
+				if name := t.name + "." + p.columns[t.name][i]; !slices.Contains(without, name) {
+					fmt.Fprintf(&b, "%s=%T:%v ", name, v, v)
+				}
 			}
 			b.WriteByte('\n')
 		}

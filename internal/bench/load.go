@@ -17,8 +17,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"liandan/internal/client"
 	"liandan/internal/device"
 	"liandan/internal/event"
@@ -159,14 +157,14 @@ func measure(ctx context.Context, binary, dsn string, chains, bulk int, profile,
 	if err != nil {
 		return r, err
 	}
-	if r.single, err = singles(ctx, c, single); err != nil {
+	if r.single, err = singles(ctx, srv.addr, single); err != nil {
 		return r, err
 	}
 	many, err := signed(p, bulk)
 	if err != nil {
 		return r, err
 	}
-	if r.bulk, err = uploads(ctx, c, many); err != nil {
+	if r.bulk, err = uploads(ctx, srv.addr, many); err != nil {
 		return r, err
 	}
 	r.events = 8 * (chains + bulk)
@@ -199,63 +197,6 @@ func signed(p parties, n int) ([][][]byte, error) {
 		}
 	}
 	return out, nil
-}
-
-// singles sends each chain's events one by one, 32 clients at a time.
-func singles(ctx context.Context, c *client.Client, chains [][][]byte) (float64, error) {
-	work := make(chan [][]byte)
-	g, ctx := errgroup.WithContext(ctx)
-	began := time.Now()
-	for range 32 {
-		g.Go(func() error {
-			for chain := range work {
-				for _, e := range chain {
-					if _, err := c.Send(ctx, e); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-	}
-	g.Go(func() error {
-		defer close(work)
-		for _, chain := range chains {
-			select {
-			case work <- chain:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	err := g.Wait()
-	return rate(8*len(chains), time.Since(began)), err
-}
-
-// uploads sends everything as ndjson, 8,000 lines an upload, two uploads at a time.
-func uploads(ctx context.Context, c *client.Client, chains [][][]byte) (float64, error) {
-	const per = 1000
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(2)
-	began := time.Now()
-	for first := 0; first < len(chains); first += per {
-		part := chains[first:min(first+per, len(chains))]
-		g.Go(func() error {
-			var lines [][]byte
-			for _, chain := range part {
-				lines = append(lines, chain...)
-			}
-			return c.SendAll(ctx, lines, func(l client.Line) error {
-				if !l.Fresh() {
-					return fmt.Errorf("line %d: %d %v", l.Line, l.Status, l.Problem)
-				}
-				return nil
-			})
-		})
-	}
-	err := g.Wait()
-	return rate(8*len(chains), time.Since(began)), err
 }
 
 // bundles verifies one manifest's file many times over with liandan-verify, start-up included.
@@ -296,6 +237,7 @@ func bundles(ctx context.Context, c *client.Client, issued []byte, dir, bin stri
 type process struct {
 	cmd  *exec.Cmd
 	url  string
+	addr string
 	once sync.Once
 }
 
@@ -318,7 +260,7 @@ func serve(ctx context.Context, binary, dir, dsn, profile string) (*process, err
 	if dsn != "" {
 		args = append(args, "--database", dsn)
 	}
-	p := &process{cmd: exec.CommandContext(ctx, binary, args...), url: "http://" + addr}
+	p := &process{cmd: exec.CommandContext(ctx, binary, args...), url: "http://" + addr, addr: addr}
 	p.cmd.Env = append(os.Environ(), "LIANDAN_CPUPROFILE="+profile)
 	logs, err := os.Create(filepath.Join(dir, "serve.log"))
 	if err != nil {

@@ -27,12 +27,11 @@ const (
 	RoleMissing    Kind = "role-missing"
 
 	// The chain
-	IDReused        Kind = "id-reused"
-	WrongStage      Kind = "wrong-stage"   // kept in quarantine
-	NotCustodian    Kind = "not-custodian" // kept in quarantine
-	SeenUnknown     Kind = "seen-unknown"  // kept in quarantine
-	LabelTaken      Kind = "label-taken"
-	ClockImpossible Kind = "clock-impossible"
+	IDReused     Kind = "id-reused"
+	WrongStage   Kind = "wrong-stage"   // kept in quarantine
+	NotCustodian Kind = "not-custodian" // kept in quarantine
+	SeenUnknown  Kind = "seen-unknown"  // kept in quarantine
+	LabelTaken   Kind = "label-taken"
 
 	// The registry and enrolment
 	InvalidCreditCode Kind = "invalid-credit-code"
@@ -61,7 +60,7 @@ func Kinds() []Kind {
 		TooLarge, TooManyLines, MediaType, MalformedJWS, AlgNotAllowed, HeaderMember, MalformedEvent,
 		InvalidEvent, UnknownType, InvalidRequest, UploadCutShort, InvalidImport,
 		UnknownKey, KeyOfOther, KeyNotYetValid, KeyExpired, KeyRevoked, BadSignature, UnknownSite, RoleMissing,
-		IDReused, WrongStage, NotCustodian, SeenUnknown, LabelTaken, ClockImpossible,
+		IDReused, WrongStage, NotCustodian, SeenUnknown, LabelTaken,
 		InvalidCreditCode, Conflict, EnrolmentRefused,
 		Unauthorized, Forbidden, NotFound, MethodNotAllowed, LabelMistyped, LabelUnknown, LabelRevoked,
 		Unavailable, Overloaded, Damaged, Internal,

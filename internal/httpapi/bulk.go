@@ -99,7 +99,12 @@ type upload struct {
 func (u *upload) run() error {
 	ch := make(chan chunk, inFlight-2) // one more is being waited for, one being prepared
 	done := make(chan error, 1)
-	var begun bool
+	var begun, closed bool
+	defer func() {
+		if begun && !closed { // a panic is on its way up: let the answering goroutine end
+			close(ch)
+		}
+	}()
 	begin := func() {
 		if !begun {
 			begun = true
@@ -125,6 +130,7 @@ func (u *upload) run() error {
 			ch <- chunk{items: items, block: u.f.Intake.Begin(u.ctx, lines), ctx: u.ctx}
 		}
 	}
+	closed = true
 	close(ch)
 	return <-done
 }

@@ -84,7 +84,9 @@ type Config struct {
 	// Count hears of each event that was sent: "recorded", "repeat", "held" or the kind
 	// of its fault.
 	Count func(result string)
-	Now   func() time.Time
+	// Now is the clock of the log and the registry, for what is dated "from now"; nil:
+	// time.Now. Durations and deadlines are the machine's.
+	Now func() time.Time
 	// SpoolDir is where uploads of more than a megabyte wait; "" is the system's.
 	SpoolDir string
 }

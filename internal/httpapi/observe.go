@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,7 +43,7 @@ func newRequestID() string {
 // problem of a failed handler, and tells Observe what was answered.
 func (f *face) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		start := f.Now()
+		start := time.Now()
 		t := &trace{id: newRequestID()}
 		r := c.Request()
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), traceKey{}, t)))
@@ -56,7 +57,7 @@ func (f *face) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			route = "none"
 		}
 		f.Observe(r.Context(), Observed{ID: t.id, Method: r.Method, Route: route, Status: c.Response().Status,
-			Bytes: c.Response().Size, Duration: f.Now().Sub(start), Kind: string(t.kind), Err: t.err})
+			Bytes: c.Response().Size, Duration: time.Since(start), Kind: string(t.kind), Err: t.err})
 		if t.err != nil && c.Response().Status < http.StatusInternalServerError {
 			panic(http.ErrAbortHandler) // the answer had begun; it must not look whole
 		}

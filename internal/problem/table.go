@@ -38,12 +38,11 @@ var table = map[fault.Kind]Row{
 	fault.UnknownSite:    {http.StatusForbidden, "不是该单位的场所", "Not a site of the party"},
 	fault.RoleMissing:    {http.StatusForbidden, "该单位没有所需的身份", "The party has not the role"},
 
-	fault.IDReused:        {http.StatusConflict, "事件标识已被另一事件使用", "The id is another event's already"},
-	fault.WrongStage:      {http.StatusConflict, "此时不能发生这一步", "This step may not come now"},
-	fault.NotCustodian:    {http.StatusConflict, "该批次不在签名单位手中", "The signer does not hold the batch"},
-	fault.SeenUnknown:     {http.StatusConflict, "签名人所见的记录不在本日志中", "The signer saw an entry that this log lacks"},
-	fault.LabelTaken:      {http.StatusConflict, "标签码已用于另一批次", "The label is on another batch already"},
-	fault.ClockImpossible: {http.StatusUnprocessableEntity, "时间不可能", "The time is impossible"},
+	fault.IDReused:     {http.StatusConflict, "事件标识已被另一事件使用", "The id is another event's already"},
+	fault.WrongStage:   {http.StatusConflict, "此时不能发生这一步", "This step may not come now"},
+	fault.NotCustodian: {http.StatusConflict, "该批次不在签名单位手中", "The signer does not hold the batch"},
+	fault.SeenUnknown:  {http.StatusConflict, "签名人所见的记录不在本日志中", "The signer saw an entry that this log lacks"},
+	fault.LabelTaken:   {http.StatusConflict, "标签码已用于另一批次", "The label is on another batch already"},
 
 	fault.InvalidCreditCode: {http.StatusUnprocessableEntity, "统一社会信用代码有误", "Wrong unified social credit code"},
 	fault.Conflict:          {http.StatusConflict, "与已有内容冲突", "Conflicts with what is there"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,12 +30,9 @@ import (
 func TestOneDayOnBothDatabases(t *testing.T) {
 	t.Parallel()
 	day := sample.Day{Date: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
-	// The clock stands still just after the day: every record of it has one time.
-	now := day.Closes().Add(time.Hour)
-
 	played := settings(t, t.TempDir(), "")
 	town := sample.NewCity(1, 1)
-	a := settled(t, played, town, day, &now)
+	a := settled(t, played, town, day)
 	story, err := town.Play(t.Context(), day, client.New(a.URL, a.Token), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +53,7 @@ func TestOneDayOnBothDatabases(t *testing.T) {
 	if err := os.WriteFile(replayed.File("log.key"), key, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := settled(t, replayed, sample.NewCity(1, 1), day, &now)
+	b := settled(t, replayed, sample.NewCity(1, 1), day)
 	for from := 0; from < len(bodies); from += 100 {
 		block := b.Record.Begin(t.Context(), bodies[from:min(from+100, len(bodies))])
 		for i := from; i < min(from+100, len(bodies)); i++ {
@@ -72,13 +70,14 @@ func TestOneDayOnBothDatabases(t *testing.T) {
 	}
 }
 
-// settled starts a server whose clock is at now and registers the city, its keys dated
-// before the day.
-func settled(t *testing.T, cfg *config.Config, town *sample.City, day sample.Day, now *time.Time) *server.Server {
+// settled starts a server and registers the city, its keys dated before the day. Then the
+// server's clock stands still just after the day: every record of it has one time.
+func settled(t *testing.T, cfg *config.Config, town *sample.City, day sample.Day) *server.Server {
 	t.Helper()
-	at := *now
-	*now = day.Opens().Add(-time.Hour)
-	s := start(t, cfg, server.Options{Now: func() time.Time { return *now }})
+	var now atomic.Pointer[time.Time]
+	set := func(at time.Time) { now.Store(&at) }
+	set(day.Opens().Add(-time.Hour))
+	s := start(t, cfg, server.Options{Now: func() time.Time { return *now.Load() }})
 	c := client.New(s.URL, s.Token)
 	registers := town.Registers()
 	for _, kind := range sample.Kinds() {
@@ -89,7 +88,7 @@ func settled(t *testing.T, cfg *config.Config, town *sample.City, day sample.Day
 	if err := town.Enrol(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	*now = at
+	set(day.Closes().Add(time.Hour))
 	return s
 }
 
@@ -127,10 +126,14 @@ func kept(t *testing.T, s *server.Server) map[string][]string {
 				})
 			},
 			func() error {
-				return r.Links(func(b id.Batch, n, seq int64, leaf id.Hash) error { return say("links", "%s %d %d %s", b, n, seq, leaf) })
+				return r.Links(func(b id.Batch, n, seq int64, leaf id.Hash) error {
+					return say("links", "%s %d %d %s", b, n, seq, leaf)
+				})
 			},
 			func() error {
-				return r.BatchRows(func(b id.Batch, columns [5]string, state []byte) error { return say("batches", "%s %q %s", b, columns, state) })
+				return r.BatchRows(func(b id.Batch, columns [5]string, state []byte) error {
+					return say("batches", "%s %q %s", b, columns, state)
+				})
 			},
 			func() error {
 				return r.ManifestRows(func(m id.Manifest, columns [6]string, state []byte) error {
@@ -145,7 +148,9 @@ func kept(t *testing.T, s *server.Server) map[string][]string {
 				})
 			},
 			func() error {
-				return r.LabelRows(func(l event.Label, b id.Batch, source string, at int64) error { return say("labels", "%s %s %s %d", l, b, source, at) })
+				return r.LabelRows(func(l event.Label, b id.Batch, source string, at int64) error {
+					return say("labels", "%s %s %s %d", l, b, source, at)
+				})
 			},
 		} {
 			if err := walk(); err != nil {

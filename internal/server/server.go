@@ -224,7 +224,7 @@ func (s *Server) start(ctx context.Context) error {
 func (s *Server) handler() http.Handler {
 	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry,
 		Pages:   web.New(web.Config{Finder: s.Audit, Log: s.Audit, Logger: s.Parts.Log}),
-		Metrics: s.metrics.Handler(), Ready: s.Store.Ready, Base: s.Config.PublicURL, Count: s.metrics.Event,
+		Metrics: s.metrics.Handler(), Ready: s.Store.Ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe:  func(ctx context.Context, o httpapi.Observed) { s.metrics.Request(ctx, telemetry.Request(o)) },
 		SpoolDir: s.Config.Data})
 }

@@ -135,11 +135,14 @@ func TestStartRefusesAnOlderBackup(t *testing.T) {
 	told := fresh(cfg)
 	told.AcceptRollback = true
 	lived(t, told, c)
-	// From here on the log goes its own way: the newer entries were lost for good, and
-	// coming back with them is a fork.
-	lived(t, cfg, c)
+	other := readDatabase(t, cfg)
+	// From here on the log goes its own way: coming back with the entries that were given
+	// up is a fork, as long as the log is, and is refused.
 	restore(t, cfg, newest)
-	refuses(t, cfg)
+	refuses(t, cfg, "first 16 entries", "not those that this server published")
+	restore(t, cfg, other)
+	lived(t, cfg, c)
+	checked(t, cfg)
 }
 
 func readDatabase(t *testing.T, cfg *config.Config) []byte {

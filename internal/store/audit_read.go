@@ -282,3 +282,17 @@ func (r *reader) HeldSubjects(each func(subject string, hash id.Hash) error) err
 		return each(subject, hash)
 	})
 }
+
+// Integrity implements audit.Rows. PostgreSQL has no such question without an extension.
+func (r *reader) Integrity(each func(problem string) error) error {
+	if r.s.postgres {
+		return nil
+	}
+	return r.query(`PRAGMA integrity_check(20)`, func(rows *sql.Rows) error {
+		var line string
+		if err := rows.Scan(&line); err != nil || line == "ok" {
+			return err
+		}
+		return each(line)
+	})
+}
