@@ -6,7 +6,7 @@ import (
 
 // TestSound: a store that nobody touched is sound, and the report counts what is in it.
 func TestSound(t *testing.T) {
-	onBoth(t, func(t *testing.T, p *place) {
+	onBothFull(t, func(t *testing.T, p *place) {
 		r := p.sound("untouched")
 		counts := map[string]int64{"entries": r.Entries, "batches": int64(r.Batches), "manifests": int64(r.Manifests),
 			"postings": r.Postings, "quarantine": r.Held}

@@ -29,12 +29,12 @@ func TestBeyondReading(t *testing.T) {
 			`DELETE FROM heads`:                                                  audit.AreaHead,
 			`DELETE FROM entries`:                                                audit.AreaEntry,
 			`UPDATE entries SET entry = ` + junk:                                 audit.AreaEntry,
-			`UPDATE entries SET entry = '' WHERE seq = 258`:                      audit.AreaEntry,
+			`UPDATE entries SET entry = '' WHERE seq = 20`:                       audit.AreaEntry,
 			`UPDATE entries SET body = ` + junk + ` WHERE seq = 5`:               audit.AreaEntry,
 			`UPDATE entries SET body = ''`:                                       audit.AreaEntry,
 			`UPDATE entries SET hash = '' WHERE seq = 7`:                         audit.AreaEntry,
 			`UPDATE entries SET leaf_hash = entry WHERE seq = 7`:                 audit.AreaEntry,
-			`UPDATE tiles SET hashes = '' WHERE level = 1`:                       audit.AreaTile,
+			`UPDATE tiles SET hashes = '' WHERE level = 0`:                       audit.AreaTile,
 			`UPDATE tiles SET hashes = ` + junk + ` WHERE level = 0 AND idx = 0`: audit.AreaTile,
 			`UPDATE entry_links SET leaf_hash = ''`:                              audit.AreaLink,
 			`UPDATE batches SET state = ` + junk:                                 audit.AreaBatch,
@@ -65,7 +65,7 @@ func TestBeyondReading(t *testing.T) {
 // TestOtherTypes: SQLite keeps a value of any type in any column. None of them stops the
 // check, and none is overlooked.
 func TestOtherTypes(t *testing.T) {
-	p := filledBy(t, "sqlite", 4)
+	p := filled(t, "sqlite", 4)
 	random := rand.New(rand.NewPCG(11, 1))
 	n := 0
 	for _, table := range tables {
@@ -118,7 +118,7 @@ func TestTableGone(t *testing.T) {
 // TestDamagedFile flips bytes of the SQLite file itself. A check may fail or find; when it
 // calls the store sound, every cell is as it was.
 func TestDamagedFile(t *testing.T) {
-	p := filled(t, "sqlite")
+	p := filled(t, "sqlite", 20)
 	for _, table := range tables {
 		p.exec(`DROP TABLE backup_` + table.name)
 	}

@@ -49,7 +49,7 @@ func (p *place) rollBack(size int64) {
 // TestOlderBackup: a store set back in time is whole in itself; only a checkpoint that
 // was published before tells. This is the documented limit, and the way around it.
 func TestOlderBackup(t *testing.T) {
-	onBoth(t, func(t *testing.T, p *place) {
+	onBothFull(t, func(t *testing.T, p *place) {
 		sizes := p.rows(`SELECT size FROM heads ORDER BY size DESC`)
 		full := sizes[0][0].(int64)
 		for _, k := range []int{1, 5, len(sizes) - 1} {
@@ -113,7 +113,7 @@ func TestRemembered(t *testing.T) {
 // TestRewrittenHistory: whoever rewrites an entry and everything that follows from it,
 // tree and all, still has not the log's key.
 func TestRewrittenHistory(t *testing.T) {
-	onBoth(t, func(t *testing.T, p *place) {
+	onBothFull(t, func(t *testing.T, p *place) {
 		size := p.rows(`SELECT max(size) FROM heads`)[0][0].(int64)
 		last := fmt.Sprint(size - 1)
 		entry := string(p.rows(`SELECT entry FROM entries WHERE seq = ` + last)[0][0].([]byte))

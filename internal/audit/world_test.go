@@ -63,10 +63,18 @@ var tables = []struct {
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
 }
 
-// onBoth runs a test on a filled store of each kind.
-func onBoth(t *testing.T, run func(t *testing.T, p *place)) {
+// onBoth runs a test on a store of each kind with a few dozen entries.
+func onBoth(t *testing.T, run func(t *testing.T, p *place)) { onEach(t, 4, run) }
+
+// onBothFull does so with more entries than a tile holds.
+func onBothFull(t *testing.T, run func(t *testing.T, p *place)) { onEach(t, 80, run) }
+
+func onEach(t *testing.T, batches int, run func(t *testing.T, p *place)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
-		t.Run(kind, func(t *testing.T) { run(t, filled(t, kind)) })
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			run(t, filled(t, kind, batches))
+		})
 	}
 }
 
@@ -122,12 +130,9 @@ func (p *place) over(s audit.Store) *audit.Service {
 		Catalog: waste.DefaultCatalog(), Now: p.Now, Random: p.Random})
 }
 
-// filled is a store with more entries than a tile holds.
-func filled(t *testing.T, kind string) *place { return filledBy(t, kind, 80) }
-
-// filledBy is a store with three commit groups of single batches, whole chains, one
+// filled is a store with three commit groups of single batches, whole chains, one
 // accepted in part, events held and let in, labels made and withdrawn.
-func filledBy(t *testing.T, kind string, batches int) *place {
+func filled(t *testing.T, kind string, batches int) *place {
 	t.Helper()
 	p := empty(t, kind)
 	p.send(p.Sign(p.Hospital, event.UseRecorded, event.Use{Item: "SAMPLE gloves", Kind: "product", Quantity: 3, Unit: "piece"}, nil))
