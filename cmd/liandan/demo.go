@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -60,7 +61,9 @@ func runDemo(ctx context.Context, t terminal, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	known, err := cityOf(cfg, city{Seed: *seed, Scale: *scale})
+	asked := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { asked[f.Name] = true })
+	known, err := cityOf(cfg, city{Seed: *seed, Scale: *scale}, asked["seed"], asked["scale"])
 	if err != nil {
 		return 0, err
 	}
@@ -84,8 +87,9 @@ func runDemo(ctx context.Context, t terminal, args []string) (int, error) {
 	return exitOK, keepServing(ctx, s)
 }
 
-// cityOf reads which city the data folder holds; a folder holds one.
-func cityOf(cfg *config.Config, want city) (city, error) {
+// cityOf reads which city the data folder holds. A folder holds one: asking for another
+// by name is an error, asking for none goes on with it.
+func cityOf(cfg *config.Config, want city, seedAsked, scaleAsked bool) (city, error) {
 	b, err := os.ReadFile(cfg.File("demo.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return want, nil
@@ -94,7 +98,7 @@ func cityOf(cfg *config.Config, want city) (city, error) {
 	if err == nil {
 		err = json.Unmarshal(b, &have)
 	}
-	if err == nil && (have.Seed != want.Seed || have.Scale != want.Scale) {
+	if err == nil && ((seedAsked && have.Seed != want.Seed) || (scaleAsked && have.Scale != want.Scale)) {
 		err = fmt.Errorf("%s holds the sample city of --seed %d --scale %d; choose another --data for another city", cfg.Data, have.Seed, have.Scale)
 	}
 	return have, err

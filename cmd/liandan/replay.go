@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"liandan/internal/client"
+	"liandan/internal/fault"
 	"liandan/internal/replay"
 	"liandan/internal/server"
 )
@@ -33,6 +35,9 @@ func runReplay(ctx context.Context, t terminal, args []string) (int, error) {
 		return 0, err
 	}
 	defer f.Close()
+	if b, err := os.ReadFile(cfg.File("operator.token")); *token == "" && *base != "" && err == nil {
+		*token = strings.TrimSpace(string(b)) // --data names the folder of that server
+	}
 	c := dial(t, *base, *token)
 	if *base == "" {
 		cfg.Listen, cfg.LogLevel = "127.0.0.1:0", "warn"
@@ -54,6 +59,9 @@ func runReplay(ctx context.Context, t terminal, args []string) (int, error) {
 		}()
 	}
 	sum, err := replay.Run(ctx, replay.Options{File: f, Client: c, Seed: *seed, Now: time.Now, Progress: t.err})
+	if p := (*client.Problem)(nil); errors.As(err, &p) && p.Kind == string(fault.Unauthorized) {
+		err = fmt.Errorf("%w (give the operator's token with --token, LIANDAN_TOKEN, or the server's folder with --data)", err)
+	}
 	return report(t, sum, *asJSON, err)
 }
 

@@ -19,20 +19,25 @@ var unsaid = map[string]bool{"quarantine.received_at": true, "quarantine.detail"
 // TestEveryTamperingIsFound flips bits in every column of every table, takes rows away,
 // doubles and exchanges them, and wants each to be named; afterwards the store is sound.
 func TestEveryTamperingIsFound(t *testing.T) {
-	onBothFull(t, func(t *testing.T, p *place) {
-		random := rand.New(rand.NewPCG(3, uint64(len(p.kind))))
-		cases := 0
-		p.each(nil, 2, random, unsaid, func(d damage) {
-			cases++
-			r := p.check(audit.Options{})
-			if !names(r, d) {
-				first, _ := r.First()
-				t.Errorf("%s\n\tnot named; %d damages, the first %+v", d.what, r.Damages, first)
-			}
-		})
-		p.sound("after everything was undone")
-		t.Logf("%d cases", cases)
+	onBoth(t, func(t *testing.T, p *place) { p.tamper(2) })
+}
+
+// TestTamperingOfALargerLog does so where tiles are full and have tiles above them.
+func TestTamperingOfALargerLog(t *testing.T) {
+	onBothFull(t, func(t *testing.T, p *place) { p.tamper(1) })
+}
+
+func (p *place) tamper(samples int) {
+	p.t.Helper()
+	random := rand.New(rand.NewPCG(3, uint64(samples)))
+	p.each(nil, samples, random, unsaid, func(d damage) {
+		r := p.check(audit.Options{})
+		if !names(r, d) {
+			first, _ := r.First()
+			p.t.Errorf("%s\n\tnot named; %d damages, the first %+v", d.what, r.Damages, first)
+		}
 	})
+	p.sound("after everything was undone")
 }
 
 // names says whether the first damage of a report is in the table and one of the rows

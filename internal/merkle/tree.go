@@ -84,6 +84,7 @@ func (t *Tree) tile(at TileID, width int) (*tileNodes, error) {
 	if n, ok := t.tiles[at]; ok && len(n.levels[0]) >= width {
 		return n, nil
 	}
+	width = max(width, WidthAt(t.size, at)) // all that the tree holds: a shorter tile was cut
 	b, err := t.source(at, width)
 	if err != nil {
 		return nil, fmt.Errorf("read tile %d/%d: %w", at.Level, at.Index, err)

@@ -8,6 +8,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/signature"
 )
 
 // Would says what the intake would do with an event.
@@ -66,7 +67,7 @@ func (s *Service) ValidatePayload(ctx context.Context, payload []byte) (Validati
 		}
 		faults = append(faults, fault.As(err))
 	}
-	return s.validate(ctx, Prepared{Event: e}, faults)
+	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: payload}}, faults)
 }
 
 func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Error) (Validation, error) {
@@ -91,21 +92,21 @@ func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Erro
 	return v, nil
 }
 
-// met answers for an id that the log has. An unsigned payload cannot repeat anything.
+// met answers for an id that the log has.
 func (v *Validation) met(a *assembly, p Prepared, k Known) error {
-	if p.Signed.Compact != nil {
-		same, err := a.same(p, k)
-		if err != nil {
-			return err
-		}
-		if same {
-			v.Would = WouldRepeat
-			v.outlook(a.world, p.Event)
-			return nil
-		}
+	same, err := a.same(p, k)
+	if err != nil {
+		return err
 	}
-	v.Would = WouldRefuse
-	v.Faults = append(v.Faults, fault.New(fault.IDReused, "Another event with this id is in the log already; a new fact needs a new id."))
+	if !same {
+		v.Would = WouldRefuse
+		v.Faults = append(v.Faults, fault.New(fault.IDReused, "Another event with this id is in the log already; a new fact needs a new id."))
+		return nil
+	}
+	if len(v.Faults) == 0 {
+		v.Would = WouldRepeat
+	}
+	v.outlook(a.world, p.Event)
 	return nil
 }
 

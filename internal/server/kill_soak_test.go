@@ -3,6 +3,7 @@
 package server_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -22,12 +23,15 @@ func TestSoakKill(t *testing.T) {
 	}
 	end := time.Now().Add(length)
 	for n := 0; time.Now().Before(end) && !t.Failed(); n++ {
-		both(t, func(t *testing.T, cfg *config.Config) {
-			k := newKilling(t, cfg)
-			for r := 0; r < 20 && time.Now().Before(end) && !t.Failed(); r++ {
-				k.round()
-			}
-			k.srv.kill()
+		// A test of its own waits for its parallel parts.
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			both(t, func(t *testing.T, cfg *config.Config) {
+				k := newKilling(t, cfg)
+				for r := 0; r < 20 && time.Now().Before(end) && !t.Failed(); r++ {
+					k.round()
+				}
+				k.srv.kill()
+			})
 		})
 	}
 }
