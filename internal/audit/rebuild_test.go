@@ -149,6 +149,7 @@ func TestRebuildBesideTiles(t *testing.T) {
 func TestIntakeAfterRebuild(t *testing.T) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			p := empty(t, kind)
 			chain := p.Chain(5_000)
 			p.send(chain[:4]...)

@@ -94,6 +94,7 @@ func TestUnsaid(t *testing.T) {
 func TestHeadOfTheSameMoment(t *testing.T) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			p := empty(t, kind)
 			a, b := p.Generate(1_000), p.Generate(2_000)
 			p.Send(p.intake, a, b)

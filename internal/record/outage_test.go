@@ -93,37 +93,37 @@ func TestStoreBreaks(t *testing.T) {
 
 // TestStoreBreaksUnderLoad breaks it again and again while several senders are at work,
 // each of whom sends again until it has its receipts.
-func TestStoreBreaksUnderLoad(t *testing.T) {
-	both(t, func(t *testing.T, d *desk) {
-		f := broken(d)
-		var stories []story
-		for range 6 {
-			stories = append(stories, d.tell(2, true, false, true))
-		}
-		done := make(chan struct{})
-		var breaker, senders sync.WaitGroup
-		breaker.Go(func() {
-			random := rand.New(rand.NewPCG(1, 2))
-			for {
-				select {
-				case <-done:
-					f.mode.Store(works)
-					return
-				case <-time.After(time.Duration(random.IntN(4)) * time.Millisecond):
-					f.mode.Store(random.Int32N(blind + 1))
-				}
+func TestStoreBreaksUnderLoad(t *testing.T) { both(t, breakUnderLoad) }
+
+func breakUnderLoad(t *testing.T, d *desk) {
+	f := broken(d)
+	var stories []story
+	for range 6 {
+		stories = append(stories, d.tell(2, true, false, true))
+	}
+	done := make(chan struct{})
+	var breaker, senders sync.WaitGroup
+	breaker.Go(func() {
+		random := rand.New(rand.NewPCG(rand.Uint64(), 2))
+		for {
+			select {
+			case <-done:
+				f.mode.Store(works)
+				return
+			case <-time.After(time.Duration(random.IntN(4)) * time.Millisecond):
+				f.mode.Store(random.Int32N(blind + 1))
 			}
-		})
-		box := &receipts{at: map[id.Hash]*record.Receipt{}}
-		for i, s := range stories {
-			senders.Go(func() { box.insist(t, d, s.events, i%2 == 0) })
 		}
-		senders.Wait()
-		close(done)
-		breaker.Wait()
-		box.stand(t, d)
-		d.sound()
 	})
+	box := &receipts{at: map[id.Hash]*record.Receipt{}}
+	for i, s := range stories {
+		senders.Go(func() { box.insist(t, d, s.events, i%2 == 0) })
+	}
+	senders.Wait()
+	close(done)
+	breaker.Wait()
+	box.stand(t, d)
+	d.sound()
 }
 
 // receipts are what senders were given, by the hash of what they sent.

@@ -42,7 +42,7 @@ func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, err
 	}
 	// The signer may be at fault, its site or role too, and the chain: say all.
 	faults := []*fault.Error{fault.As(err)}
-	_, e, perr := reopen(compact)
+	signed, e, perr := reopen(compact)
 	if perr != nil {
 		return Validation{Would: WouldRefuse, Faults: faults}, nil
 	}
@@ -51,7 +51,7 @@ func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, err
 	} else if err != nil && fault.Of(err) != faults[0].Kind {
 		faults = append(faults, fault.As(err))
 	}
-	return s.validate(ctx, Prepared{Event: e}, faults)
+	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: signed.Payload}}, faults)
 }
 
 // ValidatePayload judges an unsigned payload: everything but key and signature.
