@@ -29,6 +29,7 @@ import (
 type result struct {
 	single, bulk, check, bundle float64
 	rss                         float64 // MiB
+	group                       float64 // events a commit, of the single-event load
 	events                      int
 }
 
@@ -160,6 +161,9 @@ func measure(ctx context.Context, binary, dsn string, chains, bulk int, profile,
 	if r.single, err = singles(ctx, srv.addr, single); err != nil {
 		return r, err
 	}
+	if r.group, err = meanGroup(ctx, c); err != nil {
+		return r, err
+	}
 	many, err := signed(p, bulk)
 	if err != nil {
 		return r, err
@@ -189,10 +193,11 @@ func measure(ctx context.Context, binary, dsn string, chains, bulk int, profile,
 
 func signed(p parties, n int) ([][][]byte, error) {
 	out := make([][][]byte, n)
-	at := time.Now().Add(-time.Minute)
+	const span = 50 * time.Second // ids are made over time, and lie in an index in that order
+	began := time.Now().Add(-time.Minute)
 	for i := range out {
 		var err error
-		if out[i], err = p.chain(at); err != nil {
+		if out[i], err = p.chain(began.Add(span * time.Duration(i) / time.Duration(n))); err != nil {
 			return nil, err
 		}
 	}
@@ -306,4 +311,21 @@ func (p *process) resident() (float64, error) {
 
 func decode(part []byte) ([]byte, error) {
 	return base64.RawURLEncoding.DecodeString(string(part))
+}
+
+// meanGroup is how many events a commit group held on average, from the server's metrics.
+func meanGroup(ctx context.Context, c *client.Client) (float64, error) {
+	var b []byte
+	if err := c.Get(ctx, "/metrics", &b); err != nil {
+		return 0, err
+	}
+	var sum, count float64
+	for _, l := range strings.Split(string(b), "\n") {
+		_, _ = fmt.Sscanf(l, "liandan_commit_group_events_sum %g", &sum)
+		_, _ = fmt.Sscanf(l, "liandan_commit_group_events_count %g", &count)
+	}
+	if count == 0 {
+		return 0, fmt.Errorf("no commit groups in /metrics")
+	}
+	return sum / count, nil
 }

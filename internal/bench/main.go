@@ -61,6 +61,7 @@ func run() error {
 		}
 		fmt.Printf("%s\n", db.name)
 		ratio("durable events/s over HTTP, 32 clients", r.single, db.base, db.unit, db.aim)
+		fmt.Printf("  %-40s %9.1f\n", "  events a commit group", r.group)
 		ratio("bulk upload, events/s", r.bulk, v*cores, "V×cores", 0.35)
 		ratio("whole-store check, events/s", r.check, v*cores, "V×cores", 0.6)
 		ratio("bundle verification, events/s", r.bundle, v*cores, "V×cores", 0.6)

@@ -40,6 +40,9 @@ type Config struct {
 	Log      *slog.Logger
 	// MaxGroup bounds the events of one commit group; 0 means 512.
 	MaxGroup int
+	// Patience is how long a group waits for company that is on its way; 0 means 400 µs,
+	// less than a commit takes.
+	Patience time.Duration
 	// OnCommit, when set, hears of each durable group: its head, checkpoint and events.
 	OnCommit func(head merkle.Head, checkpoint []byte, events int)
 }
@@ -90,6 +93,9 @@ type job struct {
 func New(c Config) *Service {
 	if c.MaxGroup == 0 {
 		c.MaxGroup = 512
+	}
+	if c.Patience == 0 {
+		c.Patience = 400 * time.Microsecond
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -194,23 +200,35 @@ func (b *Block) Wait(ctx context.Context, i int) Result {
 // run is the committer: it takes whatever has gathered and commits it as one group.
 func (s *Service) run(ctx context.Context) {
 	defer close(s.done)
+	company := false // the last group held more than one caller's event
 	for first := range s.queue {
-		group := append(make([]*job, 0, s.MaxGroup), first)
-	gather:
-		for len(group) < s.MaxGroup {
-			select {
-			case j, ok := <-s.queue:
-				if !ok {
-					break gather
-				}
-				group = append(group, j)
-			default:
-				break gather
-			}
+		group := s.gather(append(make([]*job, 0, s.MaxGroup), first))
+		if company && len(group) < s.MaxGroup {
+			// Others are on their way: their signatures are being checked right now. A moment's
+			// patience puts them into this commit instead of the next; a lone caller never waits.
+			time.Sleep(s.Patience)
+			group = s.gather(group)
 		}
+		company = len(group) > 1
 		s.commit(ctx, group)
 		for _, j := range group {
 			close(j.ready)
 		}
 	}
+}
+
+// gather takes what is in the queue, without waiting.
+func (s *Service) gather(group []*job) []*job {
+	for len(group) < s.MaxGroup {
+		select {
+		case j, ok := <-s.queue:
+			if !ok {
+				return group
+			}
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
 }
