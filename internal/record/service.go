@@ -77,6 +77,7 @@ type Service struct {
 	stop     context.CancelFunc
 	closing  sync.RWMutex // held for reading while a job is handed over
 	closed   bool
+	turns    chan struct{} // a place for each signature that is checked at a time
 
 	// The tree is owned by the committer goroutine.
 	tree *merkle.Tree
@@ -101,7 +102,8 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Service{Config: c, store: c.Store, registry: c.Registry, queue: make(chan *job, 4*c.MaxGroup), done: make(chan struct{}), stop: stop}
+	s := &Service{Config: c, store: c.Store, registry: c.Registry, queue: make(chan *job, 4*c.MaxGroup), done: make(chan struct{}), stop: stop,
+		turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	go s.run(ctx)
 	return s
 }
@@ -123,7 +125,7 @@ func (s *Service) Origin() string { return s.Signer.Name() }
 
 // Accept takes one compact JWS in and waits until it is durable or refused.
 func (s *Service) Accept(ctx context.Context, compact []byte) Result {
-	p, err := s.Prepare(ctx, compact)
+	p, err := s.prepareInTurn(ctx, compact)
 	if err != nil {
 		return Result{Err: err}
 	}
@@ -136,6 +138,19 @@ func (s *Service) Accept(ctx context.Context, compact []byte) Result {
 		return j.result
 	case <-ctx.Done():
 		return Result{Err: fault.Wrap(ctx.Err(), fault.Unavailable, "The request ended before the event was durable. It may be recorded; send the same bytes again to learn.")}
+	}
+}
+
+// prepareInTurn leaves a processor to the committer: its group waits for many short
+// answers of the database, and behind a crowd of runnable callers each would cost a
+// millisecond.
+func (s *Service) prepareInTurn(ctx context.Context, compact []byte) (Prepared, error) {
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+		return s.Prepare(ctx, compact)
+	case <-ctx.Done():
+		return Prepared{}, fault.Wrap(ctx.Err(), fault.Overloaded, "The intake is full. Nothing was recorded; send the same bytes again later.")
 	}
 }
 
