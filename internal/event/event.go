@@ -94,7 +94,10 @@ const (
 )
 
 // Data is what a type says beyond the common members.
-type Data interface{ of() Type }
+type Data interface {
+	of() Type
+	write(members)
+}
 
 // Parse reads a payload strictly and reports everything that is wrong with it.
 // Errors are faults: too-large, malformed-event, unknown-type, invalid-event.

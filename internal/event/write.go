@@ -10,18 +10,18 @@ import (
 )
 
 type wire struct {
-	V        int            `json:"v"`
-	ID       id.Event       `json:"id"`
-	Type     Type           `json:"type"`
-	At       string         `json:"at"`
-	Party    id.Party       `json:"party"`
-	Site     id.Site        `json:"site"`
-	Person   id.Person      `json:"person"`
-	Manifest *id.Manifest   `json:"manifest,omitempty"`
-	Trip     *id.Trip       `json:"trip,omitempty"`
-	Batches  []wireBatch    `json:"batches,omitempty"`
-	Refs     []id.Event     `json:"refs,omitempty"`
-	Data     map[string]any `json:"data"`
+	V        int          `json:"v"`
+	ID       id.Event     `json:"id"`
+	Type     Type         `json:"type"`
+	At       string       `json:"at"`
+	Party    id.Party     `json:"party"`
+	Site     id.Site      `json:"site"`
+	Person   id.Person    `json:"person"`
+	Manifest *id.Manifest `json:"manifest,omitempty"`
+	Trip     *id.Trip     `json:"trip,omitempty"`
+	Batches  []wireBatch  `json:"batches,omitempty"`
+	Refs     []id.Event   `json:"refs,omitempty"`
+	Data     members      `json:"data"`
 }
 
 type wireBatch struct {
@@ -42,7 +42,7 @@ func (e Event) Payload() ([]byte, error) {
 		return nil, fault.New(fault.InvalidEvent, "The data do not belong to the type %q.", e.Type)
 	}
 	w := wire{V: 1, ID: e.ID, Type: e.Type, At: e.At.Format(TimeForm), Party: e.Party, Site: e.Site, Person: e.Person,
-		Refs: e.Refs, Data: members(e.Data)}
+		Refs: e.Refs, Data: membersOf(e.Data)}
 	if !e.Manifest.IsZero() {
 		w.Manifest = &e.Manifest
 	}
@@ -67,70 +67,83 @@ func (e Event) Payload() ([]byte, error) {
 	return b, nil
 }
 
-// members names the data of a type; empty optional members are left out.
-func members(d Data) map[string]any {
-	m := map[string]any{}
-	put := func(name string, v fmt.Stringer) {
-		if s := v.String(); s != "" {
-			m[name] = s
-		}
-	}
-	text := func(name, v string) {
-		if v != "" {
-			m[name] = v
-		}
-	}
-	switch d := d.(type) {
-	case Use:
-		text("item", d.Item)
-		text("kind", d.Kind)
-		m["quantity"] = d.Quantity
-		text("unit", d.Unit)
-		text("department", d.Department)
-		text("expects_code", string(d.ExpectsCode))
-		if d.ExpectsGrams > 0 {
-			m["expects_grams"] = d.ExpectsGrams
-		}
-	case Generated:
-		text("code", string(d.Code))
-		text("form", string(d.Form))
-		text("packaging", string(d.Packaging))
-		text("measured", string(d.Measured))
-		text("scale", d.Scale)
-		text("department", d.Department)
-		text("container", d.Container)
-		text("label", string(d.Label))
-		text("name", d.Name)
-	case Released:
-		put("to", d.To)
-		put("to_site", d.ToSite)
-	case Received:
-		text("place", d.Place)
-	case Stored:
-		text("place", d.Place)
-		if d.HasTemperature {
-			m["temperature_dc"] = d.TemperatureDC
-		}
-	case Issued:
-		text("profile", d.Profile)
-		put("carrier", d.Carrier)
-		put("consignee", d.Consignee)
-		put("consignee_site", d.ConsigneeSite)
-		text("method", string(d.Method))
-		text("number", d.Number)
-	case Collected:
-		text("vehicle", d.Vehicle)
-		text("permit", d.Permit)
-	case Delivered:
-		text("vehicle", d.Vehicle)
-	case Accepted:
-		text("measured", string(d.Measured))
-		text("scale", d.Scale)
-	case Treated:
-		text("method", string(d.Method))
-		text("facility", d.Facility)
-	case Outcome:
-		text("result", d.Result)
-	}
+// members are the data of a type by name; empty optional members are left out.
+type members map[string]any
+
+func membersOf(d Data) members {
+	m := members{}
+	d.write(m)
 	return m
 }
+
+func (m members) text(name, v string) {
+	if v != "" {
+		m[name] = v
+	}
+}
+
+func (d Use) write(m members) {
+	m.text("item", d.Item)
+	m.text("kind", d.Kind)
+	m["quantity"] = d.Quantity
+	m.text("unit", d.Unit)
+	m.text("department", d.Department)
+	m.text("expects_code", string(d.ExpectsCode))
+	if d.ExpectsGrams > 0 {
+		m["expects_grams"] = d.ExpectsGrams
+	}
+}
+
+func (d Generated) write(m members) {
+	m.text("code", string(d.Code))
+	m.text("form", string(d.Form))
+	m.text("packaging", string(d.Packaging))
+	m.text("measured", string(d.Measured))
+	m.text("scale", d.Scale)
+	m.text("department", d.Department)
+	m.text("container", d.Container)
+	m.text("label", string(d.Label))
+	m.text("name", d.Name)
+}
+
+func (d Released) write(m members) {
+	m.text("to", d.To.String())
+	m.text("to_site", d.ToSite.String())
+}
+
+func (d Received) write(m members) { m.text("place", d.Place) }
+
+func (d Stored) write(m members) {
+	m.text("place", d.Place)
+	if d.HasTemperature {
+		m["temperature_dc"] = d.TemperatureDC
+	}
+}
+
+func (d Issued) write(m members) {
+	m.text("profile", d.Profile)
+	m.text("carrier", d.Carrier.String())
+	m.text("consignee", d.Consignee.String())
+	m.text("consignee_site", d.ConsigneeSite.String())
+	m.text("method", string(d.Method))
+	m.text("number", d.Number)
+}
+
+func (d Collected) write(m members) {
+	m.text("vehicle", d.Vehicle)
+	m.text("permit", d.Permit)
+}
+
+func (d Delivered) write(m members) { m.text("vehicle", d.Vehicle) }
+
+func (d Accepted) write(m members) {
+	m.text("measured", string(d.Measured))
+	m.text("scale", d.Scale)
+}
+
+func (d Treated) write(m members) {
+	m.text("method", string(d.Method))
+	m.text("facility", d.Facility)
+}
+
+func (d Outcome) write(m members) { m.text("result", d.Result) }
