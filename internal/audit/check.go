@@ -133,48 +133,49 @@ const block = 1024
 // entries walks the log: verify in parallel, fold in order.
 func (c *checker) entries(size int64, sizes map[int64]bool) error {
 	next := int64(0)
-	var kept []ledger.Kept
-	flush := func() error {
-		opened := c.open(kept)
-		for i, k := range kept {
+	var ahead *opening // verified in the background while the block before is folded and the next is read
+	turn := func(kept []ledger.Kept) error {
+		behind := ahead
+		if ahead = nil; len(kept) > 0 {
+			ahead = c.begin(kept)
+		}
+		if behind == nil {
+			return c.ctx.Err()
+		}
+		opened := <-behind.done
+		for i, k := range behind.kept {
 			if opened[i].err != nil {
 				return opened[i].err
 			}
+			c.number(k.Seq, next, size)
+			next = k.Seq + 1
 			if err := c.entry(k, opened[i]); err != nil {
 				return err
 			}
-			if sizes[c.tree.Size()] {
-				h, err := c.tree.Head()
-				if err != nil {
-					return err
-				}
-				c.roots[h.Size] = rootAt{h.Root, c.last}
+			if err := c.root(sizes); err != nil {
+				return err
 			}
 		}
-		kept = kept[:0]
 		if c.o.Progress != nil {
 			c.o.Progress(c.r.Entries, size)
 		}
 		return c.ctx.Err()
 	}
+	var kept []ledger.Kept
 	err := c.in.Entries(math.MinInt64, math.MaxInt64, func(k ledger.Kept) error {
-		switch {
-		case k.Seq < next || k.Seq > next && k.Seq >= size:
-			c.r.say(AreaEntry, fmt.Sprintf("entry %d", k.Seq), "日志序号不应存在", "no entry can have that number")
-		case k.Seq > next:
-			c.missing(next, k.Seq-1)
+		if kept = append(kept, k); len(kept) < block {
+			return nil
 		}
-		next = k.Seq + 1
-		kept = append(kept, k)
-		if len(kept) == block {
-			return flush()
-		}
-		return nil
+		full := kept
+		kept = nil
+		return turn(full)
 	})
-	if err != nil {
-		return err
+	for _, rest := range [][]ledger.Kept{kept, nil} {
+		if err == nil {
+			err = turn(rest)
+		}
 	}
-	if err := flush(); err != nil {
+	if err != nil {
 		return err
 	}
 	if _, err := c.in.Entry(math.MaxInt64); err == nil { // the one number that a walk cannot reach
@@ -189,6 +190,38 @@ func (c *checker) entries(size int64, sizes map[int64]bool) error {
 		c.r.say(AreaHead, "log_state", "日志头与记录数不符", "the head says %d entries, the log has %d", size, next)
 	}
 	return nil
+}
+
+// opening is a block of entries whose events are being read and verified.
+type opening struct {
+	kept []ledger.Kept
+	done chan []opened // one answer; nobody need wait for it
+}
+
+func (c *checker) begin(kept []ledger.Kept) *opening {
+	o := &opening{kept: kept, done: make(chan []opened, 1)}
+	go func() { o.done <- c.open(kept) }()
+	return o
+}
+
+// number says what is odd about an entry's place after the one before.
+func (c *checker) number(seq, next, size int64) {
+	switch {
+	case seq < next || seq > next && seq >= size:
+		c.r.say(AreaEntry, fmt.Sprintf("entry %d", seq), "日志序号不应存在", "no entry can have that number")
+	case seq > next:
+		c.missing(next, seq-1)
+	}
+}
+
+// root remembers the tree where a head names its size.
+func (c *checker) root(sizes map[int64]bool) error {
+	if !sizes[c.tree.Size()] {
+		return nil
+	}
+	h, err := c.tree.Head()
+	c.roots[h.Size] = rootAt{h.Root, c.last}
+	return err
 }
 
 func (c *checker) missing(from, to int64) {
