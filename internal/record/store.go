@@ -29,10 +29,9 @@ type Reader interface {
 	// Log is the log's newest head and the time of its newest entry.
 	Log() (merkle.Head, time.Time, error)
 	Tile(t merkle.TileID, width int) ([]byte, error)
-	// Load reads, in one statement, everything that a group of events may touch.
+	// Load reads, in one statement, everything that a group of events may touch; the
+	// manifests that the batches are on are found too.
 	Load(w Want) (Found, error)
-	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
-	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
 	// ChainHolds says whether a leaf is an entry of the batch's chain.
 	ChainHolds(b id.Batch, leaf id.Hash) (bool, error)
 	// Waiting gives what waits in quarantine for any of the subjects, oldest first.

@@ -29,8 +29,7 @@ func newLoaded(tx Reader) *loaded {
 		changedBatch: map[id.Batch]bool{}, changedManifest: map[id.Manifest]bool{}}
 }
 
-// fetch reads what the events may touch and is not here yet, in one statement, and a
-// second where a batch is on a manifest that no event names.
+// fetch reads what the events may touch and is not here yet, in one statement.
 func (l *loaded) fetch(ps []Prepared) error {
 	w := l.wanted(ps)
 	found, err := l.tx.Load(w)
@@ -46,25 +45,15 @@ func (l *loaded) fetch(ps []Prepared) error {
 	for t, b := range found.Labels {
 		l.labels[t] = b
 	}
-	for m, s := range found.Manifests {
-		l.Manifests[m] = s
-	}
-	var more []id.Manifest
 	for b, s := range found.Batches {
 		l.Batches[b] = s
-		if m := s.Manifest; !m.IsZero() && !l.met[m] {
-			l.met[m] = true
-			more = append(more, m)
+	}
+	for m, s := range found.Manifests {
+		if _, here := l.Manifests[m]; !here { // one that this group has changed is not read again
+			l.Manifests[m] = s
 		}
 	}
-	if len(more) == 0 {
-		return nil
-	}
-	ms, err := l.tx.Manifests(more)
-	for m, s := range ms {
-		l.Manifests[m] = s
-	}
-	return err
+	return nil
 }
 
 func (l *loaded) wanted(ps []Prepared) (w Want) {

@@ -26,6 +26,7 @@ const (
 	sqlLoad = `SELECT 1, CAST(event_id AS text), seq, hash, CAST(NULL AS text) FROM entries WHERE event_id {ids}
 		UNION ALL SELECT 2, CAST(id AS text), 0, state, NULL FROM batches WHERE id {ids}
 		UNION ALL SELECT 3, CAST(id AS text), 0, state, NULL FROM manifests WHERE id {ids}
+		UNION ALL SELECT 3, CAST(id AS text), 0, state, NULL FROM manifests WHERE id IN (SELECT manifest FROM batches WHERE id {ids})
 		UNION ALL SELECT 4, token, 0, NULL, CAST(batch AS text) FROM labels WHERE token {texts}
 		UNION ALL SELECT 5, CAST(s.subject AS text), 0, NULL, NULL FROM quarantine_subjects s JOIN quarantine q ON q.hash = s.hash
 			WHERE s.subject {ids} AND q.state = 'waiting'`
@@ -94,7 +95,7 @@ func (r *reader) Load(w record.Want) (record.Found, error) {
 			return err
 		}
 		return sort(&f, kind, key, seq, blob, of.String)
-	}, list(spell(w.Events)), list(spell(w.Batches)), list(spell(w.Manifests)), list(words(w.Labels)), list(words(w.Subjects)))
+	}, list(spell(w.Events)), list(spell(w.Batches)), list(spell(w.Manifests)), list(spell(w.Batches)), list(words(w.Labels)), list(words(w.Subjects)))
 	return f, err
 }
 
