@@ -224,11 +224,7 @@ func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before bat
 		if eb.ID != b {
 			continue
 		}
-		st := chain.StepOf(ev, eb, before, e.Seq, e.RecordedAt)
-		if d, ok := ev.Data.(event.Generated); ok {
-			_, st.Known = s.Catalog.Lookup(d.Code, ev.At)
-		}
-		return s.Rules.Examine(st)
+		return s.Rules.Examine(chain.StepOf(ev, eb, before, e.Seq, e.RecordedAt).In(s.Catalog))
 	}
 	return nil
 }
@@ -236,11 +232,7 @@ func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before bat
 // open reads a kept event again. What was taken in once can always be read, so the fault
 // is damaged.
 func open(body []byte) (signature.Signed, event.Event, error) {
-	signed, err := signature.Open(body, signature.TypEvent)
-	var e event.Event
-	if err == nil {
-		e, err = event.Parse(signed.Payload)
-	}
+	signed, e, err := ledger.OpenEvent(body)
 	if err != nil {
 		return signature.Signed{}, event.Event{}, fault.Wrap(err, fault.Damaged, "The bytes kept of an event are damaged: %s", fault.As(err).Sentence)
 	}

@@ -204,9 +204,9 @@ func (c *checker) examine(steps []rule.Step) {
 		if len(c.o.Rules) == 0 {
 			continue
 		}
-		s.Known = true
-		if d, ok := s.Event.Data.(event.Generated); ok && c.o.Catalog != nil {
-			_, s.Known = c.o.Catalog.Lookup(d.Code, s.Event.At)
+		s.Known = true // nothing to look a code up in
+		if c.o.Catalog != nil {
+			s = s.In(c.o.Catalog)
 		}
 		for _, f := range c.o.Rules.Examine(s) {
 			if f.Rule == rule.GramsMoved {

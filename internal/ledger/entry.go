@@ -1,7 +1,7 @@
 // Package ledger holds the log entry (design section 3): its one spelling, the links
 // that make each batch a chain inside the log, and the check of such a chain.
 //
-// It must not store, sign or know what an event means; a broken chain is a report,
+// It must not store, sign or judge what an event means; a broken chain is a report,
 // not an error.
 package ledger
 
@@ -13,9 +13,11 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/merkle"
+	"liandan/internal/signature"
 )
 
 // KindEvent marks an entry of a signed event. Readers skip kinds that they do not know.
@@ -88,6 +90,17 @@ type Kept struct {
 	Leaf       id.Hash
 	Entry      []byte
 	Body       []byte // the compact JWS, for KindEvent
+}
+
+// OpenEvent reads the bytes that an entry of KindEvent keeps: form, header, payload. The
+// signature is not verified. Faults are those of signature.Open and event.Parse.
+func OpenEvent(body []byte) (signature.Signed, event.Event, error) {
+	signed, err := signature.Open(body, signature.TypEvent)
+	if err != nil {
+		return signature.Signed{}, event.Event{}, err
+	}
+	e, err := event.Parse(signed.Payload)
+	return signed, e, err
 }
 
 type wireEntry struct {

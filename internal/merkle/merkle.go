@@ -6,7 +6,6 @@
 package merkle
 
 import (
-	"encoding/base64"
 	"fmt"
 
 	f_log "github.com/transparency-dev/formats/log"
@@ -116,6 +115,3 @@ func CheckInclusion(h Head, index int64, leaf id.Hash, path []id.Hash) error {
 	}
 	return nil
 }
-
-// KeyText is base64 for humans to compare two roots by eye.
-func KeyText(h id.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }

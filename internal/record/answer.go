@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"liandan/internal/chain"
-	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 	"liandan/internal/rule"
-	"liandan/internal/signature"
 )
 
 // answer gives every job its receipt; the group is durable now.
@@ -20,8 +17,7 @@ func (s *Service) answer(ctx context.Context, g *group) {
 		return b, err
 	}
 	for j, i := range g.placed {
-		r := g.Records[i]
-		receipt, err := s.receipt(g.Head.Size, g.Checkpoint, r.Placed.Entry.Seq, r.Placed.Bytes, r.Event, r.Placed)
+		receipt, err := s.receipt(g, g.Records[i])
 		j.result = Result{Receipt: receipt, Err: err}
 	}
 	for j, k := range g.repeats {
@@ -30,13 +26,15 @@ func (s *Service) answer(ctx context.Context, g *group) {
 	}
 }
 
-func (s *Service) receipt(size int64, checkpoint []byte, seq int64, entry []byte, e event.Event, p chain.Placed) (*Receipt, error) {
-	path, err := s.tree.Prove(size, seq)
+// receipt is that of an event of the group that has just become durable.
+func (s *Service) receipt(g *group, rec Record) (*Receipt, error) {
+	p := rec.Placed
+	path, err := s.tree.Prove(g.Head.Size, p.Entry.Seq)
 	if err != nil {
 		return nil, noReceipt(err)
 	}
-	r := &Receipt{Event: e.ID, Hash: p.Entry.Hash, Seq: seq, RecordedAt: p.Entry.RecordedAt, Entry: entry,
-		Proof: merkle.Receipt(seq, path, checkpoint), Findings: s.findings(p.Steps)}
+	r := &Receipt{Event: rec.Event.ID, Hash: p.Entry.Hash, Seq: p.Entry.Seq, RecordedAt: p.Entry.RecordedAt, Entry: p.Bytes,
+		Proof: merkle.Receipt(p.Entry.Seq, path, g.Checkpoint), Findings: s.findings(p.Steps)}
 	if len(p.Batches) > 0 {
 		r.Next = p.Batches[0].Next()
 	}
@@ -47,20 +45,15 @@ func (s *Service) receipt(size int64, checkpoint []byte, seq int64, entry []byte
 func (s *Service) findings(steps []rule.Step) []rule.Finding {
 	var out []rule.Finding
 	for _, st := range steps {
-		if d, ok := st.Event.Data.(event.Generated); ok {
-			_, st.Known = s.Catalog.Lookup(d.Code, st.Event.At)
-		}
-		out = append(out, s.Rules.Examine(st)...)
+		out = append(out, s.Rules.Examine(st.In(s.Catalog))...)
 	}
 	return out
 }
 
 // firstReceipt gives again what the first sender got: the same proof in the same tree.
 func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt, error) {
-	for _, r := range g.Records { // placed moments ago in this very group
-		if r.Placed.Entry.Seq == k.Seq {
-			return s.receipt(g.Head.Size, g.Checkpoint, k.Seq, r.Placed.Bytes, r.Event, r.Placed)
-		}
+	if r, ok := g.at(k.Seq); ok {
+		return s.receipt(g, r)
 	}
 	var kept ledger.Kept
 	var head merkle.Head
@@ -82,7 +75,7 @@ func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt
 	if err != nil {
 		return nil, noReceipt(err)
 	}
-	signed, e, err := reopen(kept.Body)
+	signed, e, err := ledger.OpenEvent(kept.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +86,4 @@ func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt
 // noReceipt says that a durable event's receipt cannot be read now.
 func noReceipt(cause error) error {
 	return fault.Wrap(cause, fault.Unavailable, "The event is recorded, but its receipt cannot be read now; send the same bytes again to get it.")
-}
-
-// reopen reads an event again from the bytes that were kept.
-func reopen(body []byte) (signature.Signed, event.Event, error) {
-	signed, err := signature.Open(body, signature.TypEvent)
-	if err != nil {
-		return signature.Signed{}, event.Event{}, err
-	}
-	e, err := event.Parse(signed.Payload)
-	return signed, e, err
 }

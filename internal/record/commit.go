@@ -11,6 +11,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 )
 
@@ -55,6 +56,18 @@ type group struct {
 	Group
 	placed  map[*job]int   // index into Records
 	repeats map[*job]Known // the same bytes are in the log already
+}
+
+// at is the record of this group that has a number in the log.
+func (g *group) at(seq int64) (Record, bool) {
+	if len(g.Records) == 0 {
+		return Record{}, false
+	}
+	i := seq - g.Records[0].Placed.Entry.Seq // they follow one another
+	if i < 0 || i >= int64(len(g.Records)) {
+		return Record{}, false
+	}
+	return g.Records[i], true
 }
 
 func (g *group) empty() bool { return len(g.Records)+len(g.Held) == 0 }
@@ -177,8 +190,8 @@ func (a *assembly) same(p Prepared, k Known) (bool, error) {
 		return true, nil
 	}
 	var body []byte
-	if i := k.Seq - (a.seq - int64(len(a.g.Records))); i >= 0 && i < int64(len(a.g.Records)) {
-		body = a.g.Records[i].Body // placed moments ago in this group
+	if r, ok := a.g.at(k.Seq); ok {
+		body = r.Body
 	} else {
 		kept, err := a.tx.Entry(k.Seq)
 		if err != nil {
@@ -187,7 +200,7 @@ func (a *assembly) same(p Prepared, k Known) (bool, error) {
 		body = kept.Body
 	}
 	if p.Signed.Compact == nil { // a dry run of a bare payload
-		signed, _, err := reopen(body)
+		signed, _, err := ledger.OpenEvent(body)
 		return err == nil && bytes.Equal(signed.Payload, p.Signed.Payload), err
 	}
 	return bytes.Equal(statement(body), statement(p.Signed.Compact)), nil

@@ -8,6 +8,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/signature"
 )
 
@@ -42,7 +43,7 @@ func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, err
 	}
 	// The signer may be at fault, its site or role too, and the chain: say all.
 	faults := []*fault.Error{fault.As(err)}
-	signed, e, perr := reopen(compact)
+	signed, e, perr := ledger.OpenEvent(compact)
 	if perr != nil {
 		return Validation{Would: WouldRefuse, Faults: faults}, nil
 	}

@@ -95,6 +95,14 @@ type Step struct {
 	Known      bool        // batch.generated: the code is in the catalogue
 }
 
+// In says whether a batch's code is in a catalogue at the event's date.
+func (s Step) In(c *waste.Catalog) Step {
+	if d, ok := s.Event.Data.(event.Generated); ok {
+		_, s.Known = c.Lookup(d.Code, s.Event.At)
+	}
+	return s
+}
+
 // Examine gives the findings on one step.
 func (b Book) Examine(s Step) []Finding {
 	l := b.At(s.Event.At)

@@ -41,6 +41,7 @@ type Parts struct {
 	Log      *slog.Logger
 
 	key     logKey
+	rules   rule.Book
 	metrics *telemetry.Telemetry
 	now     func() time.Time
 	newest  atomic.Pointer[[]byte] // newest published checkpoint, not yet remembered
@@ -103,13 +104,12 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	if err := os.WriteFile(p.Config.File(fileVKey), []byte(p.VKey+"\n"), 0o644); err != nil {
 		return err
 	}
-	rules, err := rule.DefaultBook()
-	if err != nil {
+	if p.rules, err = rule.DefaultBook(); err != nil {
 		return err
 	}
 	p.Registry = registry.New(registry.Config{Store: p.Store, Now: p.now, Random: rand.Reader})
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
-		Rules: rules, Catalog: waste.DefaultCatalog(), Now: p.now, Random: rand.Reader})
+		Rules: p.rules, Catalog: waste.DefaultCatalog(), Now: p.now, Random: rand.Reader})
 	return nil
 }
 
@@ -134,12 +134,8 @@ func (p *Parts) StartIntake(ctx context.Context) error {
 		}
 		p.Log.Warn("starting on a store that is not what was published, as told", "error", err)
 	}
-	rules, err := rule.DefaultBook()
-	if err != nil {
-		return err
-	}
 	p.metrics = telemetry.New(p.Log)
-	p.Record = record.New(record.Config{Store: p.Store, Registry: p.Registry, Signer: p.key.signer, Rules: rules,
+	p.Record = record.New(record.Config{Store: p.Store, Registry: p.Registry, Signer: p.key.signer, Rules: p.rules,
 		Catalog: waste.DefaultCatalog(), Now: p.now, Log: p.Log, OnCommit: p.committed})
 	return nil
 }

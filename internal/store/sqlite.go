@@ -143,11 +143,6 @@ func cell(col any, i int) any {
 			return nil
 		}
 		return *c[i]
-	case []*int64:
-		if c[i] == nil {
-			return nil
-		}
-		return *c[i]
 	}
 	return nil
 }
