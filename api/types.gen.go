@@ -494,45 +494,53 @@ func (e Packaging) Valid() bool {
 
 // Defines values for ProblemKind.
 const (
-	ProblemKindAlgNotAllowed     ProblemKind = "alg-not-allowed"
-	ProblemKindBadSignature      ProblemKind = "bad-signature"
-	ProblemKindConflict          ProblemKind = "conflict"
-	ProblemKindDamaged           ProblemKind = "damaged"
-	ProblemKindEnrolmentRefused  ProblemKind = "enrolment-refused"
-	ProblemKindForbidden         ProblemKind = "forbidden"
-	ProblemKindHeaderMember      ProblemKind = "header-member"
-	ProblemKindIDReused          ProblemKind = "id-reused"
-	ProblemKindInternal          ProblemKind = "internal"
-	ProblemKindInvalidCreditCode ProblemKind = "invalid-credit-code"
-	ProblemKindInvalidEvent      ProblemKind = "invalid-event"
-	ProblemKindInvalidImport     ProblemKind = "invalid-import"
-	ProblemKindInvalidRequest    ProblemKind = "invalid-request"
-	ProblemKindKeyExpired        ProblemKind = "key-expired"
-	ProblemKindKeyNotYetValid    ProblemKind = "key-not-yet-valid"
-	ProblemKindKeyOfAnotherParty ProblemKind = "key-of-another-party"
-	ProblemKindKeyRevoked        ProblemKind = "key-revoked"
-	ProblemKindLabelMistyped     ProblemKind = "label-mistyped"
-	ProblemKindLabelRevoked      ProblemKind = "label-revoked"
-	ProblemKindLabelTaken        ProblemKind = "label-taken"
-	ProblemKindLabelUnknown      ProblemKind = "label-unknown"
-	ProblemKindMalformedEvent    ProblemKind = "malformed-event"
-	ProblemKindMalformedJWS      ProblemKind = "malformed-jws"
-	ProblemKindMediaType         ProblemKind = "media-type"
-	ProblemKindMethodNotAllowed  ProblemKind = "method-not-allowed"
-	ProblemKindNotCustodian      ProblemKind = "not-custodian"
-	ProblemKindNotFound          ProblemKind = "not-found"
-	ProblemKindOverloaded        ProblemKind = "overloaded"
-	ProblemKindRoleMissing       ProblemKind = "role-missing"
-	ProblemKindSeenUnknown       ProblemKind = "seen-unknown"
-	ProblemKindTooLarge          ProblemKind = "too-large"
-	ProblemKindTooManyLines      ProblemKind = "too-many-lines"
-	ProblemKindUnauthorized      ProblemKind = "unauthorized"
-	ProblemKindUnavailable       ProblemKind = "unavailable"
-	ProblemKindUnknownKey        ProblemKind = "unknown-key"
-	ProblemKindUnknownSite       ProblemKind = "unknown-site"
-	ProblemKindUnknownType       ProblemKind = "unknown-type"
-	ProblemKindUploadCutShort    ProblemKind = "upload-cut-short"
-	ProblemKindWrongStage        ProblemKind = "wrong-stage"
+	ProblemKindAlgNotAllowed      ProblemKind = "alg-not-allowed"
+	ProblemKindBadSignature       ProblemKind = "bad-signature"
+	ProblemKindConflict           ProblemKind = "conflict"
+	ProblemKindDamaged            ProblemKind = "damaged"
+	ProblemKindEnrolmentRefused   ProblemKind = "enrolment-refused"
+	ProblemKindForbidden          ProblemKind = "forbidden"
+	ProblemKindForgedRequest      ProblemKind = "forged-request"
+	ProblemKindHeaderMember       ProblemKind = "header-member"
+	ProblemKindIDReused           ProblemKind = "id-reused"
+	ProblemKindInternal           ProblemKind = "internal"
+	ProblemKindInvalidCreditCode  ProblemKind = "invalid-credit-code"
+	ProblemKindInvalidEvent       ProblemKind = "invalid-event"
+	ProblemKindInvalidImport      ProblemKind = "invalid-import"
+	ProblemKindInvalidRequest     ProblemKind = "invalid-request"
+	ProblemKindInvitationRefused  ProblemKind = "invitation-refused"
+	ProblemKindKeyContested       ProblemKind = "key-contested"
+	ProblemKindKeyExpired         ProblemKind = "key-expired"
+	ProblemKindKeyNotYetValid     ProblemKind = "key-not-yet-valid"
+	ProblemKindKeyOfAnotherParty  ProblemKind = "key-of-another-party"
+	ProblemKindKeyRevoked         ProblemKind = "key-revoked"
+	ProblemKindLabelMistyped      ProblemKind = "label-mistyped"
+	ProblemKindLabelRevoked       ProblemKind = "label-revoked"
+	ProblemKindLabelTaken         ProblemKind = "label-taken"
+	ProblemKindLabelUnknown       ProblemKind = "label-unknown"
+	ProblemKindMalformedEvent     ProblemKind = "malformed-event"
+	ProblemKindMalformedJWS       ProblemKind = "malformed-jws"
+	ProblemKindMediaType          ProblemKind = "media-type"
+	ProblemKindMethodNotAllowed   ProblemKind = "method-not-allowed"
+	ProblemKindNotCustodian       ProblemKind = "not-custodian"
+	ProblemKindNotFound           ProblemKind = "not-found"
+	ProblemKindOverloaded         ProblemKind = "overloaded"
+	ProblemKindQuotaExceeded      ProblemKind = "quota-exceeded"
+	ProblemKindRoleMissing        ProblemKind = "role-missing"
+	ProblemKindSecondFactorNeeded ProblemKind = "second-factor-needed"
+	ProblemKindSeenUnknown        ProblemKind = "seen-unknown"
+	ProblemKindSignInRefused      ProblemKind = "sign-in-refused"
+	ProblemKindTooLarge           ProblemKind = "too-large"
+	ProblemKindTooManyAttempts    ProblemKind = "too-many-attempts"
+	ProblemKindTooManyLines       ProblemKind = "too-many-lines"
+	ProblemKindUnauthorized       ProblemKind = "unauthorized"
+	ProblemKindUnavailable        ProblemKind = "unavailable"
+	ProblemKindUnknownKey         ProblemKind = "unknown-key"
+	ProblemKindUnknownSite        ProblemKind = "unknown-site"
+	ProblemKindUnknownType        ProblemKind = "unknown-type"
+	ProblemKindUploadCutShort     ProblemKind = "upload-cut-short"
+	ProblemKindWeakPassword       ProblemKind = "weak-password"
+	ProblemKindWrongStage         ProblemKind = "wrong-stage"
 )
 
 // Valid indicates whether the value is a known member of the ProblemKind enum.
@@ -550,6 +558,8 @@ func (e ProblemKind) Valid() bool {
 		return true
 	case ProblemKindForbidden:
 		return true
+	case ProblemKindForgedRequest:
+		return true
 	case ProblemKindHeaderMember:
 		return true
 	case ProblemKindIDReused:
@@ -563,6 +573,10 @@ func (e ProblemKind) Valid() bool {
 	case ProblemKindInvalidImport:
 		return true
 	case ProblemKindInvalidRequest:
+		return true
+	case ProblemKindInvitationRefused:
+		return true
+	case ProblemKindKeyContested:
 		return true
 	case ProblemKindKeyExpired:
 		return true
@@ -594,11 +608,19 @@ func (e ProblemKind) Valid() bool {
 		return true
 	case ProblemKindOverloaded:
 		return true
+	case ProblemKindQuotaExceeded:
+		return true
 	case ProblemKindRoleMissing:
+		return true
+	case ProblemKindSecondFactorNeeded:
 		return true
 	case ProblemKindSeenUnknown:
 		return true
+	case ProblemKindSignInRefused:
+		return true
 	case ProblemKindTooLarge:
+		return true
+	case ProblemKindTooManyAttempts:
 		return true
 	case ProblemKindTooManyLines:
 		return true
@@ -613,6 +635,8 @@ func (e ProblemKind) Valid() bool {
 	case ProblemKindUnknownType:
 		return true
 	case ProblemKindUploadCutShort:
+		return true
+	case ProblemKindWeakPassword:
 		return true
 	case ProblemKindWrongStage:
 		return true

@@ -41,6 +41,8 @@ var rooms = map[string]room{
 
 	// 1: domain, pure
 	"internal/party":     {ring: 1, may: "0"},
+	"internal/access":    {ring: 1, may: "0 party"},
+	"internal/statement": {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
 	"internal/event":     {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
 	"internal/signature": {ring: 1, may: "0", outside: "github.com/go-json-experiment/json github.com/go-jose/go-jose/v4"},
 	"internal/batch":     {ring: 1, may: "0 event party"},
@@ -51,13 +53,16 @@ var rooms = map[string]room{
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
-	"internal/bundle": {ring: 1, may: "0 party event signature batch manifest mass merkle ledger rule chain",
+	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain",
 		outside: "github.com/go-json-experiment/json golang.org/x/mod"},
 
 	// 2: services, which know nothing of one another
 	"internal/registry": {ring: 2, may: "0 1", outside: "*"},
 	"internal/record":   {ring: 2, may: "0 1", outside: "*"},
 	"internal/audit":    {ring: 2, may: "0 1", outside: "*"},
+	"internal/account":  {ring: 2, may: "0 1", outside: "*"},
+	"internal/machine":  {ring: 2, may: "0 1", outside: "*"},
+	"internal/gate":     {ring: 2, may: "0 1"},
 
 	// 3: adapters, never one another but for the leaves
 	"api":                {ring: 3},

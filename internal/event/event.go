@@ -39,12 +39,13 @@ const (
 	ManifestAccepted   Type = "manifest.accepted"
 	BatchTreated       Type = "batch.treated"
 	OutcomeReported    Type = "outcome.reported"
+	RulingRecorded     Type = "ruling.recorded"
 )
 
 // Types lists them in the order of the chain.
 func Types() []Type {
 	return []Type{UseRecorded, BatchGenerated, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
-		TransportCollected, TransportDelivered, ManifestAccepted, BatchTreated, OutcomeReported}
+		TransportCollected, TransportDelivered, ManifestAccepted, BatchTreated, OutcomeReported, RulingRecorded}
 }
 
 // Event is one signed fact, read.

@@ -45,6 +45,7 @@ var shapes = map[Type]shape{
 	ManifestAccepted:   {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted},
 	BatchTreated:       {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
 	OutcomeReported:    {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
+	RulingRecorded:     {refs: true, data: readRuling},
 }
 
 // Use is use.recorded: what a department used, from which waste is expected.
@@ -121,6 +122,25 @@ type Treated struct {
 // Outcome is outcome.reported: the result told to the consignor (Order 23 art. 12).
 type Outcome struct{ Result string }
 
+// Ruling is ruling.recorded: an authority decides whether an event counts that was signed
+// between the loss of a device and its report. It belongs to no batch's chain, so that an
+// event can be ruled on before its batch exists.
+type Ruling struct {
+	Event   id.Event // the one decided on; also the event's reference
+	Hash    id.Hash  // of its compact JWS: of two under one id, this one is meant
+	Verdict RulingVerdict
+	Reason  string
+}
+
+// RulingVerdict is what an authority decides.
+type RulingVerdict string
+
+// The verdicts of ruling.recorded.
+const (
+	Admit  RulingVerdict = "admit"
+	Reject RulingVerdict = "reject"
+)
+
 func (Use) of() Type       { return UseRecorded }
 func (Generated) of() Type { return BatchGenerated }
 func (Released) of() Type  { return BatchReleased }
@@ -132,6 +152,7 @@ func (Delivered) of() Type { return TransportDelivered }
 func (Accepted) of() Type  { return ManifestAccepted }
 func (Treated) of() Type   { return BatchTreated }
 func (Outcome) of() Type   { return OutcomeReported }
+func (Ruling) of() Type    { return RulingRecorded }
 
 const maxText = 64
 
@@ -217,6 +238,12 @@ func readTreated(r *reader) Data {
 func readOutcome(r *reader) Data {
 	defer r.close()
 	return Outcome{Result: r.text("result", true, maxText)}
+}
+
+func readRuling(r *reader) Data {
+	defer r.close()
+	return Ruling{Event: parsed(r, "event", true, id.ParseEvent), Hash: parsed(r, "hash", true, id.ParseHash),
+		Verdict: oneOf(r, "verdict", true, Admit, Reject), Reason: r.text("reason", true, 200)}
 }
 
 func readVerdict(r *reader, b *Batch) {

@@ -147,3 +147,10 @@ func (d Treated) write(m members) {
 }
 
 func (d Outcome) write(m members) { m.text("result", d.Result) }
+
+func (d Ruling) write(m members) {
+	m.text("event", d.Event.String())
+	m.text("hash", d.Hash.String())
+	m.text("verdict", string(d.Verdict))
+	m.text("reason", d.Reason)
+}

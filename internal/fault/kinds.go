@@ -22,9 +22,19 @@ const (
 	KeyNotYetValid Kind = "key-not-yet-valid"
 	KeyExpired     Kind = "key-expired"
 	KeyRevoked     Kind = "key-revoked"
+	KeyContested   Kind = "key-contested" // signed between the loss and its report; kept in quarantine
 	BadSignature   Kind = "bad-signature"
 	UnknownSite    Kind = "unknown-site"
 	RoleMissing    Kind = "role-missing"
+
+	// Who asks
+	SignInRefused      Kind = "sign-in-refused"      // never says which part was wrong
+	SecondFactorNeeded Kind = "second-factor-needed" // the password is right; a code must come with it
+	InvitationRefused  Kind = "invitation-refused"   // the one-time code of an account
+	ForgedRequest      Kind = "forged-request"       // no or a wrong CSRF token, or another site's form
+	WeakPassword       Kind = "weak-password"
+	TooManyAttempts    Kind = "too-many-attempts" // 429, Retry-After
+	QuotaExceeded      Kind = "quota-exceeded"    // 429, Retry-After
 
 	// The chain
 	IDReused     Kind = "id-reused"
@@ -59,8 +69,9 @@ func Kinds() []Kind {
 	return []Kind{
 		TooLarge, TooManyLines, MediaType, MalformedJWS, AlgNotAllowed, HeaderMember, MalformedEvent,
 		InvalidEvent, UnknownType, InvalidRequest, UploadCutShort, InvalidImport,
-		UnknownKey, KeyOfOther, KeyNotYetValid, KeyExpired, KeyRevoked, BadSignature, UnknownSite, RoleMissing,
+		UnknownKey, KeyOfOther, KeyNotYetValid, KeyExpired, KeyRevoked, KeyContested, BadSignature, UnknownSite, RoleMissing,
 		IDReused, WrongStage, NotCustodian, SeenUnknown, LabelTaken,
+		SignInRefused, SecondFactorNeeded, InvitationRefused, ForgedRequest, WeakPassword, TooManyAttempts, QuotaExceeded,
 		InvalidCreditCode, Conflict, EnrolmentRefused,
 		Unauthorized, Forbidden, NotFound, MethodNotAllowed, LabelMistyped, LabelUnknown, LabelRevoked,
 		Unavailable, Overloaded, Damaged, Internal,

@@ -23,6 +23,9 @@ type (
 	tripKind     struct{}
 	eventKind    struct{}
 	deviceKind   struct{}
+	accountKind  struct{}
+	clientKind   struct{}
+	grantKind    struct{}
 )
 
 func (batchKind) noun() string    { return "batch" }
@@ -33,6 +36,9 @@ func (personKind) noun() string   { return "person" }
 func (tripKind) noun() string     { return "trip" }
 func (eventKind) noun() string    { return "event" }
 func (deviceKind) noun() string   { return "device" }
+func (accountKind) noun() string  { return "account" }
+func (clientKind) noun() string   { return "client" }
+func (grantKind) noun() string    { return "grant" }
 
 // ID is a UUID that knows in its type what it names. The zero value means "none".
 type ID[K kind] struct{ u uuid.UUID }
@@ -47,6 +53,9 @@ type (
 	Trip     = ID[tripKind]
 	Event    = ID[eventKind]
 	Device   = ID[deviceKind]
+	Account  = ID[accountKind] // of a person who signs in
+	Client   = ID[clientKind]  // a machine with credentials of its own
+	Grant    = ID[grantKind]   // an appointment, a secret, a client's leave to act
 )
 
 // parse reads the one accepted spelling: 36 characters, lower case, with hyphens.

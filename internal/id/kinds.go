@@ -31,6 +31,15 @@ func ParseEvent(s string) (Event, error) { return parse[eventKind](s) }
 // ParseDevice reads a device id.
 func ParseDevice(s string) (Device, error) { return parse[deviceKind](s) }
 
+// ParseAccount reads the id of a person's account.
+func ParseAccount(s string) (Account, error) { return parse[accountKind](s) }
+
+// ParseClient reads the id of an API client.
+func ParseClient(s string) (Client, error) { return parse[clientKind](s) }
+
+// ParseGrant reads the id of an appointment, a secret or a grant.
+func ParseGrant(s string) (Grant, error) { return parse[grantKind](s) }
+
 // BatchOf wraps a UUID as a batch id.
 func BatchOf(u UUID) Batch { return Batch{u} }
 
@@ -54,3 +63,12 @@ func EventOf(u UUID) Event { return Event{u} }
 
 // DeviceOf wraps a UUID as a device id.
 func DeviceOf(u UUID) Device { return Device{u} }
+
+// AccountOf wraps a UUID as an account id.
+func AccountOf(u UUID) Account { return Account{u} }
+
+// ClientOf wraps a UUID as a client id.
+func ClientOf(u UUID) Client { return Client{u} }
+
+// GrantOf wraps a UUID as a grant id.
+func GrantOf(u UUID) Grant { return Grant{u} }

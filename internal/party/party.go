@@ -93,19 +93,44 @@ type Key struct {
 	Device    string
 	Public    crypto.PublicKey
 	Valid     Period
-	RevokedAt time.Time // events signed from then on are refused; zero: not revoked
+	RevokedAt time.Time // events dated from then on do not count by themselves; zero: not revoked
+	// RefusedFrom is when the revocation was reported, or RevokedAt if that is later: events
+	// dated from then on are refused. What lies between is contested: whoever had the device
+	// may have signed, and an authority decides.
+	RefusedFrom time.Time
 }
 
-// Sound says whether the key could sign at that time: valid then and not revoked
-// before it. Faults: key-not-yet-valid, key-expired, key-revoked.
+// Sound says whether the key could sign at that time: valid then and not revoked before
+// it. Faults: key-not-yet-valid, key-expired, key-revoked, and key-contested for a time
+// between the loss and its report.
 func (k Key) Sound(at time.Time) error {
 	switch {
-	case !k.RevokedAt.IsZero() && !at.Before(k.RevokedAt):
-		return fault.New(fault.KeyRevoked, "The key was revoked from %s; the event is dated %s. Ask your administrator for a new key.", k.RevokedAt.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
+	case !k.RefusedFrom.IsZero() && !at.Before(k.RefusedFrom):
+		return fault.New(fault.KeyRevoked, "The key was revoked from %s; the event is dated %s. Ask your administrator for a new key.", spell(k.RevokedAt), spell(at))
 	case at.Before(k.Valid.From):
-		return fault.New(fault.KeyNotYetValid, "The key is valid from %s; the event is dated %s. Check the device's clock.", k.Valid.From.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
+		return fault.New(fault.KeyNotYetValid, "The key is valid from %s; the event is dated %s. Check the device's clock.", spell(k.Valid.From), spell(at))
 	case !k.Valid.Holds(at):
-		return fault.New(fault.KeyExpired, "The key was valid until %s; the event is dated %s. Enrol the device again.", k.Valid.To.UTC().Format(time.RFC3339), at.UTC().Format(time.RFC3339))
+		return fault.New(fault.KeyExpired, "The key was valid until %s; the event is dated %s. Enrol the device again.", spell(k.Valid.To), spell(at))
+	case !k.RevokedAt.IsZero() && !at.Before(k.RevokedAt):
+		return fault.New(fault.KeyContested, "The event is dated %s; the key counts as lost from %s and was reported at %s. Your event is kept; an inspector decides whether it counts.", spell(at), spell(k.RevokedAt), spell(k.RefusedFrom))
 	}
 	return nil
+}
+
+func spell(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Revoke adds a revocation: effective from one time, reported at another. Several only
+// ever take away: a key never gets sound again.
+func (k Key) Revoke(effective, reported time.Time) Key {
+	refused := reported
+	if effective.After(refused) {
+		refused = effective
+	}
+	if k.RevokedAt.IsZero() || effective.Before(k.RevokedAt) {
+		k.RevokedAt = effective
+	}
+	if k.RefusedFrom.IsZero() || refused.Before(k.RefusedFrom) {
+		k.RefusedFrom = refused
+	}
+	return k
 }

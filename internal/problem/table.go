@@ -34,9 +34,18 @@ var table = map[fault.Kind]Row{
 	fault.KeyNotYetValid: {http.StatusForbidden, "密钥当时尚未生效", "The key was not valid yet"},
 	fault.KeyExpired:     {http.StatusForbidden, "密钥当时已过期", "The key had expired"},
 	fault.KeyRevoked:     {http.StatusForbidden, "密钥已吊销", "The key was revoked"},
+	fault.KeyContested:   {http.StatusConflict, "签名时密钥可能已失窃，待执法人员裁定", "Signed while the key may have been stolen; an inspector decides"},
 	fault.BadSignature:   {http.StatusForbidden, "签名不符", "The signature does not fit"},
 	fault.UnknownSite:    {http.StatusForbidden, "不是该单位的场所", "Not a site of the party"},
 	fault.RoleMissing:    {http.StatusForbidden, "该单位没有所需的身份", "The party has not the role"},
+
+	fault.SignInRefused:      {http.StatusUnauthorized, "登录未成功", "Not signed in"},
+	fault.SecondFactorNeeded: {http.StatusUnauthorized, "还需要动态口令", "A second factor is needed"},
+	fault.InvitationRefused:  {http.StatusForbidden, "一次性码无效", "The one-time code is refused"},
+	fault.ForgedRequest:      {http.StatusForbidden, "请求不是从本站页面发出的", "The request did not come from this site's page"},
+	fault.WeakPassword:       {http.StatusUnprocessableEntity, "密码太弱", "The password is too weak"},
+	fault.TooManyAttempts:    {http.StatusTooManyRequests, "尝试次数过多", "Too many attempts"},
+	fault.QuotaExceeded:      {http.StatusTooManyRequests, "超出调用配额", "Over the client's quota"},
 
 	fault.IDReused:     {http.StatusConflict, "事件标识已被另一事件使用", "The id is another event's already"},
 	fault.WrongStage:   {http.StatusConflict, "此时不能发生这一步", "This step may not come now"},

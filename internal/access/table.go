@@ -1,0 +1,176 @@
+package access
+
+import "slices"
+
+// Record says which uses of an operation are written into the access record, whose
+// hashes are in the log.
+type Record string
+
+// What is recorded.
+const (
+	Never       Record = ""
+	ByAuthority Record = "authority" // an inspector or health officer read a company's data
+	Always      Record = "always"    // an administrative act
+)
+
+// Reaches is a row's columns: how far each role reaches. A role that is not there
+// reaches nothing.
+type Reaches map[Role]Reach
+
+// Rule is one row of the table.
+type Rule struct {
+	Operation string // operationId of openapi.yaml, or page:NAME
+	ZH, EN    string
+	Public    bool // open to everybody
+	SignedIn  bool // open to every signed-in person, for what is their own
+	Who       Reaches
+	Scope     Scope // that an API client must have been granted
+	Record    Record
+}
+
+// reach is how far an appointment reaches with this rule.
+func (r Rule) reach(g Appointment) Reach {
+	if g.Role == APIClient && !slices.Contains(g.Scopes, r.Scope) {
+		return None
+	}
+	return r.Who[g.Role]
+}
+
+// givable is whom an organisation's administrator may appoint.
+var givable = []Role{SiteStaff, Porter, Driver, FacilityOperator, OrganisationAdministrator}
+
+// gives says whether a holder of one role may give or take another. Empty: the operation
+// is about no role.
+func (r Rule) gives(by, given Role) bool {
+	return given == "" || by == SystemAdministrator || (by == OrganisationAdministrator && slices.Contains(givable, given))
+}
+
+// The columns that several rows share.
+var (
+	chains = Reaches{SiteStaff: OwnSites, Porter: OwnPerson, Driver: OwnTrips, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
+	evidence = Reaches{SiteStaff: OwnSites, Driver: OwnTrips, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
+	custody = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
+	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
+	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
+		SystemAdministrator: Everything, APIClient: OwnOrganisation}
+	keyWatch = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, SystemAdministrator: Everything, APIClient: OwnOrganisation}
+	people = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything}
+	system = Reaches{SystemAdministrator: Everything}
+	grants = Reaches{OrganisationAdministrator: OwnOrganisation}
+)
+
+func open(operation, zh, en string) Rule {
+	return Rule{Operation: operation, ZH: zh, EN: en, Public: true}
+}
+func self(operation, zh, en string) Rule {
+	return Rule{Operation: operation, ZH: zh, EN: en, SignedIn: true}
+}
+
+// Table is every operation there is. A system administrator sees no waste data; a city
+// analyst sees figures and no chain.
+func Table() []Rule {
+	return slices.Concat(publicRules(), chainRules(), registerRules(), peopleRules(), machineRules(), pageRules())
+}
+
+func publicRules() []Rule {
+	return []Rule{
+		open("submitEvents", "提交已签事件（签名即凭证）", "send signed events; the signature is the credential"),
+		open("validateEvent", "试查已签事件", "check a signed event without recording it"),
+		open("findBatchByLabel", "扫码：危害与联系方式", "what a finder of a label may know"),
+		open("challengeEnrolment", "以一次性码领取质询", "trade a one-time code for a challenge"),
+		open("enrolKey", "登记设备密钥", "enrol a device key by proof of possession"),
+		open("rotateKey", "更换设备密钥（旧钥签名）", "replace a device key; the old key signs"),
+		open("getCheckpoint", "日志检查点", "the log's newest checkpoint"),
+		open("getTile", "日志散列块", "a tile of the log"),
+		open("getEntryBundle", "日志条目", "entries of the log"),
+		open("getVerifierKey", "日志公钥", "the log's key"),
+		open("getSuccession", "日志公钥的更替", "how the log's key was succeeded"),
+		open("getHealth", "存活", "alive"),
+		open("getReadiness", "就绪", "ready"),
+		open("createSession", "登录", "sign in"),
+		open("acceptInvitation", "凭一次性码启用账号", "take up an account with a one-time code"),
+		open("createToken", "客户端凭证换取令牌", "client credentials for a token (RFC 6749 section 4.4)"),
+	}
+}
+
+func chainRules() []Rule {
+	return []Rule{
+		{Operation: "validateUnsigned", ZH: "试查未签事件", EN: "check an event before it is signed", Who: Reaches{SiteStaff: OwnOrganisation, Porter: OwnOrganisation,
+			Driver: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}, Scope: ValidateOnly},
+		{Operation: "getEvent", ZH: "查看事件", EN: "read an event", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getBatch", ZH: "查看批次", EN: "read a batch", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getBatchChain", ZH: "查看批次链", EN: "read a batch's chain", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getManifest", ZH: "查看联单", EN: "read a manifest", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getBatchBundle", ZH: "下载批次证据", EN: "save a batch's evidence", Who: evidence, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getManifestBundle", ZH: "下载联单证据", EN: "save a manifest's evidence", Who: evidence, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getBatchLabel", ZH: "标签二维码", EN: "the label's QR code", Who: custody, Scope: WriteLabels},
+		{Operation: "createBatchLabel", ZH: "换发标签", EN: "make a new label", Who: custody, Scope: WriteLabels, Record: Always},
+		{Operation: "revokeLabel", ZH: "作废标签", EN: "withdraw a label", Who: custody, Scope: WriteLabels, Record: Always},
+		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
+			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
+	}
+}
+
+func registerRules() []Rule {
+	return []Rule{
+		{Operation: "importRegistry", ZH: "导入登记册", EN: "import a register", Who: system, Record: Always},
+		{Operation: "createEnrolment", ZH: "发放设备登记码", EN: "make an enrolment code", Who: devices, Scope: ManageKeys, Record: Always},
+		{Operation: "listKeys", ZH: "查看设备", EN: "list device keys", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
+		{Operation: "getKey", ZH: "查看设备密钥", EN: "read a device key", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
+		{Operation: "getKeyHistory", ZH: "查看密钥履历", EN: "read a key's history in the log", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
+		{Operation: "revokeKey", ZH: "吊销设备密钥", EN: "revoke a device key", Who: theirs, Scope: ManageKeys, Record: Always},
+		{Operation: "listActs", ZH: "查看访问记录", EN: "read the access record", Who: Reaches{OrganisationAdministrator: OwnOrganisation, CityInspector: City, SystemAdministrator: Everything}},
+		{Operation: "getMetrics", ZH: "运行指标", EN: "the server's metrics", Who: Reaches{SystemAdministrator: Everything, APIClient: Everything}, Scope: ReadMetrics},
+	}
+}
+
+func peopleRules() []Rule {
+	return []Rule{
+		self("getSession", "我的登录与职务", "who I am and what I may do"),
+		self("deleteSession", "退出", "sign out"),
+		self("deleteSessions", "在所有设备退出", "sign out everywhere"),
+		self("changePassword", "更改密码", "change my password"),
+		self("beginTOTP", "设置动态口令", "set up a second factor"),
+		self("confirmTOTP", "启用动态口令", "switch the second factor on"),
+		self("removeTOTP", "停用动态口令", "switch the second factor off"),
+		{Operation: "listAccounts", ZH: "查看账号", EN: "list accounts", Who: people},
+		{Operation: "inviteAccount", ZH: "开设账号", EN: "invite a person", Who: people, Record: Always},
+		{Operation: "renewInvitation", ZH: "重发一次性码", EN: "make a new one-time code", Who: people, Record: Always},
+		{Operation: "disableAccount", ZH: "停用账号", EN: "disable an account", Who: people, Record: Always},
+		{Operation: "appointAccount", ZH: "任命", EN: "give an appointment", Who: people, Record: Always},
+		{Operation: "dismissAccount", ZH: "免除任命", EN: "end an appointment", Who: people, Record: Always},
+	}
+}
+
+func machineRules() []Rule {
+	return []Rule{
+		{Operation: "createClient", ZH: "登记对接程序", EN: "register an API client", Who: system, Record: Always},
+		{Operation: "listClients", ZH: "查看对接程序", EN: "list API clients", Who: system},
+		{Operation: "createClientSecret", ZH: "增发客户端密钥", EN: "add a client secret", Who: system, Record: Always},
+		{Operation: "revokeClientSecret", ZH: "作废客户端密钥", EN: "withdraw a client secret", Who: system, Record: Always},
+		{Operation: "disableClient", ZH: "停用对接程序", EN: "disable an API client", Who: system, Record: Always},
+		{Operation: "listGrants", ZH: "查看授权", EN: "list what clients may do for us", Who: grants},
+		{Operation: "putGrant", ZH: "授权对接程序", EN: "let a client act for us", Who: grants, Record: Always},
+		{Operation: "deleteGrant", ZH: "收回授权", EN: "withdraw a client's leave", Who: grants, Record: Always},
+	}
+}
+
+func pageRules() []Rule {
+	return []Rule{
+		open("page:start", "首页", "start page"),
+		open("page:finder", "扫码页", "finder's page"),
+		open("page:problem", "错误说明", "what a problem means"),
+		open("page:asset", "样式与脚本", "style sheets and scripts"),
+		open("page:openapi", "接口说明", "the contract"),
+		open("page:signin", "登录页", "sign-in page"),
+		open("page:welcome", "启用账号页", "page to take up an account"),
+		open("page:oidc", "单位统一登录", "sign-in with the organisation's own provider"),
+		self("page:account", "我的账号", "my account"),
+		self("page:signout", "退出", "sign out"),
+		{Operation: "page:devices", ZH: "设备页", EN: "devices page", Who: keyWatch, Scope: ManageKeys},
+		{Operation: "page:lost", ZH: "挂失页", EN: "lost-phone page", Who: theirs, Scope: ManageKeys},
+	}
+}
