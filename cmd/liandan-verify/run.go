@@ -16,16 +16,21 @@ import (
 
 	"liandan/internal/bundle"
 	"liandan/internal/fault"
+	"liandan/internal/merkle"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
 )
 
-const usage = `用法 usage: liandan-verify [--log-key VKEY|@FILE] [--json] [--lang zh|en|both] FILE...
+const usage = `用法 usage: liandan-verify [--log-key VKEY|@FILE [--succession FILE]] [--json] [--lang zh|en|both] FILE...
 
 逐项核对联单或批次的证据文件，不需要服务器和网络。FILE 为 - 时读标准输入。
 Checks evidence files of batches and manifests, line by line, with no server. - is standard input.
 
   --log-key  您信任的日志公钥，或 @ 加其所在文件 the log's key that you trust, or @ and a file that holds it
+  --succession
+             日志密钥更替记录（日志的 /log/succession）：以新公钥核对旧文件时需要
+             the log's successions of its key (/log/succession of the log): needed to
+             check a file of an older key with a newer one
   --json     每个文件输出一行 JSON one line of JSON for each file
   --lang     zh, en 或 or both (默认 default)
 
@@ -38,10 +43,11 @@ const couldNotCheck = 2
 
 // settings is the command line, read.
 type settings struct {
-	trusted string
-	json    bool
-	lang    language
-	files   []string
+	trusted    string
+	succession [][]byte // notes that lead to or from the trusted key
+	json       bool
+	lang       language
+	files      []string
 }
 
 // run is the program: it answers the exit status, the worst of all files.
@@ -59,7 +65,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "liandan-verify:", err)
 		return couldNotCheck
 	}
-	o := bundle.Options{Trusted: s.trusted, Rules: rules, Catalog: waste.DefaultCatalog(), Each: each}
+	o := bundle.Options{Trusted: s.trusted, Succession: s.succession, Rules: rules, Catalog: waste.DefaultCatalog(), Each: each}
 	out := bufio.NewWriter(stdout)
 	worst := 0
 	for _, name := range s.files {
@@ -74,11 +80,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
-	var key, lang string
+	var key, line, lang string
 	fs := flag.NewFlagSet("liandan-verify", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprint(stderr, usage) }
 	fs.StringVar(&key, "log-key", "", "")
+	fs.StringVar(&line, "succession", "", "")
 	fs.BoolVar(&s.json, "json", false, "")
 	fs.StringVar(&lang, "lang", "both", "")
 	if err := fs.Parse(args); err != nil {
@@ -94,8 +101,38 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, errors.New("--lang: zh, en 或 or both")
 	}
 	var err error
-	s.trusted, err = logKey(key)
+	if s.trusted, err = logKey(key); err == nil {
+		s.succession, err = successions(line, s.trusted)
+	}
 	return s, err
+}
+
+// successions reads the reader's own notes. Ones that do not hold, or are of another
+// log, are an error like a key that cannot be used.
+func successions(name, trusted string) ([][]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if trusted == "" {
+		return nil, errors.New("--succession: 须同时给出 --log-key; it leads from or to a key that you trust, so give --log-key too")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--succession: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, merkle.MaxSuccessions*(merkle.MaxSuccession+1)+1))
+	if err != nil {
+		return nil, fmt.Errorf("--succession: %w", err)
+	}
+	notes, err := merkle.SplitSuccessions(b)
+	if err == nil {
+		_, err = merkle.Verifiers(trusted, notes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--succession: 更替记录不成立 %s", fault.As(err).Sentence)
+	}
+	return notes, nil
 }
 
 // logKey reads the pinned key. A key that cannot be used is an error, never no key: the

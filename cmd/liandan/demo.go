@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
+	"text/tabwriter"
 	"time"
 
+	"liandan/internal/access"
+	"liandan/internal/account"
 	"liandan/internal/client"
 	"liandan/internal/config"
 	"liandan/internal/sample"
@@ -172,8 +177,7 @@ func (p *play) run(ctx context.Context, s *server.Server) error {
 		}
 	}
 	p.clock.release()
-	p.tell(story, s)
-	return nil
+	return p.tell(ctx, story, s)
 }
 
 // remember writes down that these days were begun, before they are: ids follow from the
@@ -196,11 +200,56 @@ func (p *play) place() string {
 	return "PostgreSQL"
 }
 
-func (p *play) tell(story sample.Story, s *server.Server) {
+func (p *play) tell(ctx context.Context, story sample.Story, s *server.Server) error {
 	file := ""
 	if p.cfg.Database == "" {
 		file = p.cfg.File("liandan.sqlite")
 	}
-	fmt.Fprintf(p.t.out, "\n%s\n地址 address   %s\n登录 sign-in   Authorization: Bearer %s\n\n%s", story.Summary(), s.URL, s.Token,
-		story.ThreeThings(s.URL, s.Token, p.cfg.Data, file))
+	people, err := signIns(ctx, p.town, s)
+	if err != nil {
+		return err
+	}
+	reader, err := s.Registry.NewToken(ctx, access.Appointment{Role: access.CityInspector}, "demo reader", time.Now().AddDate(0, 0, 7))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.t.out, "\n%s\n地址 address   %s\n%s\n%s", story.Summary(), s.URL, people, story.ThreeThings(s.URL, reader, p.cfg.Data, file))
+	return nil
+}
+
+// signIns gives each of the city's people an account with a password that is random and
+// shown this once. Playing again gives new ones.
+func signIns(ctx context.Context, town *sample.City, s *server.Server) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "登录 sign in   %s/signin   （密码随机，仅显示这一次 passwords are random and shown this once）\n", s.URL)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, who := range town.People() {
+		code, err := invited(ctx, s, who)
+		if err != nil {
+			return "", fmt.Errorf("account %s: %w", who.Login, err)
+		}
+		password := strings.ToLower(rand.Text()[:20])
+		if _, token, err := s.Accounts.Accept(ctx, account.Acceptance{Code: code, Password: password}); err != nil {
+			return "", fmt.Errorf("account %s: %w", who.Login, err)
+		} else if err := s.Accounts.SignOut(ctx, token); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s %s\n", who.Login, password, who.ZH, who.EN)
+	}
+	err := w.Flush()
+	return b.String(), err
+}
+
+// invited makes the account of one of the city's people, or opens it anew.
+func invited(ctx context.Context, s *server.Server, who sample.Somebody) (code string, err error) {
+	k, there, err := s.Store.AccountReader(ctx).AccountOfLogin(who.Login)
+	if err != nil {
+		return "", err
+	}
+	if there {
+		again, err := s.Accounts.RenewInvitation(ctx, k.ID)
+		return again.Code, err
+	}
+	first, err := s.Accounts.Invite(ctx, who.Login, who.Name, []access.Appointment{who.Appointment})
+	return first.Code, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -51,8 +52,22 @@ func runServe(ctx context.Context, t terminal, args []string) (int, error) {
 		return 0, err
 	}
 	fmt.Fprintf(t.out, "联单服务已启动 serving at %s\n", s.URL)
-	fmt.Fprintf(t.out, "操作员令牌见文件 the operator's token is in %s\n", cfg.File("operator.token"))
+	fmt.Fprintf(t.out, "系统管理员令牌见文件 the system administrator's token is in %s\n", cfg.File("operator.token"))
+	code, expires, err := s.AdministratorCode(ctx, "")
+	if err != nil {
+		return 0, errors.Join(err, keepServing(canceled(ctx), s))
+	}
+	if code != "" {
+		fmt.Fprintf(t.out, "首位系统管理员请打开 the first administrator opens %s/welcome#%s （有效至 until %s）\n",
+			cfg.PublicURL, code, expires.Local().Format(time.DateTime))
+	}
 	return exitOK, keepServing(ctx, s)
+}
+
+func canceled(ctx context.Context) context.Context {
+	done, cancel := context.WithCancel(ctx)
+	cancel()
+	return done
 }
 
 // grace is how long requests under way may take after a stop was asked for.

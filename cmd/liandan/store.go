@@ -167,6 +167,9 @@ func runImport(ctx context.Context, t terminal, args []string) (int, error) {
 	defer f.Close()
 	code := exitOK
 	err = opened(ctx, t, cfg, func(p *server.Parts) error {
+		if err := p.Act(ctx, "importRegistry", plain[0]); err != nil {
+			return err
+		}
 		r, err := p.Registry.Import(ctx, plain[0], f, *dry)
 		if err != nil {
 			return err
@@ -220,32 +223,4 @@ func runExport(ctx context.Context, t terminal, args []string) (int, error) {
 	}
 	_, err = t.out.Write(b)
 	return exitOK, err
-}
-
-func runToken(ctx context.Context, t terminal, args []string) (int, error) {
-	fs := flags(t, "token")
-	name := fs.String("name", "", "令牌名称 name of the token")
-	org := fs.String("party", "", "单位编号，空为操作员 organisation id; empty makes an operator's token")
-	days := fs.Int("days", 365, "有效天数 days of validity")
-	cfg, plain, err := settings(t, fs, args)
-	if err == nil {
-		err = none(plain)
-	}
-	if err != nil {
-		return 0, err
-	}
-	who := registry.Principal{Name: *name, Operator: *org == ""}
-	if *org != "" {
-		if who.Party, err = id.ParseParty(*org); err != nil {
-			return 0, err
-		}
-	}
-	return exitOK, opened(ctx, t, cfg, func(p *server.Parts) error {
-		token, err := p.Registry.NewToken(ctx, who, *name, time.Now().AddDate(0, 0, *days))
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(t.out, token)
-		return nil
-	})
 }

@@ -6,9 +6,12 @@
 package access
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
 )
@@ -87,6 +90,39 @@ type Appointment struct {
 	Divisions []string  // six digits each
 	Scopes    []Scope
 	Valid     party.Period
+}
+
+// Check notes under a pointer what an appointment lacks for its role or should not have.
+func (a Appointment) Check(bad *fault.Error, pointer string) {
+	if !a.Role.Known() {
+		bad.At(pointer+"/role", "value", "must be one of %v", Roles())
+		return
+	}
+	site, person, division, organisation := a.Role.Needs()
+	for _, m := range []struct {
+		name        string
+		needs, has  bool
+		allowed     bool
+		description string
+	}{
+		{"party", organisation, !a.Party.IsZero(), organisation || a.Role == APIClient, "an organisation"},
+		{"sites", site, len(a.Sites) > 0, organisation, "one site at least"},
+		{"person", person, !a.Person.IsZero(), organisation, "a person of the register"},
+		{"divisions", division, len(a.Divisions) > 0, division, "one district at least"},
+		{"scopes", false, len(a.Scopes) > 0, a.Role == APIClient, "scopes"},
+	} {
+		switch {
+		case m.needs && !m.has:
+			bad.At(pointer+"/"+m.name, "required", "the role %s needs %s", a.Role, m.description)
+		case m.has && !m.allowed:
+			bad.At(pointer+"/"+m.name, "not_allowed", "the role %s has no %s", a.Role, m.name)
+		}
+	}
+	for i, d := range a.Divisions {
+		if len(d) != 6 || strings.Trim(d, "0123456789") != "" {
+			bad.At(fmt.Sprintf("%s/divisions/%d", pointer, i), "format", "must be a division's six digits")
+		}
+	}
 }
 
 // Kind says what somebody who asks came with.

@@ -122,7 +122,7 @@ func registerRules() []Rule {
 		{Operation: "getKey", ZH: "查看设备密钥", EN: "read a device key", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
 		{Operation: "getKeyHistory", ZH: "查看密钥履历", EN: "read a key's history in the log", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
 		{Operation: "revokeKey", ZH: "吊销设备密钥", EN: "revoke a device key", Who: theirs, Scope: ManageKeys, Record: Always},
-		{Operation: "listActs", ZH: "查看访问记录", EN: "read the access record", Who: Reaches{OrganisationAdministrator: OwnOrganisation, CityInspector: City, SystemAdministrator: Everything}},
+		{Operation: "listActs", ZH: "查看访问记录", EN: "read the access record", Who: Reaches{OrganisationAdministrator: OwnOrganisation, CityInspector: Everything, SystemAdministrator: Everything}},
 		{Operation: "getMetrics", ZH: "运行指标", EN: "the server's metrics", Who: Reaches{SystemAdministrator: Everything, APIClient: Everything}, Scope: ReadMetrics},
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"liandan/internal/party"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
+	"liandan/internal/statement"
 	"liandan/internal/waste"
 )
 
@@ -40,11 +41,24 @@ type Reader interface {
 	// ChainOf gives the entries of a batch in order.
 	ChainOf(b id.Batch) ([]ledger.Kept, error)
 	EventEntry(e id.Event) (ledger.Kept, error)
+	// LogKeys gives the entries by which the log's key was succeeded, in order.
+	LogKeys() ([]ledger.Kept, error)
 	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
 	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
 	LabelOf(b id.Batch) (event.Label, error)
 	Label(l event.Label) (b id.Batch, revoked bool, err error)
 	Quarantine(cursor string, limit int) ([]Held, string, error)
+	// StatementsOf gives the entries of the statements about a subject, in order: the
+	// chapters of a key's life, by its kid.
+	StatementsOf(subject string) ([]ledger.Kept, error)
+	// RulingsOf gives the entries of the rulings on events, by the hashes of their bytes, in
+	// order.
+	RulingsOf(hashes []id.Hash) ([]ledger.Kept, error)
+	// Acts gives the entries of acts before an entry, newest first.
+	Acts(f ActFilter, before int64, limit int) ([]ledger.Kept, error)
+	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
+	// one has signed.
+	Signer() (string, error)
 	Rows
 }
 
@@ -61,6 +75,12 @@ type Rows interface {
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error
+	StatementRows(each func(subject string, n, seq int64) error) error
+	ActRows(each func(seq int64, columns string) error) error
+	ActPartyRows(each func(p id.Party, seq int64) error) error
+	RulingRows(each func(hash id.Hash, seq int64, verdict string) error) error
+	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
+	KeyRows(each func(kid string, row DeviceKey) error) error
 	// Integrity asks the database whether its own structures are whole, where it can tell;
 	// each hears of what is not.
 	Integrity(each func(problem string) error) error
@@ -75,9 +95,21 @@ type Store interface {
 	Rebuild(ctx context.Context, fill func(Reader, Projection) error) error
 }
 
+// Said is a statement in the log. Of a key's chapter, Subject is the kid and N the
+// chapter's number; others have neither.
+type Said struct {
+	Seq     int64
+	Kind    string
+	Subject string
+	N       int64
+	Body    []byte
+}
+
 // Projection takes the states that a rebuild found.
 type Projection interface {
 	Records(placed []chain.Placed, events []event.Event) error
+	// Statements takes entries that are of no event.
+	Statements(said []Said) error
 	States(batches []batch.State, manifests []manifest.State) error
 }
 
@@ -104,9 +136,7 @@ type Service struct{ Config }
 // New makes a Service.
 func New(c Config) *Service { return &Service{c} }
 
-func notFound(what string) error {
-	return fault.New(fault.NotFound, "There is no such %s, or it is not yours to see.", what)
-}
+func notFound(what string) error { return fault.Missing(what) }
 
 // Batch reads one batch. The fault is not-found.
 func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error) {
@@ -270,7 +300,7 @@ func (s *Service) Event(ctx context.Context, e id.Event) (v EventView, err error
 		if err != nil {
 			return err
 		}
-		head, checkpoint, err := s.newest(r)
+		head, checkpoint, _, err := s.newest(r)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package audit_test
 
 import (
 	"testing"
+
+	"liandan/internal/audit"
 )
 
 // TestSound: a store that nobody touched is sound, and the report counts what is in it.
@@ -15,7 +17,13 @@ func TestSound(t *testing.T) {
 				t.Errorf("the report counts %d %s, the table has %d", n, table, got)
 			}
 		}
-		if r.Events != r.Entries || r.Entries != r.Head.Size || r.Entries <= 256 || r.GramsTotal != 0 {
+		if n := p.rows(`SELECT count(*) FROM entries WHERE kind <> 'event'`)[0][0].(int64); r.Statements != n || n == 0 {
+			t.Errorf("the report counts %d statements, the log has %d", r.Statements, n)
+		}
+		if want := (audit.Contested{Open: 1, Admitted: 1}); r.Contested != want || r.Unstated != 3 || len(r.Notes) != 2 {
+			t.Errorf("contested %+v, %d keys without history, notes %+v", r.Contested, r.Unstated, r.Notes)
+		}
+		if r.Events+r.Statements != r.Entries || r.Entries != r.Head.Size || r.Entries <= 256 || r.GramsTotal != 0 {
 			t.Errorf("report %+v", r)
 		}
 		if n := len(p.rows(`SELECT 1 FROM tiles WHERE level = 1`)); n != 1 {

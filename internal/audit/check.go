@@ -17,7 +17,6 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
-	"liandan/internal/signature"
 )
 
 // Options of a check.
@@ -33,7 +32,8 @@ type Options struct {
 // every projection. An error means that the store could not be read.
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
-		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, held: map[id.Hash]int64{}}
+		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
+		chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -48,6 +48,7 @@ type checker struct {
 	world  *chain.Memory
 	tree   *merkle.Tree
 	tiles  map[merkle.TileID][]byte
+	line   *keyLine         // the log's keys; nil until asked for
 	roots  map[int64]rootAt // at the sizes that heads name
 	last   time.Time        // recorded_at of the entry before; zero when it cannot be read
 	bound  []int64          // sizes at which a commit group must have ended
@@ -56,6 +57,12 @@ type checker struct {
 	books  []bookRow
 	label  map[event.Label]labelRow
 	held   map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
+
+	keys       lives
+	rulings    map[id.Hash]rulingRow
+	chapters   map[string]int64 // rows of statements: "kid/n" and its entry
+	acts       map[int64]string // rows of acts: columns by entry
+	actParties map[string]bool  // rows of act_parties: "party/entry"
 }
 
 // rootAt is the tree after an entry and the time of that entry.
@@ -101,9 +108,9 @@ func (c *checker) run(in Reader) error {
 	}
 	steps := []func() error{
 		c.takeHeld,
-		func() error { return c.entries(head.Size, sizes) },
+		func() error { return c.entries(head.Size, sizes) }, c.settleKeys,
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.integrity,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.deviceKeys, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -119,12 +126,19 @@ func (c *checker) headSizes() (map[int64]bool, error) {
 		sizes[h.Size], c.newest = true, h.Size
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	line, err := c.keyLine()
+	if err != nil {
+		return nil, err
+	}
 	for _, signed := range c.o.Remembered {
-		if h, err := merkle.OpenCheckpoint(signed, c.s.Verifier); err == nil {
+		if h, _, err := line.keys.OpenCheckpoint(signed); err == nil {
 			sizes[h.Size] = true
 		}
 	}
-	return sizes, err
+	return sizes, nil
 }
 
 // block is how many entries are verified side by side.
@@ -228,14 +242,6 @@ func (c *checker) missing(from, to int64) {
 	c.r.say(AreaEntry, fmt.Sprintf("entry %d", from), "日志记录缺失", "entries %d to %d are missing", from, to)
 }
 
-// opened is what the parallel part found about an entry.
-type opened struct {
-	signed signature.Signed
-	event  event.Event
-	fault  error
-	err    error // the registry could not be asked: nothing can be said
-}
-
 // open reads and verifies events in parallel.
 func (c *checker) open(ks []ledger.Kept) []opened {
 	out := make([]opened, len(ks))
@@ -250,27 +256,6 @@ func (c *checker) open(ks []ledger.Kept) []opened {
 	}
 	wg.Wait()
 	return out
-}
-
-func (c *checker) verify(k ledger.Kept) (o opened) {
-	o.signed, o.event, o.fault = open(k.Body)
-	if o.fault != nil {
-		return o
-	}
-	key, ok, err := c.s.Keys.Key(c.ctx, o.signed.Kid)
-	switch {
-	case err != nil:
-		o.err = err
-	case !ok:
-		o.fault = fmt.Errorf("key %s is not in the registry", o.signed.Kid)
-	case key.Party != o.event.Party || key.Person != o.event.Person:
-		o.fault = fmt.Errorf("key %s belongs to another party or person", o.signed.Kid)
-	default:
-		if o.fault = key.Sound(o.event.At); o.fault == nil {
-			o.fault = o.signed.Verify(key.Public)
-		}
-	}
-	return o
 }
 
 // entry checks one entry against its bytes and the fold.
@@ -296,14 +281,12 @@ func (c *checker) entry(k ledger.Kept, o opened) error {
 		c.held[e.Hash] = k.Seq
 	}
 	if e.Kind != ledger.KindEvent {
-		if !k.Event.IsZero() {
-			c.r.say(AreaEntry, place, "事件编号列被改动", "the row has an event id, but the entry is of no event")
-		}
+		c.statement(place, k, e)
 		return nil
 	}
 	c.r.Events++
-	if o.fault != nil {
-		c.r.say(AreaSignature, place, "事件签名或密钥不成立", "%v", o.fault)
+	if err := c.judge(e, o); err != nil {
+		c.r.say(AreaSignature, place, "事件签名或密钥不成立", "%v", err)
 		return nil
 	}
 	if o.event.ID != k.Event {
@@ -354,6 +337,7 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 		c.r.say(AreaChain, place, "该事件不应出现在此处", "the event may not come here: %v", err)
 		return
 	}
+	c.ruling(place, e.Seq, ev)
 	p := chain.Place(c.world, ev, e.Hash, e.Seq, e.RecordedAt)
 	if !bytes.Equal(p.Bytes, e.Bytes()) {
 		c.r.say(AreaChain, place, "批次链接与重算不符", "its links are not those of the batches' chains")

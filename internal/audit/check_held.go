@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 
+	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
@@ -34,37 +35,51 @@ func (c *checker) heldRows() error {
 		if err := c.heldEvent(place, h); err != nil {
 			return err
 		}
-		seq := c.held[h.Hash]
-		switch {
-		case h.State != "waiting" && h.State != "admitted":
-			c.r.say(AreaQuarantine, place, "隔离状态不明", "its state is neither waiting nor admitted")
-		case h.State == "admitted" && seq < 0:
-			c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but it is not in the log", h.Seq)
-		case h.State == "admitted" && h.Seq != seq:
-			c.r.say(AreaQuarantine, place, "所记日志序号有误", "it is said to be entry %d, but it is entry %d", h.Seq, seq)
-		case h.State == "waiting" && (seq >= 0 || h.Seq != -1):
-			c.r.say(AreaQuarantine, place, "标为等待，但已在日志中", "it is said to wait, but the log or its row says that it is in the log")
-		}
+		c.heldState(place, h)
 		return nil
 	})
 }
 
+// heldState holds what a row says became of its event against the log.
+func (c *checker) heldState(place string, h Held) {
+	seq := c.held[h.Hash]
+	rejected := c.rulings[h.Hash].verdict == event.Reject
+	switch h.State {
+	case "waiting", "admitted", "rejected":
+	default:
+		c.r.say(AreaQuarantine, place, "隔离状态不明", "its state is neither waiting nor admitted nor rejected")
+		return
+	}
+	switch {
+	case h.State == "admitted" && seq < 0:
+		c.r.say(AreaQuarantine, place, "标为已入链，但日志中没有", "it is said to be entry %d, but it is not in the log", h.Seq)
+	case h.State == "admitted" && h.Seq != seq:
+		c.r.say(AreaQuarantine, place, "所记日志序号有误", "it is said to be entry %d, but it is entry %d", h.Seq, seq)
+	case h.State != "admitted" && (seq >= 0 || h.Seq != -1):
+		c.r.say(AreaQuarantine, place, "标为未入链，但已在日志中", "it is said to be %s, but the log or its row says that it is in the log", h.State)
+	case h.State == "waiting" && rejected:
+		c.r.say(AreaQuarantine, place, "标为等待，但已被裁定不予采信", "it is said to wait, but a ruling has rejected it")
+	case h.State == "rejected" && !rejected:
+		c.r.say(AreaQuarantine, place, "标为不予采信，但日志中没有这样的裁定", "it is said to be rejected, but no ruling in the log says so")
+	}
+}
+
 // heldEvent checks what a row says of its event.
 func (c *checker) heldEvent(place string, h Held) error {
+	// Its key may have been revoked or limited after it came in, so only whose it is counts.
 	o := c.verify(ledger.Kept{Body: h.Body})
-	// A key may have been revoked, from a date before the event's, after it came in.
 	if o.err != nil {
 		return o.err
 	}
-	if k := fault.Of(o.fault); o.fault != nil && k != fault.KeyRevoked && k != fault.KeyExpired {
-		c.r.say(AreaQuarantine, place, "隔离事件的签名或密钥不成立", "%v", o.fault)
+	if err := c.signer(o); err != nil {
+		c.r.say(AreaQuarantine, place, "隔离事件的签名或密钥不成立", "%v", err)
 		return nil
 	}
 	if o.event.ID != h.Event {
 		c.r.say(AreaQuarantine, place, "事件编号列被改动", "the row's event id is not the event's")
 	}
 	switch fault.Kind(h.Kind) {
-	case fault.WrongStage, fault.NotCustodian, fault.SeenUnknown:
+	case fault.WrongStage, fault.NotCustodian, fault.SeenUnknown, fault.KeyContested:
 	default:
 		c.r.say(AreaQuarantine, place, "隔离原因不明", "nothing is held for the reason %q", h.Kind)
 	}
@@ -98,6 +113,12 @@ func (c *checker) heldSubjects() error {
 		}
 		if !ev.Manifest.IsZero() {
 			want[key(ev.Manifest.String(), h.Hash)] = true
+		}
+		if d, ok := ev.Data.(event.Ruling); ok {
+			want[key(d.Event.String(), h.Hash)] = true
+		}
+		if fault.Kind(h.Kind) == fault.KeyContested {
+			want[key(ev.ID.String(), h.Hash)] = true
 		}
 		return nil
 	})

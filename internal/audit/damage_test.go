@@ -156,10 +156,12 @@ func (p *place) bits(table, column string) int {
 // something is a value for a cell that is NULL.
 func (p *place) something(table, column string) any {
 	switch column {
-	case "seq", "revoked_at":
+	case "seq", "revoked_at", "refused_from":
 		return int64(3)
 	case "event_id", "site", "manifest":
 		return "00000000-0000-7000-8000-000000000001"
+	case "replaces", "reason":
+		return "SAMPLE"
 	}
 	p.t.Fatalf("%s.%s is NULL", table, column)
 	return nil

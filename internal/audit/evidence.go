@@ -43,7 +43,7 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		if err != nil {
 			return err
 		}
-		head, checkpoint, err := s.newest(r)
+		head, checkpoint, vkey, err := s.newest(r)
 		if err != nil {
 			return err
 		}
@@ -57,17 +57,16 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		if len(kept) == 0 {
 			return notFound(string(kind))
 		}
-		f := bundle.Bundle{Kind: kind, Subject: subject, MadeAt: s.Now().UTC(), Origin: s.Verifier.Name(), VKey: s.VKey,
+		f := bundle.Bundle{Kind: kind, Subject: subject, MadeAt: s.Now().UTC(), Origin: s.Verifier.Name(), VKey: vkey,
 			Checkpoint: checkpoint, Size: head.Size}
-		tree := merkle.NewTree(head.Size, r.Tile, 0)
-		for _, k := range kept {
-			path, err := tree.Prove(head.Size, k.Seq)
-			if err != nil {
-				return err
-			}
-			f.Entries = append(f.Entries, bundle.Entry{Index: k.Seq, Entry: k.Entry, Event: k.Body, Proof: path})
+		if f.Succession, err = carried(r, vkey); err != nil {
+			return err
 		}
-		if f.Keys, err = s.signers(ctx, kept); err != nil {
+		p := prover{merkle.NewTree(head.Size, r.Tile, 0), head.Size}
+		if f.Entries, err = p.events(kept); err != nil {
+			return err
+		}
+		if err := s.addKeys(ctx, r, &f, kept, p); err != nil {
 			return err
 		}
 		file, err = bundle.Encode(f)
@@ -76,17 +75,21 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 	return file, err
 }
 
-// newest is the newest head with its checkpoint, whose signature holds. The fault is
-// damaged: a proof that nobody can check is none.
-func (s *Service) newest(r Reader) (merkle.Head, []byte, error) {
+// newest is the newest head with its checkpoint, whose signature holds, and the verifier
+// key that signed it. The fault is damaged: a proof that nobody can check is none.
+func (s *Service) newest(r Reader) (merkle.Head, []byte, string, error) {
 	head, checkpoint, err := r.Newest()
 	if err != nil || head.Size == 0 {
-		return head, checkpoint, err
+		return head, checkpoint, s.VKey, err
 	}
-	if signed, err := merkle.OpenCheckpoint(checkpoint, s.Verifier); err != nil || signed != head {
-		return head, nil, fault.New(fault.Damaged, "The newest checkpoint is not signed by the log's key; run `liandan check`.")
+	signed, vkey, err := s.signed(r, checkpoint)
+	if err != nil && fault.Of(err) != fault.Damaged {
+		return head, nil, "", err
 	}
-	return head, checkpoint, nil
+	if err != nil || signed != head {
+		return head, nil, "", fault.New(fault.Damaged, "The newest checkpoint is not signed by the log's key; run `liandan check`.")
+	}
+	return head, checkpoint, vkey, nil
 }
 
 // unbroken refuses to make evidence of a chain that is known to be damaged: a file that
@@ -121,33 +124,5 @@ func chains(r Reader, batches []id.Batch) ([]ledger.Kept, error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b ledger.Kept) int { return cmp.Compare(a.Seq, b.Seq) })
-	return out, nil
-}
-
-func (s *Service) signers(ctx context.Context, kept []ledger.Kept) ([]bundle.Key, error) {
-	met := map[string]bool{}
-	var out []bundle.Key
-	for _, k := range kept {
-		signed, _, err := open(k.Body)
-		if err != nil {
-			return nil, err
-		}
-		if met[signed.Kid] {
-			continue
-		}
-		met[signed.Kid] = true
-		key, ok, err := s.Keys.Key(ctx, signed.Kid)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fault.New(fault.Damaged, "The key %s that signed entry %d is not in the registry; run `liandan check`.", signed.Kid, k.Seq)
-		}
-		bk, err := bundle.NewKey(key)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, bk)
-	}
 	return out, nil
 }

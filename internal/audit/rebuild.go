@@ -8,6 +8,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/ledger"
 	"liandan/internal/manifest"
+	"liandan/internal/statement"
 )
 
 // Rebuild checks the store, then recreates every projection from the log and reports
@@ -30,24 +31,36 @@ func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 	w := chain.NewMemory()
 	var placed []chain.Placed
 	var events []event.Event
+	var said []Said
 	flush := func() error {
 		err := out.Records(placed, events)
-		placed, events = placed[:0], events[:0]
+		if err == nil {
+			err = out.Statements(said)
+		}
+		placed, events, said = placed[:0], events[:0], said[:0]
 		return err
 	}
 	err = in.Entries(0, head.Size, func(k ledger.Kept) error {
 		e, err := ledger.ParseEntry(k.Entry)
-		if err != nil || e.Kind != ledger.KindEvent {
-			return err
-		}
-		_, ev, err := open(k.Body)
 		if err != nil {
 			return err
 		}
-		p := chain.Place(w, ev, e.Hash, e.Seq, e.RecordedAt)
-		w.Keep(p)
-		placed, events = append(placed, p), append(events, ev)
-		if len(placed) < block {
+		if e.Kind != ledger.KindEvent {
+			st, err := saidOf(k, e)
+			if err != nil {
+				return err
+			}
+			said = append(said, st)
+		} else {
+			_, ev, err := open(k.Body)
+			if err != nil {
+				return err
+			}
+			p := chain.Place(w, ev, e.Hash, e.Seq, e.RecordedAt)
+			w.Keep(p)
+			placed, events = append(placed, p), append(events, ev)
+		}
+		if len(placed)+len(said) < block {
 			return nil
 		}
 		if o.Progress != nil {
@@ -73,4 +86,14 @@ func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 		manifests = append(manifests, m)
 	}
 	return out.States(batches, manifests)
+}
+
+func saidOf(k ledger.Kept, e ledger.Entry) (Said, error) {
+	out := Said{Seq: e.Seq, Kind: e.Kind, Body: k.Body}
+	if e.Kind != statement.KindKey {
+		return out, nil
+	}
+	key, err := statement.ParseKey(k.Body)
+	out.Subject, out.N = key.Kid, key.N
+	return out, err
 }

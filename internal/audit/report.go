@@ -15,13 +15,19 @@ const (
 	AreaEntry      Area = "entry"     // bytes, hashes, columns
 	AreaSignature  Area = "signature" // JWS and key
 	AreaChain      Area = "chain"     // links and order of stages
+	AreaKey        Area = "key"       // the life of a device key, as the log tells it
 	AreaTile       Area = "tile"      // hashes of the tree
 	AreaLink       Area = "entry_links"
 	AreaBatch      Area = "batches"
 	AreaManifest   Area = "manifests"
 	AreaPosting    Area = "postings"
 	AreaLabel      Area = "labels"
+	AreaStatement  Area = "statements"
+	AreaAct        Area = "acts"
+	AreaRuling     Area = "rulings"
 	AreaQuarantine Area = "quarantine"
+	AreaOutbox     Area = "outbox"
+	AreaDeviceKey  Area = "device_keys"
 	AreaDatabase   Area = "database" // pages and indexes, by the database's own word
 	AreaRollback   Area = "rollback" // older than what was published
 )
@@ -42,15 +48,34 @@ type Report struct {
 	Head       merkle.Head
 	Entries    int64
 	Events     int64
+	Statements int64 // chapters of keys' lives, acts, successions of the log's key
 	Batches    int
 	Manifests  int
 	Postings   int64
 	Held       int64
 	GramsTotal int64 // sum of all postings; zero in sound books
+	Contested  Contested
+	Unstated   int    // keys that signed and have no history in the log: the register was believed
+	Posted     int64  // statements that are not in the log yet
+	Notes      []Note // what a reader should know although it is no damage
 	Damages    int64
 	Named      []Damage // the first places, in the order they were met
 
 	evidence bool // something other than a projection, a tile or the quarantine is damaged
+}
+
+// Contested counts the entries whose signer's key was reported lost later, from a time
+// before the event, or that a ruling has let in. They are no damage.
+type Contested struct {
+	Open     int64 // no authority has ruled
+	Admitted int64
+	Rejected int64
+}
+
+// Note is a remark.
+type Note struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
 }
 
 // Sound reports that nothing was found.
@@ -67,7 +92,7 @@ func (r *Report) First() (Damage, bool) {
 func (r *Report) say(a Area, place, zh, en string, args ...any) {
 	r.Damages++
 	switch a {
-	case AreaHead, AreaEntry, AreaSignature, AreaChain, AreaRollback:
+	case AreaHead, AreaEntry, AreaSignature, AreaChain, AreaKey, AreaRollback:
 		r.evidence = true
 	}
 	if len(r.Named) < maxNamed {

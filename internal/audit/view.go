@@ -63,8 +63,8 @@ type Held struct {
 	ReceivedAt time.Time
 	Kind       string
 	Detail     string
-	State      string // waiting or admitted
-	Seq        int64  // of the entry once admitted; -1 while waiting
+	State      string // waiting, admitted or rejected
+	Seq        int64  // of the entry once admitted; -1 otherwise
 	Body       []byte
 }
 

@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"liandan/internal/audit"
+	"liandan/internal/device"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/intaketest"
+	"liandan/internal/party"
 	"liandan/internal/record"
 	"liandan/internal/rule"
 	"liandan/internal/store"
@@ -59,8 +61,13 @@ var tables = []struct {
 	{"manifests", []string{"id"}, audit.AreaManifest},
 	{"postings", []string{"seq", "line"}, audit.AreaPosting},
 	{"labels", []string{"token"}, audit.AreaLabel},
+	{"statements", []string{"subject", "n"}, audit.AreaStatement},
+	{"acts", []string{"seq"}, audit.AreaAct},
+	{"act_parties", []string{"party", "seq"}, audit.AreaAct},
+	{"rulings", []string{"hash"}, audit.AreaRuling},
 	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
+	{"device_keys", []string{"kid"}, audit.AreaDeviceKey},
 }
 
 // onBoth runs a test on a store of each kind with a few dozen entries.
@@ -155,6 +162,7 @@ func filled(t *testing.T, kind string, batches int) *place {
 	withdrawn := p.Generate(900)
 	p.send(withdrawn)
 	p.withdrawn = withdrawn.Event.Data.(event.Generated).Label
+	p.lose()
 	var err error
 	if p.remade, err = p.audit.NewLabel(ctx, p.reprinted); err != nil {
 		t.Fatal(err)
@@ -167,6 +175,47 @@ func filled(t *testing.T, kind string, batches int) *place {
 	}
 	p.disarm()
 	return p
+}
+
+// lose states keys, of which one is lost and reported, and has an authority rule on what was
+// signed between; and it puts acts into the log.
+func (p *place) lose() {
+	p.t.Helper()
+	bureau, deputy := p.Enrol(p.Org("SAMPLE bureau", party.Authority), true), p.Enrol(p.Hospital.Party, false)
+	deputy.Site = p.Hospital.Site
+	for _, d := range []*device.Device{p.Hospital, bureau, deputy} {
+		p.Advance(time.Millisecond)
+		p.Tell(p.store, d)
+	}
+	bag := p.Generate(800)
+	p.send(bag)
+	stored := func(place string) intaketest.Signed {
+		return p.Sign(deputy, event.BatchStored, event.Stored{Place: place}, func(e *event.Event) { e.Batches = []event.Batch{{ID: bag.Event.Batches[0].ID}} })
+	}
+	p.send(stored("SAMPLE before"))
+	p.Advance(time.Minute)
+	p.send(stored("SAMPLE open"))
+	admitted, rejected, waits := stored("SAMPLE admitted"), stored("SAMPLE rejected"), stored("SAMPLE waits")
+	p.Advance(time.Minute)
+	p.Revoke(p.store, deputy, p.Now().Add(-time.Minute-time.Second))
+	p.Limit(p.store, p.Hospital, p.Now().AddDate(0, 6, 0))
+	for _, s := range []intaketest.Signed{admitted, rejected, waits} {
+		p.Advance(time.Millisecond)
+		if r := p.intake.Accept(ctx, s.JWS); !r.Held || fault.Of(r.Err) != fault.KeyContested {
+			p.t.Fatalf("a contested event gave %+v", r)
+		}
+	}
+	p.send(p.Rule(bureau, admitted, event.Admit), p.Rule(bureau, rejected, event.Reject))
+	for i, subject := range []string{"SAMPLE bag", "SAMPLE key"} {
+		p.Advance(time.Millisecond)
+		st := p.Act("account:SAMPLE", "readBatch", subject, []id.Party{p.Hospital.Party, p.Plant.Party}[i:]...)
+		if err := p.store.AddStatement(ctx, st, p.Now()); err != nil {
+			p.t.Fatal(err)
+		}
+		if err := p.intake.Flush(ctx); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 }
 
 // send hands events over one by one, a moment apart, so that each group has its own time.
@@ -335,7 +384,11 @@ func (p *place) check(o audit.Options) *audit.Report {
 // sound fails the test when a check finds anything.
 func (p *place) sound(when string) *audit.Report {
 	p.t.Helper()
-	r := p.check(audit.Options{Remembered: [][]byte{p.checkpoint}})
+	var o audit.Options
+	if p.checkpoint != nil {
+		o.Remembered = [][]byte{p.checkpoint}
+	}
+	r := p.check(o)
 	if !r.Sound() {
 		p.t.Fatalf("%s: %d damages, the first %+v", when, r.Damages, r.Named[:min(3, len(r.Named))])
 	}

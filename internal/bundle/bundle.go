@@ -22,6 +22,9 @@ const (
 	MaxSize    = 64 << 20 // bytes of the file
 	MaxEntries = 1 << 16
 	MaxKeys    = 1 << 12
+
+	MaxStatements = 1 << 16 // chapters of the keys' lives, some three a key
+	MaxRulings    = 1 << 12
 )
 
 // MediaType is what a bundle is served as.
@@ -48,12 +51,30 @@ type Bundle struct {
 	VKey       string // the log's verifier key (golang.org/x/mod/sumdb/note)
 	Checkpoint []byte // signed note, C2SP tlog-checkpoint, the newest that the maker has
 	Size       int64  // entries in the tree of Checkpoint
+	// Succession are the notes by which the log's key was succeeded (merkle.Succession),
+	// in order: whoever knows an older key of the log can so trust VKey. Mostly none.
+	Succession [][]byte
 
 	// Entries are all entries of the batch, or of every batch on the manifest, in the
 	// order of the log.
 	Entries []Entry
 	// Keys are those that signed the entries, each once; Encode puts them in order of kid.
 	Keys []Key
+	// Statements are the chapters of those keys' lives, as the log has them, in its order:
+	// holder, validity and revocation are then the log's word and not the maker's. A file
+	// from before key histories has none.
+	Statements []Statement
+	// Rulings are the events by which an authority decided on contested events among
+	// Entries, in the order of the log.
+	Rulings []Entry
+}
+
+// Statement is one log entry of kind key with the chapter that it stands for.
+type Statement struct {
+	Index int64     // in the log, from 0
+	Entry []byte    // the exact bytes of the log entry
+	Body  []byte    // of the chapter, see package statement
+	Proof []id.Hash // inclusion path in the tree of the checkpoint
 }
 
 // Entry is one log entry with what it stands for.
@@ -64,9 +85,9 @@ type Entry struct {
 	Proof []id.Hash // inclusion path in the tree of the checkpoint (RFC 6962 section 2.1.1)
 }
 
-// Key is a device's public key as the registry had it when the bundle was made. The
-// log carries the kid; holder, device and dates are the registry's word until key
-// histories join the log.
+// Key is a device's public key as it was when the bundle was made. Where the file has the
+// key's life (Bundle.Statements) this must agree with it; else holder, device and dates
+// are the maker's word.
 type Key struct {
 	Kid       string
 	Party     id.Party

@@ -21,6 +21,10 @@ type Options struct {
 	// file's own is used: the file is then only as good as where it came from, and the
 	// report says so.
 	Trusted string
+	// Succession are notes by which the log's key was succeeded, as the reader has them
+	// from the log; with them a file of an older key can be checked with the newest one.
+	// They are held against Trusted like those in the file, and mean nothing without it.
+	Succession [][]byte
 	// Rules judge each step; with none the report notes that they were not asked.
 	Rules rule.Book
 	// Catalog resolves waste codes; nil means that codes are not looked up.
@@ -41,12 +45,15 @@ func Check(b Bundle, o Options) Report {
 	}
 	c := &checker{b: b, o: o, count: map[string]int{}, bad: map[string]int{}, keys: map[string]*heldKey{}, world: newReplay()}
 	c.r = Report{Kind: b.Kind, Subject: b.Subject.String(), MadeAt: b.MadeAt, Origin: b.Origin, Size: b.Size,
-		Entries: len(b.Entries), Keys: len(b.Keys), Pinned: o.Trusted != "",
+		Entries: len(b.Entries), Keys: len(b.Keys), Statements: len(b.Statements), Rulings: len(b.Rulings), Pinned: o.Trusted != "",
 		Broken: []Line{}, Findings: []rule.Finding{}, Remarks: []rule.Finding{}, Notes: []Note{}, Skipped: []Note{},
 		Story: []Step{}, Finals: []Final{}, Balances: []Balance{}}
 	c.openKeys()
 	c.openCheckpoint()
+	c.openStatements()
+	c.openRulings()
 	c.openEntries()
+	c.checkRulings()
 	c.checkForm()
 	c.checkUse()
 	c.findSubjects()
@@ -69,6 +76,10 @@ type checker struct {
 	head   merkle.Head
 	proven bool // head is signed by the log's key
 	opened []opened
+
+	ruled   []opened            // of Bundle.Rulings
+	rulings map[id.Hash]*ruling // by the event decided on
+
 	// subjects are the batches whose whole chains the file must hold.
 	subjects []id.Batch
 	subject  map[id.Batch]bool
@@ -81,6 +92,7 @@ type heldKey struct {
 	public crypto.PublicKey
 	bad    bool // its kid or spelling is wrong: nothing signed with it holds
 	used   bool
+	life   Life // nil: the file has none
 }
 
 // opened is one entry, read and checked alone; entries know nothing of one another, so
@@ -92,8 +104,11 @@ type opened struct {
 	leaf      id.Hash
 	entryRead bool
 	eventRead bool
+	contested bool     // dated after its key's loss, and not refused for it
 	checked   []string // the checks that were made
 	broken    []Line
+	findings  []rule.Finding
+	remarks   []rule.Finding
 }
 
 func (o *opened) where() *Where { return &Where{Seq: o.entry.Seq, Event: o.event.ID} }
@@ -135,9 +150,11 @@ func (c *checker) openKeys() {
 
 // checkUse finds keys that signed nothing: they have no business in the file.
 func (c *checker) checkUse() {
-	for i := range c.opened {
-		if k := c.opened[i].key; k != nil {
-			k.used = true
+	for _, list := range [][]opened{c.opened, c.ruled} {
+		for i := range list {
+			if k := list[i].key; k != nil {
+				k.used = true
+			}
 		}
 	}
 	for _, k := range c.b.Keys {
@@ -152,14 +169,21 @@ func (c *checker) checkUse() {
 func (c *checker) openEntries() {
 	c.opened = make([]opened, len(c.b.Entries))
 	c.o.Each(len(c.b.Entries), func(i int) { c.opened[i] = c.open(c.b.Entries[i]) })
-	for i := range c.opened {
-		for _, check := range c.opened[i].checked {
+	c.gather(c.opened)
+}
+
+// gather takes over what was found in each entry alone.
+func (c *checker) gather(list []opened) {
+	for i := range list {
+		for _, check := range list[i].checked {
 			c.count[check]++
 		}
-		for _, l := range c.opened[i].broken {
+		for _, l := range list[i].broken {
 			c.bad[l.Check]++
 			c.r.Broken = append(c.r.Broken, l)
 		}
+		c.r.Findings = append(c.r.Findings, list[i].findings...)
+		c.r.Remarks = append(c.r.Remarks, list[i].remarks...)
 	}
 }
 
@@ -210,6 +234,9 @@ func sentence(err error) string {
 func (c *checker) conclude() {
 	for _, k := range checks {
 		n, bad := c.count[k.code], c.bad[k.code]
+		if (k.code == CheckLife && len(c.b.Statements) == 0 || k.code == CheckRulings && len(c.b.Rulings) == 0) && bad == 0 {
+			continue // a file without them has nothing there to be wrong
+		}
 		l := Line{Check: k.code, OK: bad == 0, Count: n, ZH: k.zh, EN: k.en}
 		switch {
 		case k.code == CheckRules:
@@ -253,8 +280,7 @@ func (c *checker) notes() {
 		c.note("as-of", fmt.Sprintf("截至日志第 %d 条；文件中最后一条记于 %s。其后的记录若被略去，单凭本文件看不出来", c.head.Size, at),
 			fmt.Sprintf("As of %d entries of the log; the last one here was recorded at %s. Newer entries that were left out cannot be told from entries that were not made yet.", c.head.Size, at))
 	}
-	c.note("makers-word", "文件制作时间、密钥的设备名称、效期和吊销日期是制作者的陈述，日志中没有其证据",
-		"When the file was made, and a key's device name, validity and revocation dates, are the maker's word: the log holds no evidence of them.")
+	c.noteHistory()
 	c.note("not-in-file", "单位资质、场所和标签唯一性不在文件内，由日志在收录时核对",
 		"Roles, licences, sites and the uniqueness of labels are not in the file; the log judged them at intake.")
 	others := 0

@@ -81,8 +81,10 @@ func (w wire) bundle(f *fault.Error) Bundle {
 	if w.Lineage == nil || len(*w.Lineage) > 0 {
 		f.At("/lineage", "value", "must be an empty array in version 1")
 	}
+	w.succession(&b, f)
 	w.entries(&b, f)
 	w.keys(&b, f)
+	w.history(&b, f)
 	return b
 }
 

@@ -102,6 +102,19 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(kept)
 	f.Add([]byte(`{"v":1}`))
+	loss, err := os.ReadFile("testdata/loss.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	lives, err := bundle.Decode(loss)
+	if err != nil {
+		f.Fatal(err)
+	}
+	lives.Entries, lives.Keys, lives.Statements = lives.Entries[:1], lives.Keys[:1], lives.Statements[:1]
+	if loss, err = bundle.Encode(lives); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(loss)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		b, err := bundle.Decode(file)
 		if err != nil {

@@ -27,9 +27,14 @@ type wire struct {
 	VKey       string       `json:"vkey"`
 	Checkpoint string       `json:"checkpoint"`
 	Size       int64        `json:"size"`
+	Succession *[]string    `json:"succession,omitempty"`
 	Entries    *[]wireEntry `json:"entries"`
 	Keys       *[]wireKey   `json:"keys"`
-	Lineage    *[]string    `json:"lineage"`
+
+	Statements *[]wireStatement `json:"statements,omitempty"`
+	Rulings    *[]wireEntry     `json:"rulings,omitempty"`
+
+	Lineage *[]string `json:"lineage"`
 }
 
 type wireEntry struct {
@@ -65,6 +70,7 @@ func Encode(b Bundle) ([]byte, error) {
 	w.member(" ", "vkey", b.VKey)
 	w.member(" ", "checkpoint", string(b.Checkpoint))
 	w.member(" ", "size", b.Size)
+	w.succession(b)
 	out.WriteString(" \"entries\": [\n")
 	for i, e := range b.Entries {
 		w.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(b.Entries)-1)
@@ -76,7 +82,9 @@ func Encode(b Bundle) ([]byte, error) {
 		w.item(wireKey{k.Kid, k.Party, k.Person, k.Device, k.JWK, k.Valid.From.UTC().Format(TimeForm),
 			optional(k.Valid.To), optional(k.RevokedAt)}, i == len(keys)-1)
 	}
-	out.WriteString(" ],\n \"lineage\": []\n}\n")
+	out.WriteString(" ],\n")
+	w.history(b)
+	out.WriteString(" \"lineage\": []\n}\n")
 	if w.err != nil {
 		return nil, fault.Wrap(w.err, fault.InvalidRequest, "The bundle cannot be written: a text in it is not UTF-8 or a key is not JSON.")
 	}

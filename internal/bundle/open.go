@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"liandan/internal/event"
-	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
@@ -20,13 +17,7 @@ import (
 // openCheckpoint proves the head with the reader's key of the log, or the file's own.
 func (c *checker) openCheckpoint() {
 	c.count[CheckCheckpoint]++
-	vkey := c.b.VKey
-	if c.o.Trusted != "" {
-		if vkey = c.o.Trusted; vkey != c.b.VKey {
-			c.fail(CheckCheckpoint, nil, "文件所列日志公钥与您信任的不同", "The file names another log key than the one that you trust.")
-		}
-	}
-	v, err := verifier(vkey)
+	v, err := c.logKey()
 	if err != nil {
 		c.fail(CheckCheckpoint, nil, "日志公钥无法使用", sentence(err))
 		return
@@ -52,25 +43,10 @@ func (c *checker) openCheckpoint() {
 	}
 }
 
-// verifier reads a log's verifier key and insists on its one spelling.
-func verifier(vkey string) (note.Verifier, error) {
-	v, err := note.NewVerifier(vkey)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.InvalidRequest, "The log's key is not a note verifier key such as name+01234567+base64.")
-	}
-	_, key, _ := strings.Cut(vkey, "+")
-	_, key, _ = strings.Cut(key, "+")
-	raw, err := base64.StdEncoding.Strict().DecodeString(key)
-	if err != nil || vkey != fmt.Sprintf("%s+%08x+%s", v.Name(), v.KeyHash(), base64.StdEncoding.EncodeToString(raw)) {
-		return nil, fault.New(fault.InvalidRequest, "The log's key is not in its one spelling.")
-	}
-	return v, nil
-}
-
 // CheckVKey says whether a text can be used as Options.Trusted. The fault is
 // invalid-request.
 func CheckVKey(vkey string) error {
-	_, err := verifier(vkey)
+	_, err := merkle.ParseVKey(vkey)
 	return err
 }
 
@@ -175,9 +151,7 @@ func (c *checker) readEvent(e Entry, o *opened, fail func(check, zh, en string))
 // checkSigner asks whether the key could sign then, and for this person.
 func (c *checker) checkSigner(ev event.Event, key *heldKey, o *opened, fail func(check, zh, en string)) {
 	o.checked = append(o.checked, CheckValidity, CheckSigner)
-	if err := key.asParty().Sound(ev.At); err != nil {
-		fail(CheckValidity, inChinese(err), sentence(err))
-	}
+	c.judge(ev, key, o, fail)
 	if key.Party != ev.Party || key.Person != ev.Person {
 		fail(CheckSigner, "密钥属于另一单位或另一经办人", "The key belongs to another party or person than the event names.")
 	}

@@ -40,6 +40,19 @@ func (v Verdict) ExitCode() int {
 // of its chain. It is judged by the books alone and needs no rule.
 const Difference rule.Code = "difference-open"
 
+// What a key's life has to say of an event that it signed. None of them needs a rule.
+const (
+	// KeyContested is the finding that an event lies between the loss of its key and the
+	// report, or after both while the log did not know, and nobody admitted it.
+	KeyContested rule.Code = "key-contested"
+	// Admitted remarks that such an event counts because an authority said so.
+	Admitted rule.Code = "ruling-admitted"
+	// RevokedLater remarks that the key was revoked since, from a time after the event.
+	RevokedLater rule.Code = "key-revoked-later"
+	// EndedLater remarks that the key's time was cut since to one that the event is not in.
+	EndedLater rule.Code = "key-ended-later"
+)
+
 // Where names a place in the file.
 type Where struct {
 	Seq   int64    `json:"seq"` // index in the log
@@ -107,7 +120,11 @@ type Report struct {
 	Size    int64     `json:"size"`
 	Entries int       `json:"entries"`
 	Keys    int       `json:"keys"`
-	Pinned  bool      `json:"pinned"` // the log's key was brought by the caller
+
+	Statements int `json:"statements,omitzero"` // chapters of the keys' lives
+	Rulings    int `json:"rulings,omitzero"`
+
+	Pinned bool `json:"pinned"` // the log's key was brought by the caller
 
 	Lines    []Line         `json:"checks"`
 	Broken   []Line         `json:"broken"`
@@ -129,7 +146,9 @@ const (
 	CheckKeys       = "keys"
 	CheckEntry      = "entry"
 	CheckSignature  = "signature"
+	CheckLife       = "key-life"
 	CheckValidity   = "key-validity"
+	CheckRulings    = "rulings"
 	CheckSigner     = "signer"
 	CheckInclusion  = "inclusion"
 	CheckSubject    = "subject"
@@ -147,7 +166,9 @@ var checks = []struct{ code, zh, en string }{
 	{CheckKeys, "公钥：写法唯一，指纹（RFC 7638）相符，各有用处", "keys: one spelling, kid is the RFC 7638 thumbprint, each signed something"},
 	{CheckEntry, "日志条目：写法唯一，序号、事件散列和批次相符", "log entries: one spelling; index, SHA-256 of the event and its batches agree"},
 	{CheckSignature, "事件签名：算法在允许之列，签名有效，内容严格可读", "event signatures: algorithm allowed, signature good, payload read strictly"},
+	{CheckLife, "密钥经历：日志所记各章写法唯一、首尾相接，均在日志树中，与所列公钥一致", "key lives: the log's chapters have one spelling, follow one another, are in its tree and agree with the keys"},
 	{CheckValidity, "密钥效期：签名时有效且未吊销", "key validity: valid and not revoked when signing"},
+	{CheckRulings, "裁定：各有所指，由经历在册的密钥签署", "rulings: each decides on an event of the file and is signed by a key whose life is here"},
 	{CheckSigner, "签名人：密钥的单位和经办人与事件一致", "signer: party and person of the key are those of the event"},
 	{CheckInclusion, "包含证明：条目在检查点的日志树中", "inclusion: the entry is in the log's tree of the checkpoint"},
 	{CheckSubject, "范围：每个条目都属于本批次或本联单", "subject: every entry belongs to this batch or manifest"},

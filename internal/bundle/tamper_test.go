@@ -39,9 +39,16 @@ func signersOf(t testing.TB, b bundle.Bundle) []bundle.Key {
 func clone(b bundle.Bundle) bundle.Bundle {
 	b.Checkpoint = slices.Clone(b.Checkpoint)
 	b.Entries, b.Keys = slices.Clone(b.Entries), slices.Clone(b.Keys)
-	for i := range b.Entries {
-		e := &b.Entries[i]
-		e.Entry, e.Event, e.Proof = slices.Clone(e.Entry), slices.Clone(e.Event), slices.Clone(e.Proof)
+	b.Statements, b.Rulings = slices.Clone(b.Statements), slices.Clone(b.Rulings)
+	for _, list := range [][]bundle.Entry{b.Entries, b.Rulings} {
+		for i := range list {
+			e := &list[i]
+			e.Entry, e.Event, e.Proof = slices.Clone(e.Entry), slices.Clone(e.Event), slices.Clone(e.Proof)
+		}
+	}
+	for i := range b.Statements {
+		s := &b.Statements[i]
+		s.Entry, s.Body, s.Proof = slices.Clone(s.Entry), slices.Clone(s.Body), slices.Clone(s.Proof)
 	}
 	for i := range b.Keys {
 		b.Keys[i].JWK = slices.Clone(b.Keys[i].JWK)

@@ -17,6 +17,7 @@ var chinese = map[fault.Kind]string{
 	fault.UnknownType:    "未知的事件类型",
 	fault.BadSignature:   "签名无效：与密钥和内容不符",
 	fault.KeyRevoked:     "签名时密钥已被吊销",
+	fault.KeyContested:   "签名时间在密钥遗失之后、挂失之前",
 	fault.KeyNotYetValid: "签名时密钥尚未生效",
 	fault.KeyExpired:     "签名时密钥已过期",
 	fault.WrongStage:     "该环节此时不应发生",
@@ -30,7 +31,9 @@ func inChinese(err error) string {
 	return "不合规定（" + string(fault.Of(err)) + "）"
 }
 
-// asParty is the key as package party judges its validity.
+// asParty is the key as package party judges its validity, where the file has nothing but
+// the maker's word: when a loss was reported is not in that, so all from the loss counts
+// as refused.
 func (k Key) asParty() party.Key {
-	return party.Key{Kid: k.Kid, Party: k.Party, Person: k.Person, Device: k.Device, Valid: k.Valid, RevokedAt: k.RevokedAt}
+	return party.Key{Kid: k.Kid, Party: k.Party, Person: k.Person, Device: k.Device, Valid: k.Valid, RevokedAt: k.RevokedAt, RefusedFrom: k.RevokedAt}
 }

@@ -77,7 +77,7 @@ func (b *bench) register() {
 
 // code makes a one-time code for the person's device.
 func (b *bench) code() string {
-	code, _, err := b.Registry.NewEnrolment(context.Background(), registry.Principal{Operator: true}, b.party, b.person, "example client", 30)
+	code, _, err := b.Registry.NewEnrolment(context.Background(), "test", b.party, b.person, "example client", 30)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -117,6 +117,7 @@ var forms = map[event.Type]form{
 	event.ManifestAccepted:   {manifest: true, refs: true, lines: 100, grams: "must", line: verdict, data: acceptedData},
 	event.BatchTreated:       {lines: 100, grams: "must", line: residue, data: treatedData},
 	event.OutcomeReported:    {manifest: true, refs: true, lines: 100, data: outcomeData},
+	event.RulingRecorded:     {refs: true, data: rulingData},
 }
 
 // drawEvent gives a sound payload of the type.
@@ -251,3 +252,8 @@ func treatedData(r *rapid.T, d doc) {
 }
 
 func outcomeData(r *rapid.T, d doc) { d["result"] = drawText(r, 64) }
+
+func rulingData(r *rapid.T, d doc) {
+	d["event"], d["hash"], d["reason"] = uuids.Draw(r, "ruled"), hashes.Draw(r, "hash"), drawText(r, 200)
+	d["verdict"] = rapid.SampledFrom([]string{"admit", "reject"}).Draw(r, "verdict")
+}

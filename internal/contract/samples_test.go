@@ -59,7 +59,7 @@ type sample struct {
 func (s *story) samples(t *testing.T) []sample {
 	generated, stored, issued, collected := s.events[1], s.events[4], s.events[5], s.events[6]
 	names := []string{"UseRecorded", "BatchGenerated", "BatchReleased", "BatchReceived", "BatchStored", "ManifestIssued",
-		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported"}
+		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
 		out = append(out, sample{n, json.RawMessage(s.events[i].payload)})
@@ -68,6 +68,7 @@ func (s *story) samples(t *testing.T) []sample {
 		"alg", "EdDSA", "valid_from", "2026-03-01T00:00:00.000Z", "valid_to", "2027-03-01T00:00:00.000Z"}
 	wrongStage := fault.As(issued.batch.Check(stored.event, stored.event.Batches[0]))
 	tooEarly := fault.As(stored.manifest.Check(collected.event))
+	out = append(append(append(out, s.peopleSamples(t)...), machineSamples()...), s.keySamples(t, key)...)
 	return append(out,
 		sample{"Receipt", receiptOf(generated)},
 		sample{"EventRecord", object{"id", generated.event.ID, "hash", generated.hash, "seq", generated.seq,

@@ -59,6 +59,8 @@ var plot = []string{
 		`"batches":[{"id":"~b1","seen":SEEN,"grams":12000,"residue_grams":9000}],"data":{"method":"Y11","facility":"样例蒸汽 1 号 SAMPLE steam 1"}}`,
 	`{"v":1,"id":"~e11","type":"outcome.reported","at":"2026-03-01T19:00:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f1",` +
 		`"batches":[{"id":"~b1","seen":SEEN}],"refs":["~e10"],"data":{"result":"已灭菌，残渣送填埋 sterilised, residue to landfill"}}`,
+	`{"v":1,"id":"~e12","type":"ruling.recorded","at":"2026-03-02T10:00:00.000+08:00","party":"~a4","site":"~55","person":"~d5",` +
+		`"refs":["~e10"],"data":{"event":"~e10","hash":"HASH","verdict":"admit","reason":"挂失前签署，现场有二人 signed before the loss was noticed; two were present"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.
@@ -111,6 +113,9 @@ func tell(t *testing.T) *story {
 	world := chain.NewMemory()
 	bag, paper := must(id.ParseBatch(sampleID("b1")))(t), must(id.ParseManifest(sampleID("f1")))(t)
 	for i, line := range plot {
+		if strings.Contains(line, "HASH") {
+			line = strings.Replace(line, "HASH", s.events[9].hash.String(), 1) // of ~e10
+		}
 		x := told{payload: s.fill(line, world.Batch(bag).Head), seq: int64(i)}
 		x.event = must(event.Parse(x.payload))(t)
 		x.jws = must(s.signer.Sign(x.payload, signature.TypEvent))(t)

@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"liandan/api"
+	"liandan/internal/access"
+	views "liandan/internal/audit"
 	"liandan/internal/config"
 	"liandan/internal/device"
 	"liandan/internal/id"
 	"liandan/internal/intaketest"
-	"liandan/internal/registry"
+	"liandan/internal/ledger"
 	"liandan/internal/registry/registrytest"
 	"liandan/internal/server"
 	"liandan/internal/testdb"
@@ -55,13 +57,24 @@ func serve(t *testing.T, database string, now func() time.Time) *server.Server {
 // the contract's own operations. Every request passes the referee.
 type town struct {
 	*intaketest.World
-	t        *testing.T // the test that runs at the moment
-	referee  *referee
-	server   *server.Server
-	client   *http.Client
-	url      string
-	hospital string // the token of the hospital's administrator
-	stranger string // of another organisation's
+	t         *testing.T // the test that runs at the moment
+	referee   *referee
+	server    *server.Server
+	client    *http.Client
+	url       string
+	hospital  string  // the token of the hospital's administrator
+	stranger  string  // of another organisation's
+	plant     string  // of the plant's, who holds what was treated
+	inspector string  // of a city inspector
+	analyst   string  // of a city analyst, whom no operation of the contract lets in
+	spent     string  // of an API client that has used up its quota
+	nurse     sitting // somebody signed in
+}
+
+// sitting is a session in a browser.
+type sitting struct {
+	cookie string
+	api.Session
 }
 
 func newTown(t *testing.T, j *referee, database string) *town {
@@ -84,11 +97,13 @@ func (x *town) run(name string, part func(*town)) {
 
 // ask is one request.
 type ask struct {
-	method, path string // method "" is GET
-	token        string // "" is none
-	mediaType    string // "" is none
+	method, path string  // method "" is GET
+	token        string  // "" is none
+	session      sitting // sent with its CSRF token; the zero one is none
+	mediaType    string  // "" is none
 	body         string
 	streamed     bool   // no length is stated
+	origin       string // of the page that has a browser ask, "" for none
 	blind        string // why no schema can see what is wrong with it
 }
 
@@ -117,8 +132,17 @@ func (x *town) ask(q ask) answer {
 	if q.token != "" {
 		r.Header.Set("Authorization", "Bearer "+q.token)
 	}
+	if q.session.cookie != "" {
+		r.AddCookie(&http.Cookie{Name: "liandan", Value: q.session.cookie})
+		if q.method != http.MethodGet && q.session.CSRF != "" {
+			r.Header.Set("X-CSRF-Token", q.session.CSRF)
+		}
+	}
 	if q.mediaType != "" {
 		r.Header.Set("Content-Type", q.mediaType)
+	}
+	if q.origin != "" {
+		r.Header.Set("Origin", q.origin)
 	}
 	resp := must(x.client.Do(r))(x.t)
 	defer resp.Body.Close()
@@ -146,10 +170,10 @@ func into[T any](a answer) (v T) {
 	return v
 }
 
-// get asks as the operator.
+// get asks as the city's inspector.
 func (x *town) get(path string) answer {
 	x.t.Helper()
-	return x.ask(ask{path: path, token: x.server.Token})
+	return x.ask(ask{path: path, token: x.inspector})
 }
 
 // send sends one event.
@@ -194,12 +218,18 @@ func (x *town) settle() {
 	x.register("people", people...)
 	x.register("licences", "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to",
 		string(registrytest.Code(3))+",SAMPLE-OP-1,operating,样例场所2 SAMPLE,HW01,D10,2024-01-01,2029-12-31")
-	x.hospital = x.token(x.Hospital.Party)
-	x.stranger = x.token(x.Stranger.Party)
+	x.hospital, x.stranger, x.plant = x.administrator(x.Hospital.Party), x.administrator(x.Stranger.Party), x.administrator(x.Plant.Party)
+	x.inspector = x.token(access.Appointment{Role: access.CityInspector})
+	x.analyst = x.token(access.Appointment{Role: access.CityAnalyst})
 }
 
-func (x *town) token(p id.Party) string {
-	return must(x.server.Registry.NewToken(x.t.Context(), registry.Principal{Party: p}, "SAMPLE", time.Time{}))(x.t)
+func (x *town) administrator(p id.Party) string {
+	return x.token(access.Appointment{Role: access.OrganisationAdministrator, Party: p})
+}
+
+func (x *town) token(a access.Appointment) string {
+	x.t.Helper()
+	return must(x.server.Registry.NewToken(x.t.Context(), a, "SAMPLE", time.Time{}))(x.t)
 }
 
 // code makes an enrolment code for a device's person.
@@ -274,13 +304,39 @@ func (f *forger) payload(from, to string) string {
 // bag signs a new bag with one text of its payload replaced.
 func (f *forger) bag(from, to string) []byte { return f.sign(f.header(), f.payload(from, to)) }
 
-// size is the size of the log by its checkpoint.
+// size is the size of the log by its checkpoint, once what was done is in it.
 func (x *town) size() int64 {
 	x.t.Helper()
+	if err := x.server.Record.Flush(x.t.Context()); err != nil {
+		x.t.Fatal(err)
+	}
 	_, rest, _ := strings.Cut(string(x.ask(ask{path: "/log/checkpoint"}).is(200, "").body), "\n")
 	var n int64
 	if _, err := fmt.Sscan(rest, &n); err != nil {
 		x.t.Fatal(err)
 	}
 	return n
+}
+
+// kinds counts the log's entries of each kind.
+func (x *town) kinds() map[string]int {
+	x.t.Helper()
+	out, size := map[string]int{}, x.size()
+	err := x.server.Store.Read(x.t.Context(), func(r views.Reader) error {
+		return r.Entries(0, size, func(k ledger.Kept) error {
+			e, err := ledger.ParseEntry(k.Entry)
+			out[e.Kind]++
+			return err
+		})
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return out
+}
+
+// events counts the events of the log; statements come beside them.
+func (x *town) events() int {
+	x.t.Helper()
+	return x.kinds()[ledger.KindEvent]
 }

@@ -27,9 +27,10 @@ type bad struct {
 func badInput(x *town) {
 	first := x.Generate(1000)
 	x.send(first.JWS).is(201, "")
-	size := x.size()
 	f := x.forger(365)
-	for _, in := range append(append(badForms(f), badSigners(x, f)...), badChains(x, f, first.Event)...) {
+	all := append(append(badForms(f), badSigners(x, f)...), badChains(x, f, first.Event)...)
+	size := x.size()
+	for _, in := range all {
 		dry := x.validate(in.jws)
 		if len(in.jws) > signature.MaxCompact {
 			dry.is(413, "too-large")
@@ -128,8 +129,12 @@ func badSigners(x *town, f *forger) []bad {
 	impostor, elsewhere, carrier := *x.Stranger, *x.Stranger, *x.Carrier
 	impostor.Party, impostor.Site, impostor.Person = x.Hospital.Party, x.Hospital.Site, x.Hospital.Person
 	elsewhere.Site = x.Hospital.Site
-	brief, lost := x.forger(1), x.forger(365)
-	x.post("/v1/keys/"+lost.d.Kid()+"/revoke", `{"from":"2026-03-02T08:00:00.000+08:00","reason":"样例 SAMPLE"}`).is(200, "")
+	brief, lost, contested := x.forger(1), x.forger(365), x.forger(365)
+	between := at(contested, x.Now()) // dated before the loss was reported
+	x.Advance(time.Second)
+	for _, f := range []*forger{lost, contested} {
+		x.post("/v1/keys/"+f.d.Kid()+"/revoke", `{"from":"2026-03-02T08:00:00.000+08:00","reason":"样例 SAMPLE"}`).is(200, "")
+	}
 	swapped := *f
 	swapped.d = brief.d
 	return []bad{
@@ -139,6 +144,7 @@ func badSigners(x *town, f *forger) []bad {
 		{"key not yet valid", at(f, x.Now().Add(-time.Hour)), 403, "key-not-yet-valid", false},
 		{"key no longer valid", at(brief, x.Now().Add(48*time.Hour)), 403, "key-expired", false},
 		{"revoked key", at(lost, x.Now()), 403, "key-revoked", false},
+		{"key between its loss and the report", between, 409, "key-contested", true},
 		{"site of another party", x.Sign(&elsewhere, event.BatchGenerated, bag, one).JWS, 403, "unknown-site", false},
 		{"role missing", x.Sign(&carrier, event.BatchGenerated, bag, one).JWS, 403, "role-missing", false},
 	}
@@ -162,8 +168,26 @@ func badChains(x *town, f *forger, first event.Event) []bad {
 	return []bad{
 		{"same id, other bytes", f.sign(f.header(), other), 409, "id-reused", false},
 		{"wrong order", x.Collect(issued).JWS, 409, "wrong-stage", true},
-		{"batch of another party", stolen.JWS, 409, "not-custodian", true},
+		// Of a stranger's batch they learn no more than of one that is not there.
+		{"batch of a stranger", stolen.JWS, 409, "wrong-stage", true},
+		{"batch in another's hands", x.snatched(), 409, "not-custodian", true},
 		{"an entry that nobody has", fork.JWS, 409, "seen-unknown", true},
 		{"label of another batch", must(x.Hospital.Sign(second))(x.t), 409, "label-taken", false},
 	}
+}
+
+// snatched is a collection by the consignee, who is not the manifest's carrier.
+func (x *town) snatched() []byte {
+	x.t.Helper()
+	bag := x.Generate(1000)
+	issued := x.Sign(x.Hospital, event.ManifestIssued, event.Issued{Profile: "medical", Carrier: x.Carrier.Party, Consignee: x.Stranger.Party,
+		ConsigneeSite: x.Stranger.Site, Method: "D10"}, func(e *event.Event) {
+		e.Manifest = id.ManifestOf(e.ID.UUID())
+		e.Batches = []event.Batch{{ID: bag.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
+	})
+	x.send(bag.JWS).is(201, "")
+	x.send(issued.JWS).is(201, "")
+	return x.Sign(x.Stranger, event.TransportCollected, event.Collected{Vehicle: "冀F样例"}, func(e *event.Event) {
+		e.Manifest, e.Refs, e.Batches = issued.Event.Manifest, []id.Event{issued.Event.ID}, issued.Event.Batches
+	}).JWS
 }

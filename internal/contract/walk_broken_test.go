@@ -6,15 +6,18 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"liandan/api"
+	"liandan/internal/access"
 	views "liandan/internal/audit"
 	"liandan/internal/event"
+	"liandan/internal/gate"
 	"liandan/internal/httpapi"
+	"liandan/internal/id"
 	"liandan/internal/intaketest"
-	"liandan/internal/registry"
 	"liandan/internal/server"
 	"liandan/internal/web"
 )
@@ -31,6 +34,11 @@ func (p *place) gone(x *town) {
 		switch {
 		case c.op.Responses.Status(http.StatusServiceUnavailable) == nil:
 			x.ask(q).is(200, "")
+		case c.op.OperationID == "createToken":
+			x.ask(q).refused(503, "temporarily_unavailable")
+		case c.op.OperationID == "getMetrics": // a token that is known needs no database
+			q.token = "lt_" + strings.Repeat("a", 52)
+			x.ask(q).is(503, "unavailable")
 		case c.op.OperationID == "findBatchByLabel": // a page
 			if a := x.ask(q).is(503, ""); a.header.Get("Retry-After") == "" {
 				x.t.Errorf("%s: 503 without Retry-After", a.at)
@@ -44,19 +52,25 @@ func (p *place) gone(x *town) {
 			x.t.Errorf("line %d: %+v", r.Line, r)
 		}
 	}
-	bare := ask{method: "POST", path: "/v1/events/validate", mediaType: "application/json", body: string(must(x.Generate(1).Event.Payload())(x.t))}
+	bare := ask{method: "POST", path: "/v1/events/validate", token: x.hospital, mediaType: "application/json", body: string(must(x.Generate(1).Event.Payload())(x.t))}
 	x.ask(bare).is(503, "unavailable")
 }
 
 // secret is what no answer may show.
 const secret = "SAMPLE-password"
 
-// tokensOnly is a registry that knows every token, and has nothing else behind it: its
-// other methods panic.
-type tokensOnly struct{ httpapi.Registry }
-
-func (tokensOnly) Authenticate(context.Context, string) (registry.Principal, error) {
-	return registry.Principal{Operator: true}, nil
+// everybody is who may do anything; the gate has nothing else behind it.
+func everybody() *gate.Gate {
+	var all access.Actor
+	for _, r := range access.Roles() {
+		all.Appointments = append(all.Appointments, access.Appointment{Role: r, Party: id.PartyOf(id.UUID{1})})
+	}
+	as := func(k access.Kind) access.Actor {
+		return access.Actor{Kind: k, ID: "sample", Appointments: all.Appointments}
+	}
+	return gate.New(gate.Config{Policy: rules, Now: time.Now,
+		Token:   func(context.Context, string) (access.Actor, error) { return as(access.ByToken), nil },
+		Session: func(context.Context, string) (access.Actor, string, error) { return as(access.ByPerson), "x", nil }})
 }
 
 // lostFinder cannot find anything, for a reason that is no fault of the caller's.
@@ -69,13 +83,15 @@ func (lostFinder) Finder(context.Context, event.Label) (views.LabelView, error) 
 // walkBroken asks a face behind which everything panics: each operation must answer 500
 // with a problem that says nothing of the cause.
 func walkBroken(t *testing.T, j *referee) {
-	s := httptest.NewServer(httpapi.Handler(httpapi.Config{Registry: tokensOnly{}, Pages: web.New(web.Config{Finder: lostFinder{}})}))
+	s := httptest.NewServer(httpapi.Handler(httpapi.Config{Gate: everybody(), Pages: web.New(web.Config{Finder: lostFinder{}})}))
 	defer s.Close()
 	x := &town{World: intaketest.New(t, 1), t: t, referee: j, url: s.URL, client: &http.Client{Transport: j, Timeout: time.Minute},
-		server: &server.Server{Token: "lt_SAMPLE"}}
+		server: &server.Server{Token: "lt_SAMPLE"}, hospital: "lt_SAMPLE", plant: "lt_SAMPLE", inspector: "lt_SAMPLE",
+		nurse: sitting{cookie: "ls_SAMPLE", Session: api.Session{CSRF: "x"}}}
 	const some = "019ca000-0000-7000-8000-0000000000b1"
 	label := string(event.NewLabel([26]byte{9}))
 	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1", "batch": some, "manifest": some, "event": some,
+		"account": some, "appointment": some, "party": some, "client": some, "secret": some, "client secret": "ls_SAMPLE", "rotation": "x.x.x",
 		"label": label, "kid": x.Hospital.Kid(), "signed challenge": string(must(x.Hospital.SignEnrolment("x"))(t)),
 		"challenge request": `{"code":"7K3M-9QXA-T2VD","jwk":` + string(must(x.Hospital.JWK())(t)) + `}`}}
 	for _, c := range j.calls {

@@ -151,10 +151,10 @@ func (p *place) keys(x *town) {
 func (p *place) labels(x *town) {
 	b, label := "/v1/batches/"+p.known["batch"], p.known["label"]
 	for _, size := range []string{"", "?size=small", "?size=medium", "?size=large"} {
-		x.get(b+"/label.png"+size).is(200, "")
+		x.ask(ask{path: b + "/label.png" + size, token: x.plant}).is(200, "")
 	}
 	for _, size := range []string{"huge", "Small", "1"} {
-		x.get(b+"/label.png?size="+size).is(422, "invalid-request")
+		x.ask(ask{path: b + "/label.png?size=" + size, token: x.plant}).is(422, "invalid-request")
 	}
 	page := func(label string, status int) {
 		if a := x.ask(ask{path: "/q/" + label}).is(status, ""); strings.Contains(string(a.body), x.Hospital.Party.String()) {
@@ -171,17 +171,18 @@ func (p *place) labels(x *town) {
 	page(mistyped, 400)
 	page("x", 400)
 	page(unknown, 404)
-	made := into[api.BatchLabel](x.ask(ask{method: "POST", path: b + "/labels", token: x.server.Token}).is(201, ""))
+	made := into[api.BatchLabel](x.ask(ask{method: "POST", path: b + "/labels", token: x.plant}).is(201, ""))
 	if made.URL != x.url+"/q/"+made.Label || made.Label == label {
 		x.t.Errorf("the new label is %+v", made)
 	}
 	page(label, 410)
 	page(made.Label, 200)
 	for range 2 {
-		x.ask(ask{method: "POST", path: "/v1/labels/" + made.Label + "/revoke", token: x.server.Token}).is(204, "")
+		x.ask(ask{method: "POST", path: "/v1/labels/" + made.Label + "/revoke", token: x.plant}).is(204, "")
 	}
 	page(made.Label, 410)
-	x.get(b+"/label.png").is(404, "not-found")
-	x.ask(ask{method: "POST", path: "/v1/labels/" + mistyped + "/revoke", token: x.server.Token}).is(400, "label-mistyped")
-	x.ask(ask{method: "POST", path: "/v1/labels/" + unknown + "/revoke", token: x.server.Token}).is(404, "label-unknown")
+	x.ask(ask{path: b + "/label.png", token: x.plant}).is(404, "not-found")
+	x.ask(ask{path: b + "/label.png", token: x.stranger}).is(404, "not-found")
+	x.ask(ask{method: "POST", path: "/v1/labels/" + mistyped + "/revoke", token: x.plant}).is(400, "label-mistyped")
+	x.ask(ask{method: "POST", path: "/v1/labels/" + unknown + "/revoke", token: x.plant}).is(404, "label-unknown")
 }

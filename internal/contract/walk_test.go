@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"liandan/api"
 	"liandan/internal/event"
 	"liandan/internal/intaketest"
@@ -41,6 +43,8 @@ func walk(x *town) {
 	x.run("before anything is there", emptyLog)
 	x.run("registers", registers)
 	x.run("enrolment", enrolments)
+	x.run("people", func(x *town) { p.people(x) })
+	x.run("programs", func(x *town) { p.programs(x) })
 	x.run("events", func(x *town) { p.events(x) })
 	x.run("many lines", manyLines)
 	x.run("bad input", badInput)
@@ -48,6 +52,8 @@ func walk(x *town) {
 	x.run("reading", func(x *town) { p.reading(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
+	x.run("hand-overs", func(x *town) { p.handOvers(x) })
+	x.run("the access record", accessRecord)
 	x.run("without a token", func(x *town) { p.tokens(x) })
 	x.run("names of nothing", func(x *town) { p.nothing(x) })
 	x.run("wrong bodies", func(x *town) { p.bodies(x) })
@@ -91,13 +97,23 @@ func (p *place) sound(x *town, c call) ask {
 	for name, value := range p.known {
 		q.path = strings.ReplaceAll(q.path, "{"+name+"}", value)
 	}
-	if c.op.Security != nil && len(*c.op.Security) > 0 {
-		q.token = x.server.Token
-	}
+	p.identify(x, c, &q)
 	if c.op.RequestBody == nil {
 		return q
 	}
 	q.mediaType, q.body = "application/json", map[string]string{
+		"createSession":      `{"login":"sample.nobody","password":"样例 SAMPLE"}`,
+		"acceptInvitation":   `{"code":"7K3M-9QXA-T2VD","password":"样例 SAMPLE passphrase"}`,
+		"changePassword":     `{"old":"样例 SAMPLE old","new":"样例 SAMPLE passphrase"}`,
+		"confirmTOTP":        `{"code":"123456"}`,
+		"removeTOTP":         `{"password":"样例 SAMPLE old"}`,
+		"inviteAccount":      `{"login":"sample.one.more","name":"样例 SAMPLE","appointments":[{"role":"city_analyst"}]}`,
+		"appointAccount":     `{"role":"city_analyst"}`,
+		"createClient":       `{"name":"样例 SAMPLE","scopes":["chains:read"],"per_minute":60}`,
+		"createClientSecret": `{}`,
+		"putGrant":           `{"scopes":["chains:read"]}`,
+		"createToken":        "grant_type=client_credentials&client_id=" + p.known["client"] + "&client_secret=" + p.known["client secret"],
+		"rotateKey":          p.known["rotation"],
 		"createEnrolment":    fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.Hospital.Party, x.Hospital.Person),
 		"challengeEnrolment": p.known["challenge request"],
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
@@ -109,7 +125,9 @@ func (p *place) sound(x *town, c call) ask {
 	switch c.op.OperationID {
 	case "importRegistry":
 		q.mediaType = "text/csv"
-	case "submitEvents", "validateEvent", "enrolKey":
+	case "createToken":
+		q.mediaType = "application/x-www-form-urlencoded"
+	case "submitEvents", "validateEvent", "enrolKey", "rotateKey":
 		q.mediaType = "application/jose"
 	}
 	if q.body == "" {
@@ -123,13 +141,15 @@ func emptyLog(x *town) {
 	if a := x.ask(ask{path: "/log/vkey"}).is(200, ""); string(a.body) != x.server.VKey+"\n" {
 		x.t.Errorf("the verifier key is %q", a.body)
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+	for _, path := range []string{"/healthz", "/readyz", "/log/succession"} {
 		x.ask(ask{path: path}).is(200, "")
 	}
+	x.ask(ask{path: "/metrics", token: x.server.Token}).is(200, "")
 }
 
 // events walks a batch through its chain and keeps the names of what comes of it.
 func (p *place) events(x *town) {
+	before := x.events()
 	p.chain = x.Chain(12_345)
 	for _, e := range p.chain {
 		r := into[api.Receipt](x.send(e.JWS).is(201, ""))
@@ -143,15 +163,15 @@ func (p *place) events(x *town) {
 	p.known["label"] = string(generated.Data.(event.Generated).Label)
 	p.known["manifest"] = p.chain[2].Event.Manifest.String()
 	p.known["kid"] = x.Hospital.Kid()
-	if n := x.size(); n != int64(len(p.chain)) {
-		x.t.Errorf("the log has %d entries after %d events", n, len(p.chain))
+	if n := x.events(); n != before+len(p.chain) {
+		x.t.Errorf("the log has %d more events after %d", n-before, len(p.chain))
 	}
 }
 
-// reading: what was recorded can be read, by any token.
+// reading: what was recorded can be read, by whom it concerns.
 func (p *place) reading(x *town) {
 	b, m := "/v1/batches/"+p.known["batch"], "/v1/manifests/"+p.known["manifest"]
-	for _, token := range []string{x.server.Token, x.hospital} {
+	for _, token := range []string{x.inspector, x.hospital, x.plant} {
 		if v := into[api.BatchView](x.ask(ask{path: b, token: token}).is(200, "")); v.Stage != "reported" || v.InitialGrams != 12_345 {
 			x.t.Errorf("the batch is %+v", v)
 		}
@@ -182,7 +202,10 @@ func (p *place) reading(x *town) {
 	for _, query := range []string{"limit=0", "limit=501", "limit=x", "limit=1.5", "cursor=" + strings.Repeat("x", 201)} {
 		x.get("/v1/quarantine?"+query).is(422, "invalid-request")
 	}
-	x.ask(ask{path: "/v1/quarantine", token: x.hospital}).is(403, "forbidden")
+	x.ask(ask{path: "/v1/quarantine", token: x.server.Token}).is(403, "forbidden")
+	for _, token := range []string{x.server.Token, x.analyst} { // who runs the server sees no waste data
+		x.ask(ask{path: b, token: token}).is(403, "forbidden")
+	}
 	for _, path := range []string{"0/000.p/8", "entries/000.p/8"} {
 		x.ask(ask{path: "/log/tile/" + path}).is(200, "")
 	}
@@ -191,17 +214,41 @@ func (p *place) reading(x *town) {
 	}
 }
 
-// tokens: without a token, or with one that is none, nothing that needs one is answered.
+// secured says whether nobody may do the operation without saying who they are.
+func secured(c call) bool {
+	return c.op.Security != nil && len(*c.op.Security) > 0 && !slices.ContainsFunc(*c.op.Security, func(s openapi3.SecurityRequirement) bool { return len(s) == 0 })
+}
+
+// tokens: without a token, or with one that is none, nothing that needs one is answered;
+// nor to a browser whose form is not ours, whom no appointment allows it, or over a quota.
 func (p *place) tokens(x *town) {
+	x.exhaust()
 	for _, c := range x.referee.calls {
 		if c.op.Security == nil || len(*c.op.Security) == 0 {
 			continue
 		}
 		q := p.sound(x, c)
-		q.token = ""
+		if c.op.OperationID == "validateEvent" {
+			q.mediaType, q.body = "application/json", string(must(x.Generate(1).Event.Payload())(x.t))
+			q.blind = "a bare payload needs a caller of its party"
+		}
+		q.token, q.session = "", sitting{}
 		x.ask(q).is(401, "unauthorized")
 		q.token, q.blind = "lt_SAMPLE", "the token is of no one"
 		x.ask(q).is(401, "unauthorized")
+		q.blind = ""
+		q.token = x.analyst
+		x.ask(q).is(403, "forbidden")
+		q.token = x.spent
+		x.ask(q).is(429, "quota-exceeded")
+		if c.method == http.MethodGet {
+			continue
+		}
+		q.token, q.session = "", x.nurse
+		for _, csrf := range []string{"", "x"} {
+			q.session.CSRF = csrf
+			x.ask(q).is(403, "forged-request")
+		}
 	}
 }
 
@@ -212,6 +259,7 @@ func (p *place) nothing(x *town) {
 	for _, name := range []string{"batch", "manifest", "event"} {
 		names[name] = id
 	}
+	names["account"], names["client"], names["party"] = id, id, id
 	names["kid"] = []string{strings.Repeat("A", 43), "x"}
 	for _, c := range x.referee.calls {
 		_, after, _ := strings.Cut(c.path, "{")
@@ -235,7 +283,7 @@ func otherAddresses(x *town) {
 	for _, path := range []string{"/v1/", "/v1/nothing", "/v1/batches", "/v1/batches/a/b", "/log/", "/log/nothing", "/log/tile", "/v1/events/a/b"} {
 		x.get(path).is(404, "not-found")
 	}
-	for _, q := range []ask{{path: "/v1/keys"}, {method: "DELETE", path: "/v1/events"}, {method: "PUT", path: "/v1/batches/x"},
+	for _, q := range []ask{{method: "PUT", path: "/v1/keys"}, {path: "/oauth/token"}, {method: "DELETE", path: "/v1/events"}, {method: "PUT", path: "/v1/batches/x"},
 		{method: "POST", path: "/log/checkpoint"}, {method: "PATCH", path: "/log/tile/0/000"}, {method: "POST", path: "/healthz"}} {
 		x.ask(q).is(http.StatusMethodNotAllowed, "method-not-allowed")
 	}

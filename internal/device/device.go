@@ -94,6 +94,21 @@ func (d *Device) SignEnrolment(challenge string) ([]byte, error) {
 	return d.signer.Sign([]byte(fmt.Sprintf(`{"challenge":%q}`, challenge)), signature.TypEnrolment)
 }
 
+// SignRotation hands over to the same person's next device or key, at that time by this
+// device's clock: what `POST /v1/keys/rotate` takes. The next key signs for itself inside.
+func (d *Device) SignRotation(next *Device, at time.Time) ([]byte, error) {
+	jwk, err := next.JWK()
+	if err != nil {
+		return nil, err
+	}
+	proof, err := next.SignEnrolment(d.Kid())
+	if err != nil {
+		return nil, err
+	}
+	payload := fmt.Sprintf(`{"jwk":%s,"proof":%q,"at":%q}`, jwk, proof, at.Format(event.TimeForm))
+	return d.signer.Sign([]byte(payload), signature.TypRotation)
+}
+
 // Learn remembers an entry that the log gave back, so that the next event can say what
 // its signer had seen.
 func (d *Device) Learn(entry []byte) error {

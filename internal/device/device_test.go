@@ -225,6 +225,45 @@ func TestEnrolment(t *testing.T) {
 	}
 }
 
+func TestRotation(t *testing.T) {
+	old, next := edDevice(t, 1), edDevice(t, 2)
+	jws, err := old.SignRotation(next, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer, err := signature.Open(jws, signature.TypRotation)
+	if err != nil || outer.Kid != old.Kid() || outer.Verify(old.Public()) != nil {
+		t.Fatalf("%s %v", outer.Kid, err)
+	}
+	var said struct {
+		JWK   json.RawMessage
+		Proof string
+		At    string
+	}
+	if err := json.Unmarshal(outer.Payload, &said); err != nil {
+		t.Fatalf("%v: %s", err, outer.Payload)
+	}
+	pub, err := signature.ParseJWK(said.JWK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kid, err := signature.Thumbprint(pub); err != nil || kid != next.Kid() {
+		t.Errorf("the new key is %s, want %s (%v)", kid, next.Kid(), err)
+	}
+	inner, err := signature.Open([]byte(said.Proof), signature.TypEnrolment)
+	if err != nil || inner.Kid != next.Kid() || inner.Verify(pub) != nil || string(inner.Payload) != `{"challenge":"`+old.Kid()+`"}` {
+		t.Errorf("the proof: %s %v", inner.Payload, err)
+	}
+	if at, err := event.ParseTime(said.At); err != nil || !at.Equal(day.Truncate(time.Millisecond)) {
+		t.Errorf("the time %s: %v", said.At, err)
+	}
+	for _, typ := range []string{signature.TypEvent, signature.TypEnrolment} {
+		if _, err := signature.Open(jws, typ); fault.Of(err) != fault.HeaderMember {
+			t.Errorf("a rotation passes as %s: %v", typ, err)
+		}
+	}
+}
+
 func TestDevicesThatCannotBe(t *testing.T) {
 	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2047), E: 65537}}
 	if d, err := device.New(party, site, person, key, random(1)); err == nil {

@@ -118,6 +118,11 @@ func typedBad() map[event.Type][]bad {
 		event.OutcomeReported: join(
 			spoil("result", `"result":"焚烧完成"`, "/data/result", texts(64)...),
 			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),
+		event.RulingRecorded: join(
+			spoil("event", `"event":"`+eventB+`"`, "/data/event", ids()...),
+			spoil("hash", `"hash":"`+seenA+`"`, "/data/hash", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format", `"`+seenA+`00"`, "format")...),
+			spoil("verdict", `"verdict":"admit"`, "/data/verdict", words(`"Admit"`, "format", `"admitted"`, "format")...),
+			spoil("reason", `"reason":"两人在场"`, "/data/reason", texts(200)...)),
 	}
 }
 

@@ -127,6 +127,9 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		return event.Accepted{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
 	case event.BatchTreated:
 		return event.Treated{Method: drawMethod(r), Facility: drawText(r, "facility", 0, 64)}
+	case event.RulingRecorded:
+		return event.Ruling{Event: id.EventOf(drawUUID(r, "ruled")), Hash: drawHash(r),
+			Verdict: rapid.SampledFrom([]event.RulingVerdict{event.Admit, event.Reject}).Draw(r, "verdict"), Reason: drawText(r, "reason", 1, 200)}
 	}
 	return event.Outcome{Result: drawText(r, "result", 1, 64)}
 }
@@ -141,7 +144,7 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	if (typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
 		e.Trip = id.TripOf(drawUUID(r, "trip"))
 	}
-	if typ != event.UseRecorded {
+	if typ != event.UseRecorded && typ != event.RulingRecorded {
 		e.Batches = drawBatches(r, typ)
 	}
 	for range rapid.IntRange(1, 3).Draw(r, "refs") {

@@ -53,6 +53,7 @@ var rests = map[event.Type]string{
 	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
 	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1"}`,
 	event.OutcomeReported:    manifest + bareBatch + refs + `"data":{"result":"焚烧完成"}`,
+	event.RulingRecorded:     refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
 }
 
 func sample(t event.Type) string {

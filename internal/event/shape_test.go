@@ -22,6 +22,7 @@ var presence = map[event.Type]struct{ required, optional string }{
 	event.ManifestAccepted:   {"manifest batches id seen grams verdict reason refused_grams refs data measured", "packages scale"},
 	event.BatchTreated:       {"batches id seen grams data method", "residue_grams facility"},
 	event.OutcomeReported:    {"manifest batches id seen refs data result", ""},
+	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
 }
 
 // without drops a member of the payload's own rest, by its name.
@@ -62,11 +63,16 @@ func without(t *testing.T, typ event.Type, name string) string {
 	return strings.ReplaceAll(s, ",}", "}")
 }
 
-func pointerOf(name string) string {
+func pointerOf(typ event.Type, name string) string {
 	switch name {
+	case "verdict", "reason":
+		if typ == event.RulingRecorded {
+			return "/data/" + name
+		}
+		return "/batches/0/" + name
 	case "data", "batches", "refs", "manifest", "trip":
 		return "/" + name
-	case "id", "seen", "grams", "packages", "verdict", "reason", "refused_grams", "residue_grams":
+	case "id", "seen", "grams", "packages", "refused_grams", "residue_grams":
 		return "/batches/0/" + name
 	}
 	return "/data/" + name
@@ -76,7 +82,7 @@ func TestMembersMissing(t *testing.T) {
 	for _, typ := range event.Types() {
 		p := presence[typ]
 		for _, name := range strings.Fields(p.required) {
-			want := "invalid-event " + pointerOf(name) + "=required"
+			want := "invalid-event " + pointerOf(typ, name) + "=required"
 			got := outcome(without(t, typ, name))
 			if name == "data" { // what was in it is missing too, and is said too
 				if !strings.HasPrefix(got, want) {
@@ -115,7 +121,7 @@ func TestMembersOfOtherTypes(t *testing.T) {
 		if want := "invalid-event /data/extra=unknown_member"; got != want {
 			t.Errorf("%s with extra data: %s", typ, got)
 		}
-		if typ == event.UseRecorded {
+		if typ == event.UseRecorded || typ == event.RulingRecorded { // of no batch
 			continue
 		}
 		for _, extra := range []string{`"custodian":"x"`, `"Grams":1`, `"refused_grams":1`, `"residue_grams":1`, `"verdict":"whole"`} {

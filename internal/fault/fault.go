@@ -101,3 +101,14 @@ func As(err error) *Error {
 	}
 	return nil
 }
+
+// Missing is the one answer to what is not there and to what is not the caller's to see:
+// the two must not be told apart.
+func Missing(what string) *Error {
+	return New(NotFound, "There is no such %s, or it is not yours to see.", what)
+}
+
+// UnknownLabel is the same for a label.
+func UnknownLabel() *Error {
+	return New(LabelUnknown, "This label is not known here; it may be a copy or belong to another system.")
+}

@@ -41,6 +41,16 @@ func (c *city) forger(valid party.Period, revoked time.Time) *forger {
 	return &forger{c, key, kid}
 }
 
+// revoke ends a key from one time on, reported at another.
+func (c *city) revoke(f *forger, effective, reported time.Time) {
+	c.t.Helper()
+	k, ok, err := c.Registry.Key(context.Background(), f.kid)
+	if err != nil || !ok {
+		c.t.Fatal(ok, err)
+	}
+	c.Registry.Put(k.Revoke(effective, reported))
+}
+
 var always = party.Period{From: intaketest.Start.AddDate(-1, 0, 0)}
 
 // header is the one header that is right.
@@ -180,6 +190,9 @@ func badSigners(c *city) []badInput {
 	early := c.forger(party.Period{From: now.Add(time.Hour)}, time.Time{})
 	late := c.forger(party.Period{From: now.AddDate(-1, 0, 0), To: now.Add(-time.Hour)}, time.Time{})
 	revoked := c.forger(always, now.Add(-time.Hour))
+	c.revoke(revoked, now.Add(-2*time.Hour), now.Add(-time.Hour))
+	stolen := c.forger(always, time.Time{})
+	c.revoke(stolen, now.Add(-time.Hour), now.Add(time.Hour))
 	swapped := c.forger(always, time.Time{})
 	_, other, err := ed25519.GenerateKey(c.Random)
 	if err != nil {
@@ -197,6 +210,7 @@ func badSigners(c *city) []badInput {
 		{name: "key not yet valid", jws: early.bad("", ""), kind: "key-not-yet-valid", status: 403},
 		{name: "key no longer valid", jws: late.bad("", ""), kind: "key-expired", status: 403},
 		{name: "revoked key", jws: revoked.bad("", ""), kind: "key-revoked", status: 403},
+		{name: "key between its loss and the report", jws: stolen.bad("", ""), kind: "key-contested", status: 409, held: true},
 		{name: "site of another party", jws: c.Sign(&elsewhere, event.BatchGenerated, bag, one).JWS, kind: "unknown-site", status: 403, pointer: "/site"},
 		{name: "role missing", jws: c.Sign(&carrier, event.BatchGenerated, bag, one).JWS, kind: "role-missing", status: 403, pointer: "/party"},
 	}
@@ -214,6 +228,7 @@ func badChains(c *city, first intaketest.Signed) []badInput {
 	stolen := c.Sign(c.Stranger, event.BatchStored, event.Stored{Place: "SAMPLE shed"}, func(e *event.Event) {
 		e.Batches = []event.Batch{{ID: first.Event.Batches[0].ID}}
 	})
+	snatched := c.snatched()
 	fork := c.Sign(c.Hospital, event.BatchStored, event.Stored{Place: "SAMPLE store"}, func(e *event.Event) {
 		e.Batches = []event.Batch{{ID: first.Event.Batches[0].ID, Seen: id.Hash{1, 2, 3}}}
 	})
@@ -229,10 +244,29 @@ func badChains(c *city, first intaketest.Signed) []badInput {
 	return []badInput{
 		{name: "same id, other bytes", jws: f.sign(f.header(), other), kind: "id-reused", status: 409},
 		{name: "wrong order", jws: c.Collect(issued).JWS, kind: "wrong-stage", status: 409, held: true},
-		{name: "batch of another party", jws: stolen.JWS, kind: "not-custodian", status: 409, held: true},
+		// Of a stranger's batch they learn no more than of one that is not there.
+		{name: "batch of a stranger", jws: stolen.JWS, kind: "wrong-stage", status: 409, held: true},
+		{name: "batch in another's hands", jws: snatched, kind: "not-custodian", status: 409, held: true},
 		{name: "an entry that nobody has", jws: fork.JWS, kind: "seen-unknown", status: 409, held: true},
 		{name: "label of another batch", jws: taken, kind: "label-taken", status: 409, pointer: "/data/label"},
 	}
+}
+
+// snatched is a collection by the consignee, who is not the manifest's carrier.
+func (c *city) snatched() []byte {
+	c.t.Helper()
+	bag := c.Generate(1000)
+	issued := c.Sign(c.Hospital, event.ManifestIssued, event.Issued{Profile: "medical", Carrier: c.Carrier.Party, Consignee: c.Stranger.Party,
+		ConsigneeSite: c.Stranger.Site, Method: "D10"}, func(e *event.Event) {
+		e.Manifest = id.ManifestOf(e.ID.UUID())
+		e.Batches = []event.Batch{{ID: bag.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
+	})
+	for _, e := range [][]byte{bag.JWS, issued.JWS} {
+		c.send(e).receipt(c.t, 201)
+	}
+	return c.Sign(c.Stranger, event.TransportCollected, event.Collected{Vehicle: "冀F样例"}, func(e *event.Event) {
+		e.Manifest, e.Refs, e.Batches = issued.Event.Manifest, []id.Event{issued.Event.ID}, issued.Event.Batches
+	}).JWS
 }
 
 // A well-formed code that the catalogue lacks is taken and marked.

@@ -79,8 +79,7 @@ type patient struct {
 }
 
 func (p *patient) Read(b []byte) (int, error) {
-	p.limit.touch()
-	return p.Reader.Read(b)
+	return p.limit.during(func() (int, error) { return p.Reader.Read(b) })
 }
 
 // upload is one body of many lines. The goroutine of run reads and prepares; the one of
@@ -204,11 +203,13 @@ func (u *upload) answer(ch <-chan chunk, done chan<- error) {
 		if gone != nil {
 			continue
 		}
-		u.out.touch()
-		_, err := u.w.Write(b)
-		if err == nil {
-			err = u.flush()
-		}
+		_, err := u.out.during(func() (int, error) {
+			n, err := u.w.Write(b)
+			if err == nil {
+				err = u.flush()
+			}
+			return n, err
+		})
 		if err != nil {
 			gone = cutShort(err)
 		}

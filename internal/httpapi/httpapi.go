@@ -2,21 +2,25 @@
 // error handler that writes every failure as a problem of RFC 9457, and limits on all
 // that a stranger may send.
 //
-// It must not decide anything about an event or a reader's rights beyond the token: it
-// translates between the wire and the services, and hands no echo.Context on.
+// It must not decide anything about an event or about rights: package gate and its policy
+// do. It translates between the wire and the services, and hands no echo.Context on.
 package httpapi
 
 import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/gate"
 	"liandan/internal/id"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
@@ -41,8 +45,15 @@ type Reader interface {
 	ManifestBundle(ctx context.Context, m id.Manifest) ([]byte, error)
 	Event(ctx context.Context, e id.Event) (audit.EventView, error)
 	Quarantine(ctx context.Context, cursor string, limit int) ([]audit.Held, string, error)
+	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
+	CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error)
+	ManifestSubject(ctx context.Context, m id.Manifest) (access.Subject, error)
+	EventSubject(ctx context.Context, e id.Event) (access.Subject, error)
+	LabelSubject(ctx context.Context, l event.Label) (access.Subject, error)
 	NewLabel(ctx context.Context, b id.Batch) (event.Label, error)
 	RevokeLabel(ctx context.Context, l event.Label) error
+	Acts(ctx context.Context, f audit.ActFilter, cursor string, limit int) ([]audit.ActLine, string, error)
+	KeyHistory(ctx context.Context, kid string) ([]audit.KeyChapter, error)
 }
 
 // Log serves the public log; audit.Service is one.
@@ -51,26 +62,34 @@ type Log interface {
 	LogTile(ctx context.Context, t merkle.TileID, width int) ([]byte, error)
 	LogEntries(ctx context.Context, index int64, width int) ([][]byte, error)
 	LogVKey() string
+	Succession(ctx context.Context) ([]byte, error)
 }
 
-// Registry knows tokens, enrols keys and takes registers in; registry.Service is one.
+// Registry enrols keys and takes registers in; registry.Service is one.
 type Registry interface {
-	Authenticate(ctx context.Context, token string) (registry.Principal, error)
-	NewEnrolment(ctx context.Context, by registry.Principal, p id.Party, person id.Person, device string, validDays int) (string, time.Time, error)
+	NewEnrolment(ctx context.Context, by string, p id.Party, person id.Person, device string, validDays int) (string, time.Time, error)
 	Challenge(ctx context.Context, code string, jwk []byte) (string, time.Time, error)
 	Complete(ctx context.Context, compact []byte) (party.Key, error)
+	Rotate(ctx context.Context, compact []byte) (party.Key, error)
 	Key(ctx context.Context, kid string) (party.Key, bool, error)
-	RevokeKey(ctx context.Context, by registry.Principal, kid string, from time.Time, reason string) (party.Key, error)
+	Keys(ctx context.Context, f registry.KeyFilter, at time.Time) ([]registry.ListedKey, string, error)
+	SitesOf(ctx context.Context, p id.Party) ([]id.Site, error)
+	RevokeKey(ctx context.Context, by string, kid string, from time.Time, reason string) (party.Key, error)
 	Import(ctx context.Context, kind string, csv io.Reader, dryRun bool) (registry.Report, error)
 }
 
-// Config is what the HTTP face is made of. Intake, Reader, Log, Registry and Pages are
-// required.
+// Config is what the HTTP face is made of. Intake, Reader, Log, Registry, People, Machines,
+// Gate and Pages are required.
 type Config struct {
 	Intake   Intake
 	Reader   Reader
 	Log      Log
 	Registry Registry
+	People   People
+	Machines Machines
+	Gate     *gate.Gate
+	// Address is whom tries to sign in are counted for; nil: ClientOf, else the peer.
+	Address func(*http.Request) string
 	// Pages answers GET /q/{label} and, through Handler, every page outside the contract.
 	Pages http.Handler
 	// Metrics answers GET /metrics; nil: an empty page.
@@ -100,6 +119,7 @@ type Observed struct {
 	Bytes    int64
 	Duration time.Duration
 	Kind     string // of the problem, "" for none
+	Actor    string // opaque word for who asked, "" for nobody
 	Err      error  // cause of a 5xx, for the log alone
 }
 
@@ -120,6 +140,9 @@ func (c Config) filled() Config {
 	}
 	if c.Count == nil {
 		c.Count = func(string) {}
+	}
+	if c.Address == nil {
+		c.Address = Address
 	}
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
@@ -151,35 +174,81 @@ func (f *face) serve(routes func(*echo.Echo)) *echo.Echo {
 	return e
 }
 
+// route is one operation of the contract: where it is, what the policy calls it, and its
+// code.
+type route struct {
+	method, path, operation string
+	run                     handler
+}
+
+// open makes a handler of one that need not know who asks.
+func open(run echo.HandlerFunc) handler {
+	return func(c echo.Context, _ visit) error { return run(c) }
+}
+
+func (f *face) table() []route {
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+}
+
+func (f *face) intakeRoutes() []route {
+	return []route{
+		{"POST", "/v1/events", "submitEvents", open(f.submit)},
+		{"POST", "/v1/events/validate", "validateEvent", open(f.validate)},
+		{"GET", "/log/checkpoint", "getCheckpoint", open(f.checkpoint)},
+		{"GET", "/log/tile/:level/*", "getTile", open(f.tile)},
+		{"GET", "/log/tile/entries/*", "getEntryBundle", open(f.entries)},
+		{"GET", "/log/vkey", "getVerifierKey", open(f.vkey)},
+		{"GET", "/log/succession", "getSuccession", open(f.succession)},
+		{"GET", "/healthz", "getHealth", open(f.health)},
+		{"GET", "/readyz", "getReadiness", open(f.readiness)},
+		{"GET", "/metrics", "getMetrics", f.metrics},
+		{"GET", "/q/:label", "findBatchByLabel", open(echo.WrapHandler(f.Pages))},
+	}
+}
+
+func (f *face) readingRoutes() []route {
+	return []route{
+		{"GET", "/v1/events/:event", "getEvent", f.event},
+		{"GET", "/v1/batches/:batch", "getBatch", f.batch},
+		{"GET", "/v1/batches/:batch/chain", "getBatchChain", f.chain},
+		{"GET", "/v1/batches/:batch/bundle", "getBatchBundle", f.batchBundle},
+		{"GET", "/v1/batches/:batch/label.png", "getBatchLabel", f.labelImage},
+		{"POST", "/v1/batches/:batch/labels", "createBatchLabel", f.newLabel},
+		{"POST", "/v1/labels/:label/revoke", "revokeLabel", f.revokeLabel},
+		{"GET", "/v1/manifests/:manifest", "getManifest", f.manifest},
+		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
+		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},
+		{"GET", "/v1/acts", "listActs", f.acts},
+	}
+}
+
+func (f *face) keyRoutes() []route {
+	return []route{
+		{"POST", "/v1/enrolments", "createEnrolment", f.enrol},
+		{"POST", "/v1/enrolments/challenge", "challengeEnrolment", open(f.challenge)},
+		{"POST", "/v1/keys", "enrolKey", open(f.enrolKey)},
+		{"POST", "/v1/keys/rotation", "rotateKey", open(f.rotateKey)},
+		{"GET", "/v1/keys", "listKeys", f.keys},
+		{"GET", "/v1/keys/:kid", "getKey", f.getKey},
+		{"GET", "/v1/keys/:kid/history", "getKeyHistory", f.keyHistory},
+		{"POST", "/v1/keys/:kid/revoke", "revokeKey", f.revokeKey},
+		{"POST", "/v1/registry/:kind", "importRegistry", f.importRegistry},
+	}
+}
+
 func (f *face) routes(e *echo.Echo) {
-	e.POST("/v1/events", f.submit)
-	e.POST("/v1/events/validate", f.validate)
-	e.GET("/log/checkpoint", f.checkpoint)
-	e.GET("/log/tile/:level/*", f.tile)
-	e.GET("/log/tile/entries/*", f.entries)
-	e.GET("/log/vkey", f.vkey)
-	e.GET("/healthz", f.health)
-	e.GET("/readyz", f.readiness)
-	e.GET("/metrics", echo.WrapHandler(f.Metrics))
-	e.GET("/q/:label", echo.WrapHandler(f.Pages))
+	for _, r := range f.table() {
+		e.Add(r.method, r.path, f.guard(r.operation, r.run))
+	}
+}
 
-	e.POST("/v1/enrolments/challenge", f.challenge)
-	e.POST("/v1/keys", f.enrolKey)
-
-	e.POST("/v1/enrolments", f.known(f.enrol))
-	e.GET("/v1/keys/:kid", f.known(f.getKey))
-	e.POST("/v1/keys/:kid/revoke", f.known(f.revokeKey))
-	e.POST("/v1/registry/:kind", f.operator(f.importRegistry))
-	e.GET("/v1/events/:event", f.known(f.event))
-	e.GET("/v1/batches/:batch", f.known(f.batch))
-	e.GET("/v1/batches/:batch/chain", f.known(f.chain))
-	e.GET("/v1/batches/:batch/bundle", f.known(f.batchBundle))
-	e.GET("/v1/batches/:batch/label.png", f.known(f.labelImage))
-	e.POST("/v1/batches/:batch/labels", f.known(f.newLabel))
-	e.POST("/v1/labels/:label/revoke", f.known(f.revokeLabel))
-	e.GET("/v1/manifests/:manifest", f.known(f.manifest))
-	e.GET("/v1/manifests/:manifest/bundle", f.known(f.manifestBundle))
-	e.GET("/v1/quarantine", f.operator(f.quarantine))
+// metrics is GET /metrics.
+func (f *face) metrics(c echo.Context, v visit) error {
+	if err := f.allow(c, v, access.Subject{}, "", fault.Missing("page")); err != nil {
+		return err
+	}
+	f.Metrics.ServeHTTP(c.Response(), c.Request())
+	return nil
 }
 
 // Handler is New with the pages around it: whatever the contract does not name goes to
@@ -203,7 +272,7 @@ func ours(path string) bool {
 	case "/healthz", "/readyz", "/metrics":
 		return true
 	}
-	for _, p := range []string{"/v1/", "/log/", "/q/"} {
+	for _, p := range []string{"/v1/", "/oauth/", "/log/", "/q/"} {
 		if strings.HasPrefix(path, p) {
 			return true
 		}

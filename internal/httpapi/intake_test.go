@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -250,7 +251,7 @@ func TestValidate(t *testing.T) {
 	before := c.dump()
 	ask := func(kind string, body []byte) api.Validation {
 		t.Helper()
-		a := c.post("/v1/events/validate", kind, bytes.NewReader(body))
+		a := c.postAs(hospitalToken, "/v1/events/validate", kind, bytes.NewReader(body))
 		if a.status != 200 {
 			t.Fatalf("status %d: %s", a.status, a.body)
 		}
@@ -278,6 +279,31 @@ func TestValidate(t *testing.T) {
 		t.Errorf("known already: %+v", v)
 	}
 	c.post("/v1/events/validate", "text/plain", strings.NewReader("x")).problem(t, "media-type")
+	// A bare payload needs somebody of its party; what cannot be read is nobody's.
+	bare := func(token string, party string) answer {
+		payload, err := c.Generate(1).Event.Payload()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Replace(string(payload), c.Hospital.Party.String(), party, 1)
+		return c.postAs(token, "/v1/events/validate", typeJSON, strings.NewReader(text))
+	}
+	if a := bare(hospitalToken, c.Hospital.Party.String()); a.status != 200 {
+		t.Errorf("of the own party: %d %s", a.status, a.body)
+	}
+	bare("", c.Hospital.Party.String()).problem(t, "unauthorized")
+	bare("lt_other", c.Hospital.Party.String()).problem(t, "unauthorized")
+	alike(t, bare(hospitalToken, c.Stranger.Party.String()), bare(hospitalToken, "01900000-0000-7000-8000-000000000001"), "not-found")
+}
+
+// alike holds two answers to be the same problem, word for word.
+func alike(t testing.TB, a, b answer, kind string) {
+	t.Helper()
+	one, other := a.problem(t, kind), b.problem(t, kind)
+	one.RequestID, other.RequestID = "", ""
+	if a.status != b.status || !reflect.DeepEqual(one, other) || len(a.body) != len(b.body) {
+		t.Errorf("the answers tell one from another:\n%s\n%s", a.body, b.body)
+	}
 }
 
 // The receipt that is written by hand is the one that reflection would write.
@@ -332,9 +358,7 @@ func TestHealthAndStrayRequests(t *testing.T) {
 	if !strings.Contains(a.header.Get("Allow"), "POST") {
 		t.Errorf("Allow is %q", a.header.Get("Allow"))
 	}
-	if a := c.get("/metrics"); a.status != 200 {
-		t.Errorf("metrics: %d", a.status)
-	}
+	c.get("/metrics").problem(t, "unauthorized")
 }
 
 // panicking is an intake with a defect.

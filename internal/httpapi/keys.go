@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/ed25519"
 	"errors"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"liandan/api"
+	"liandan/internal/access"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -36,6 +38,10 @@ func decode(c echo.Context, into any) error {
 	b, err := body(c, maxRequest)
 	if err != nil {
 		return err
+	}
+	if nesting(b) > maxNesting {
+		return fault.New(fault.InvalidRequest, "The body is not the JSON object that is asked for.").
+			At("", "too_deep", "must not be nested deeper than %d levels", maxNesting)
 	}
 	if err := json.Unmarshal(b, into, json.RejectUnknownMembers(true)); err != nil {
 		f := fault.Wrap(err, fault.InvalidRequest, "The body is not the JSON object that is asked for.")
@@ -69,7 +75,7 @@ func invalid() *fault.Error {
 }
 
 // enrol is POST /v1/enrolments.
-func (f *face) enrol(c echo.Context, by registry.Principal) error {
+func (f *face) enrol(c echo.Context, v visit) error {
 	in := struct {
 		Party     string `json:"party"`
 		Person    string `json:"person"`
@@ -92,9 +98,12 @@ func (f *face) enrol(c echo.Context, by registry.Principal) error {
 	if in.ValidDays != nil {
 		days = *in.ValidDays
 	}
-	code, expires, err := f.Registry.NewEnrolment(c.Request().Context(), by, p, who, in.Device, days)
-	if fault.Of(err) == fault.Forbidden { // another organisation is as good as none
-		return fault.Wrap(err, fault.NotFound, "There is no such organisation among those you manage.")
+	if err := f.allow(c, v, access.Subject{Parties: []id.Party{p}}, p.String(), noParty()); err != nil {
+		return err
+	}
+	code, expires, err := f.Registry.NewEnrolment(c.Request().Context(), v.ID, p, who, in.Device, days)
+	if fault.Of(err) == fault.NotFound {
+		return noParty()
 	}
 	if err != nil {
 		return err
@@ -147,23 +156,42 @@ func (f *face) enrolKey(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusCreated, key(k))
+	return secret(c, http.StatusCreated, f.key(k))
 }
 
-// getKey is GET /v1/keys/{kid}: the operator sees every key, an organisation its own.
-func (f *face) getKey(c echo.Context, by registry.Principal) error {
+// keySubject is about a key: its organisation, its holder, and where the organisation is.
+func (f *face) keySubject(ctx context.Context, k party.Key) (access.Subject, error) {
+	sites, err := f.Registry.SitesOf(ctx, k.Party)
+	return access.Subject{Parties: []id.Party{k.Party}, People: []id.Person{k.Person}, Sites: sites}, err
+}
+
+// admitKey finds the key that the path names and lets in who may do the operation to it.
+func (f *face) admitKey(c echo.Context, v visit) (party.Key, error) {
 	k, ok, err := f.Registry.Key(c.Request().Context(), c.Param("kid"))
+	if err != nil {
+		return k, err
+	}
+	if !ok {
+		return k, fault.Missing("key")
+	}
+	s, err := f.keySubject(c.Request().Context(), k)
+	if err != nil {
+		return k, err
+	}
+	return k, f.allow(c, v, s, k.Kid, fault.Missing("key"))
+}
+
+// getKey is GET /v1/keys/{kid}.
+func (f *face) getKey(c echo.Context, v visit) error {
+	k, err := f.admitKey(c, v)
 	if err != nil {
 		return err
 	}
-	if !ok || (!by.Operator && by.Party != k.Party) {
-		return fault.New(fault.NotFound, "There is no such key, or it is not yours to see.")
-	}
-	return c.JSON(http.StatusOK, key(k))
+	return secret(c, http.StatusOK, f.key(k))
 }
 
 // revokeKey is POST /v1/keys/{kid}/revoke.
-func (f *face) revokeKey(c echo.Context, by registry.Principal) error {
+func (f *face) revokeKey(c echo.Context, v visit) error {
 	in := struct {
 		From   *string `json:"from"`
 		Reason string  `json:"reason"`
@@ -178,24 +206,30 @@ func (f *face) revokeKey(c echo.Context, by registry.Principal) error {
 			return bad
 		}
 	}
-	k, err := f.Registry.RevokeKey(c.Request().Context(), by, c.Param("kid"), from, in.Reason)
+	k, err := f.admitKey(c, v)
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, key(k))
+	k, err = f.Registry.RevokeKey(c.Request().Context(), v.ID, k.Kid, from, in.Reason)
+	if err != nil {
+		return err
+	}
+	return secret(c, http.StatusOK, f.key(k))
 }
 
-func key(k party.Key) api.Key {
+// key is a device key as of now.
+func (f *face) key(k party.Key) api.Key {
 	alg := api.KeyAlg("ES256")
 	if _, ok := k.Public.(ed25519.PublicKey); ok {
 		alg = "EdDSA"
 	}
 	return api.Key{Kid: k.Kid, Party: k.Party.String(), Person: k.Person.String(), Device: k.Device, Alg: alg,
-		ValidFrom: at(k.Valid.From), ValidTo: at(k.Valid.To), RevokedAt: at(k.RevokedAt)}
+		ValidFrom: at(k.Valid.From), ValidTo: at(k.Valid.To), RevokedAt: at(k.RevokedAt),
+		RefusedFrom: at(k.RefusedFrom), State: api.KeyState(registry.StateOf(k, f.Now()))}
 }
 
 // importRegistry is POST /v1/registry/{kind}.
-func (f *face) importRegistry(c echo.Context, _ registry.Principal) error {
+func (f *face) importRegistry(c echo.Context, v visit) error {
 	kind := c.Param("kind")
 	if !slices.Contains(registry.Kinds(), kind) {
 		return fault.New(fault.NotFound, "There is no register of that kind; the kinds are %v.", registry.Kinds())
@@ -209,6 +243,9 @@ func (f *face) importRegistry(c echo.Context, _ registry.Principal) error {
 		if dry, err = strconv.ParseBool(given); err != nil || (given != "true" && given != "false") {
 			return invalid().At("/dry_run", "format", "must be true or false")
 		}
+	}
+	if err := f.allow(c, v, access.Subject{}, kind, fault.Missing("register")); err != nil {
+		return err
 	}
 	in := http.MaxBytesReader(c.Response(), c.Request().Body, maxImport)
 	rep, err := f.Registry.Import(c.Request().Context(), kind, in, dry)

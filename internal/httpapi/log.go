@@ -43,6 +43,16 @@ func (f *face) vkey(c echo.Context) error {
 	return c.String(http.StatusOK, f.Log.LogVKey()+"\n")
 }
 
+// succession is GET /log/succession. It is empty where the log has had one key.
+func (f *face) succession(c echo.Context) error {
+	b, err := f.Log.Succession(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	public(c, "no-cache")
+	return c.Blob(http.StatusOK, echo.MIMETextPlainCharsetUTF8, b)
+}
+
 // tile is GET /log/tile/<L>/<N>[.p/<W>].
 func (f *face) tile(c echo.Context) error {
 	level, ok := parseLevel(c.Param("level"))

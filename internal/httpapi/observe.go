@@ -18,9 +18,10 @@ import (
 
 // trace is what the request's log line gathers on the way.
 type trace struct {
-	id   string
-	kind fault.Kind
-	err  error
+	id    string
+	kind  fault.Kind
+	err   error
+	actor string
 }
 
 type traceKey struct{}
@@ -57,7 +58,7 @@ func (f *face) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			route = "none"
 		}
 		f.Observe(r.Context(), Observed{ID: t.id, Method: r.Method, Route: route, Status: c.Response().Status,
-			Bytes: c.Response().Size, Duration: time.Since(start), Kind: string(t.kind), Err: t.err})
+			Bytes: c.Response().Size, Duration: time.Since(start), Kind: string(t.kind), Actor: t.actor, Err: t.err})
 		if t.err != nil && c.Response().Status < http.StatusInternalServerError {
 			panic(http.ErrAbortHandler) // the answer had begun; it must not look whole
 		}

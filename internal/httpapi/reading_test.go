@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
@@ -13,42 +12,12 @@ import (
 	"testing"
 
 	"liandan/api"
-	"liandan/internal/audit"
+	"liandan/internal/access"
 	"liandan/internal/event"
 	"liandan/internal/id"
-	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
-	"liandan/internal/rule"
 	"liandan/internal/signature"
-	"liandan/internal/waste"
 )
-
-// town is a city with its readers and its registry: everything behind HTTP is real.
-type town struct {
-	*city
-	registry *registry.Service
-	operator string // its token
-}
-
-func newTown(t *testing.T) *town {
-	t.Helper()
-	x := &town{}
-	x.city = newCity(t, func(c *city, cfg *Config) {
-		book, err := rule.DefaultBook()
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := audit.New(audit.Config{Store: c.store, Keys: c.Registry, Verifier: c.Verifier, VKey: c.VKey, Rules: book,
-			Catalog: waste.DefaultCatalog(), Now: c.Now, Random: rand.Reader})
-		x.registry = registry.New(registry.Config{Store: c.store, Now: c.Now, Random: rand.Reader})
-		cfg.Reader, cfg.Log, cfg.Registry, cfg.Now = a, a, x.registry, c.Now
-	})
-	var err error
-	if x.operator, err = x.registry.NewToken(context.Background(), registry.Principal{Operator: true}, "SAMPLE operator", x.Now().AddDate(1, 0, 0)); err != nil {
-		t.Fatal(err)
-	}
-	return x
-}
 
 // ask sends a request with a token; "" is none.
 func (x *town) ask(method, path, token, contentType, body string) answer {
@@ -70,10 +39,10 @@ func (x *town) ask(method, path, token, contentType, body string) answer {
 	return x.read(resp)
 }
 
-// fetch reads one thing as the operator, strictly in the contract's form.
+// fetch reads one thing as the inspector, strictly in the contract's form.
 func fetch[T any](x *town, path string) (v T) {
 	x.t.Helper()
-	a := x.ask("GET", path, x.operator, "", "")
+	a := x.ask("GET", path, x.inspector, "", "")
 	if a.status != 200 {
 		x.t.Fatalf("%s: %d %s", path, a.status, a.body)
 	}
@@ -106,7 +75,7 @@ func TestReadingOneChain(t *testing.T) {
 		t.Errorf("event %+v", one)
 	}
 	for _, path := range []string{"/v1/batches/" + b, "/v1/manifests/" + m} {
-		a := x.ask("GET", path+"/bundle", x.operator, "", "")
+		a := x.ask("GET", path+"/bundle", x.inspector, "", "")
 		if a.status != 200 || !json.Valid(a.body) || !strings.Contains(a.header.Get("Content-Disposition"), ".liandan.json") {
 			t.Errorf("%s/bundle: %d %v", path, a.status, a.header)
 		}
@@ -126,7 +95,7 @@ func TestReadingNeedsATokenAndWhatIsNotThereIsNot(t *testing.T) {
 			}
 		}
 		for _, what := range []string{nothing, "x", strings.ToUpper(nothing), "00000000-0000-0000-0000-000000000000", "%2e%2e"} {
-			if a := x.ask("GET", fmt.Sprintf(path, what), x.operator, "", ""); a.status != 404 {
+			if a := x.ask("GET", fmt.Sprintf(path, what), x.hospital, "", ""); a.status != 404 {
 				t.Errorf(path+": status %d", what, a.status)
 			} else {
 				a.problem(t, "not-found")
@@ -141,14 +110,14 @@ func TestLabels(t *testing.T) {
 	x.send(bag.JWS).receipt(t, 201)
 	b := bag.Event.Batches[0].ID.String()
 	for size, width := range map[string]int{"": 1200, "?size=small": 800, "?size=large": 1600} {
-		a := x.ask("GET", "/v1/batches/"+b+"/label.png"+size, x.operator, "", "")
+		a := x.ask("GET", "/v1/batches/"+b+"/label.png"+size, x.hospital, "", "")
 		img, err := png.Decode(bytes.NewReader(a.body))
 		if err != nil || a.header.Get("Content-Type") != "image/png" || img.Bounds().Dx() != width {
 			t.Errorf("%s: %v %d", size, err, a.status)
 		}
 	}
-	x.ask("GET", "/v1/batches/"+b+"/label.png?size=huge", x.operator, "", "").problem(t, "invalid-request")
-	a := x.ask("POST", "/v1/batches/"+b+"/labels", x.operator, "", "")
+	x.ask("GET", "/v1/batches/"+b+"/label.png?size=huge", x.hospital, "", "").problem(t, "invalid-request")
+	a := x.ask("POST", "/v1/batches/"+b+"/labels", x.hospital, "", "")
 	var made api.BatchLabel
 	strictly(t, a.body, &made)
 	if a.status != 201 || made.Batch != b || made.URL != "http://sample.test/q/"+made.Label || made.Label == string(bag.Event.Data.(event.Generated).Label) {
@@ -158,18 +127,18 @@ func TestLabels(t *testing.T) {
 		t.Errorf("the label in force is %q", now.Label)
 	}
 	for range 2 {
-		if a := x.ask("POST", "/v1/labels/"+made.Label+"/revoke", x.operator, "", ""); a.status != 204 || len(a.body) != 0 {
+		if a := x.ask("POST", "/v1/labels/"+made.Label+"/revoke", x.hospital, "", ""); a.status != 204 || len(a.body) != 0 {
 			t.Errorf("revoked with %d %s", a.status, a.body)
 		}
 	}
 	if now := fetch[api.BatchView](x, "/v1/batches/"+b); now.Label != "" {
 		t.Errorf("after the revocation the label in force is %q", now.Label)
 	}
-	x.ask("GET", "/v1/batches/"+b+"/label.png", x.operator, "", "").problem(t, "not-found")
-	if a := x.ask("POST", "/v1/labels/"+made.Label[:26]+"0/revoke", x.operator, "", ""); made.Label[26] != '0' {
+	x.ask("GET", "/v1/batches/"+b+"/label.png", x.hospital, "", "").problem(t, "not-found")
+	if a := x.ask("POST", "/v1/labels/"+made.Label[:26]+"0/revoke", x.hospital, "", ""); made.Label[26] != '0' {
 		a.problem(t, "label-mistyped")
 	}
-	x.ask("POST", "/v1/labels/"+string(event.NewLabel([26]byte{9}))+"/revoke", x.operator, "", "").problem(t, "label-unknown")
+	x.ask("POST", "/v1/labels/"+string(event.NewLabel([26]byte{9}))+"/revoke", x.hospital, "", "").problem(t, "label-unknown")
 }
 
 func TestQuarantine(t *testing.T) {
@@ -195,7 +164,7 @@ func TestQuarantine(t *testing.T) {
 		}
 	}
 	for _, q := range []string{"limit=0", "limit=501", "limit=x", "cursor=" + strings.Repeat("x", 201)} {
-		x.ask("GET", "/v1/quarantine?"+q, x.operator, "", "").problem(t, "invalid-request")
+		x.ask("GET", "/v1/quarantine?"+q, x.inspector, "", "").problem(t, "invalid-request")
 	}
 }
 
@@ -218,11 +187,7 @@ func (x *town) organisation(code, name string) (party, person, token string) {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	token, err = x.registry.NewToken(context.Background(), registry.Principal{Party: p}, "SAMPLE", x.Now().AddDate(1, 0, 0))
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	return u, who, token
+	return u, who, x.token(access.Appointment{Role: access.OrganisationAdministrator, Party: p})
 }
 
 func (x *town) uuid() string {
@@ -300,7 +265,7 @@ func TestRequestsThatAreWrong(t *testing.T) {
 	x.ask("POST", "/v1/enrolments", x.operator, typeJSON, strings.Repeat(" ", maxRequest+1)).problem(t, "too-large")
 	x.ask("POST", "/v1/enrolments/challenge", "", typeJSON, `{}`).problem(t, "invalid-request")
 	x.ask("POST", "/v1/registry/organisations", token, "text/csv", "x").problem(t, "forbidden")
-	x.ask("GET", "/v1/quarantine", token, "", "").problem(t, "forbidden")
+	x.ask("GET", "/v1/quarantine", x.operator, "", "").problem(t, "forbidden")
 	x.ask("POST", "/v1/registry/ghosts", x.operator, "text/csv", "x").problem(t, "not-found")
 	x.ask("POST", "/v1/registry/sites?dry_run=1", x.operator, "text/csv", "x").problem(t, "invalid-request")
 	a := x.ask("POST", "/v1/registry/organisations", x.operator, "text/csv", "credit_code,name,roles\nx,,nurse\n")

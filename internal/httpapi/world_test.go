@@ -12,8 +12,11 @@ import (
 	"testing"
 
 	"liandan/api"
+	"liandan/internal/access"
+	"liandan/internal/gate"
 	"liandan/internal/intaketest"
 	"liandan/internal/record"
+	"liandan/internal/registry"
 	"liandan/internal/store"
 	"liandan/internal/testdb"
 )
@@ -41,7 +44,7 @@ func newCity(t testing.TB, change func(*city, *Config)) *city {
 		t.Fatal(err)
 	}
 	c.store, c.intake = s, c.Intake(s)
-	cfg := Config{Intake: c.intake, Pages: http.NotFoundHandler(), Base: "http://sample.test", SpoolDir: t.TempDir()}
+	cfg := Config{Intake: c.intake, Pages: http.NotFoundHandler(), Base: "http://sample.test", SpoolDir: t.TempDir(), Gate: c.gate()}
 	cfg.Observe = func(_ context.Context, o Observed) {
 		if o.Err != nil {
 			t.Logf("%s %s: %v", o.Method, o.Route, o.Err)
@@ -57,6 +60,27 @@ func newCity(t testing.TB, change func(*city, *Config)) *city {
 	return c
 }
 
+// hospitalToken is that of the hospital's administrator where there is no register.
+const hospitalToken = "lt_sample"
+
+// gate lets in the hospital's administrator and nobody else.
+func (c *city) gate() *gate.Gate {
+	return gate.New(gate.Config{Policy: policy(), Registry: c.Registry, Now: c.Now, Token: func(_ context.Context, token string) (access.Actor, error) {
+		if token != hospitalToken {
+			return access.Actor{}, gate.Unauthorized()
+		}
+		return access.Actor{Kind: access.ByToken, ID: "token:sample", Appointments: []access.Appointment{{Role: access.OrganisationAdministrator, Party: c.Hospital.Party}}}, nil
+	}})
+}
+
+// policy is the real table.
+func policy() access.Policy {
+	return access.Policy{Rules: access.Table(), City: func(code string) bool {
+		d, ok := registry.LookupDivision(code)
+		return ok && d.Baoding
+	}}
+}
+
 // answer is what came back.
 type answer struct {
 	status int
@@ -67,6 +91,24 @@ type answer struct {
 func (c *city) post(path, contentType string, body io.Reader) answer {
 	c.t.Helper()
 	resp, err := http.Post(c.server.URL+path, contentType, body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return c.read(resp)
+}
+
+// postAs posts with a token; "" is none.
+func (c *city) postAs(token, path, contentType string, body io.Reader) answer {
+	c.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, c.server.URL+path, body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", contentType)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		c.t.Fatal(err)
 	}

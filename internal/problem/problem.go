@@ -8,6 +8,7 @@ package problem
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"liandan/api"
 	"liandan/internal/batch"
@@ -65,10 +66,21 @@ func addFact(p *api.Problem, name string, value any) {
 		p.Head = text
 	case "entries":
 		p.Entries, _ = value.(int64)
+	case "retry_after_seconds":
+		p.RetryAfter = seconds(value)
 	case "allowed":
 		steps, _ := value.([]batch.Step)
 		p.Allowed = Steps(steps)
 	}
+}
+
+// seconds reads a number of whole seconds.
+func seconds(value any) int64 {
+	if n, ok := value.(int); ok {
+		return int64(n)
+	}
+	n, _ := value.(int64)
+	return n
 }
 
 // Steps writes what may come next; never nil.
@@ -98,8 +110,8 @@ func Send(w http.ResponseWriter, p api.Problem) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		h.Set("Retry-After", strconv.FormatInt(max(1, p.RetryAfter), 10))
 	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(b, '\n')) // the client may be gone

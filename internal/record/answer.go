@@ -16,6 +16,11 @@ func (s *Service) answer(ctx context.Context, g *group) {
 		err = s.store.View(ctx, func(r Reader) error { b, err = r.Tile(t, w); return err })
 		return b, err
 	}
+	for _, j := range g.flushes {
+		if g.left > 0 {
+			j.result.Err = fault.New(fault.Damaged, "%d statements in the outbox cannot go into the log; run `liandan check`.", g.left)
+		}
+	}
 	for j, i := range g.placed {
 		receipt, err := s.receipt(g, g.Records[i])
 		j.result = Result{Receipt: receipt, Err: err}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"liandan/internal/chain"
@@ -18,9 +17,16 @@ import (
 // commitTimeout bounds one group; a store that hangs longer is unavailable.
 const commitTimeout = 30 * time.Second
 
-// commit writes one group. On any error of the store every caller gets the same
-// unavailable fault and the tree in memory is dropped.
+// commit writes jobs as one group, after as many groups of statements as must come before.
 func (s *Service) commit(ctx context.Context, jobs []*job) {
+	for s.commitGroup(ctx, jobs) {
+	}
+}
+
+// commitGroup writes one group. On any error of the store every caller gets the same
+// unavailable fault and the tree in memory is dropped. When it says that there is more, it
+// has written statements alone and the jobs are still to be decided.
+func (s *Service) commitGroup(ctx context.Context, jobs []*job) (more bool) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var g *group
@@ -34,21 +40,24 @@ func (s *Service) commit(ctx context.Context, jobs []*job) {
 	})
 	if err != nil {
 		s.tree = nil
-		s.Log.Error("commit group failed", "events", len(jobs), "error", err)
+		s.Log.Error("commit group failed", "jobs", len(jobs), "error", err)
 		// Whether a failed commit reached the disk is not always known.
 		var f error = fault.Wrap(err, fault.Unavailable, "The store did not confirm that the event is durable. It may be recorded or not; send the same bytes again to learn.")
-		if fault.Of(err) == fault.Damaged {
+		if fault.Of(err) == fault.Damaged || errors.Is(err, errSucceeded) {
 			f = err
 		}
 		for _, j := range jobs {
 			j.result = Result{Err: f}
 		}
-		return
+		return false
 	}
-	if len(g.Records) > 0 && s.OnCommit != nil {
+	if g.Grew() && s.OnCommit != nil {
 		s.OnCommit(g.Head, g.Checkpoint, len(g.Records))
 	}
-	s.answer(ctx, g)
+	if !g.more {
+		s.answer(ctx, g)
+	}
+	return g.more
 }
 
 // group is a Group with the jobs that wait for it.
@@ -56,6 +65,9 @@ type group struct {
 	Group
 	placed  map[*job]int   // index into Records
 	repeats map[*job]Known // the same bytes are in the log already
+	flushes []*job         // wait for the outbox alone
+	more    bool           // statements alone: the next group must take more of them
+	left    int            // statements that cannot go into the log
 }
 
 // at is the record of this group that has a number in the log.
@@ -70,13 +82,18 @@ func (g *group) at(seq int64) (Record, bool) {
 	return g.Records[i], true
 }
 
-func (g *group) empty() bool { return len(g.Records)+len(g.Held) == 0 }
+func (g *group) empty() bool { return !g.Grew() && len(g.Held) == 0 }
 
 // assemble decides every job in order against the world as the transaction sees it.
 func (s *Service) assemble(tx Tx, jobs []*job) (*group, error) {
 	head, last, err := tx.Log()
 	if err != nil {
 		return nil, err
+	}
+	if signer, err := tx.Signer(); err != nil {
+		return nil, err
+	} else if signer != "" && signer != s.self {
+		return nil, errSucceeded
 	}
 	s.read = tx.Tile
 	if s.tree == nil || s.tree.Size() != head.Size {
@@ -86,22 +103,47 @@ func (s *Service) assemble(tx Tx, jobs []*job) (*group, error) {
 	if now.Before(last) {
 		now = last // the log's clock never goes back
 	}
-	g := &group{placed: map[*job]int{}, repeats: map[*job]Known{}}
-	g.RecordedAt = now
-	a := &assembly{s: s, tx: tx, g: g, seq: head.Size, held: map[id.Hash][]*job{}, marked: map[id.Hash]bool{}}
-	if err := a.load(jobs); err != nil {
+	a := newAssembly(s, tx, head.Size)
+	g := a.g
+	g.RecordedAt, g.Signer = now, s.self
+	if g.more, err = a.drain(tx); err != nil {
 		return nil, err
 	}
-	for _, j := range jobs {
-		if err := a.decide(j); err != nil {
+	if !g.more {
+		if err := a.decideAll(jobs); err != nil {
 			return nil, err
 		}
 	}
-	if len(g.Records) == 0 {
+	if !g.Grew() {
 		return g, nil
 	}
 	g.Batches, g.Manifests = a.world.changed()
 	return g, s.seal(g, head)
+}
+
+// decideAll settles the jobs in order, with everything read that their events may touch.
+func (a *assembly) decideAll(jobs []*job) error {
+	prepared := make([]Prepared, 0, len(jobs))
+	for _, j := range jobs {
+		if !j.flush {
+			prepared = append(prepared, j.prepared)
+		}
+	}
+	if len(prepared) > 0 {
+		if err := a.world.fetch(prepared); err != nil {
+			return err
+		}
+	}
+	for _, j := range jobs {
+		if j.flush {
+			a.g.flushes = append(a.g.flushes, j)
+			continue
+		}
+		if err := a.decide(j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seal grows the tree by the group's leaves and signs the new head.
@@ -113,9 +155,12 @@ func (s *Service) seal(g *group, head merkle.Head) error {
 	if root.Root != head.Root {
 		return fault.New(fault.Damaged, "The log's tiles do not give its root at %d entries; run `liandan check`.", head.Size)
 	}
-	leaves := make([]id.Hash, len(g.Records))
-	for i, r := range g.Records {
-		leaves[i] = r.Placed.Leaf
+	leaves := make([]id.Hash, 0, len(g.Statements)+len(g.Records))
+	for _, st := range g.Statements {
+		leaves = append(leaves, st.Leaf)
+	}
+	for i := range g.Records {
+		leaves = append(leaves, g.Records[i].Placed.Leaf)
 	}
 	if g.Tiles, err = s.tree.Append(leaves); err != nil {
 		return err
@@ -127,25 +172,22 @@ func (s *Service) seal(g *group, head merkle.Head) error {
 	return err
 }
 
-// assembly is the work on one group inside its transaction.
+// assembly is the work on one group inside its transaction, or on a dry run.
 type assembly struct {
-	s      *Service
-	tx     Reader
-	g      *group
-	seq    int64
-	world  *loaded
-	held   map[id.Hash][]*job // refused in this group; a later event of it may let them in
-	marked map[id.Hash]bool   // in g.Admitted
+	s         *Service
+	tx        Reader
+	g         *group
+	seq       int64
+	world     *loaded
+	held      map[id.Hash][]*job // refused in this group; a later event of it may let them in
+	marked    map[id.Hash]bool   // in g.Admitted
+	ruled     map[id.Hash]Ruling // rulings that were met, in the log or in this group
+	contested map[id.Hash]bool   // in g.Contested
 }
 
-// load reads everything that the group's events may touch.
-func (a *assembly) load(jobs []*job) error {
-	prepared := make([]Prepared, len(jobs))
-	for i, j := range jobs {
-		prepared[i] = j.prepared
-	}
-	a.world = newLoaded(a.tx)
-	return a.world.fetch(prepared)
+func newAssembly(s *Service, tx Reader, seq int64) *assembly {
+	return &assembly{s: s, tx: tx, g: &group{placed: map[*job]int{}, repeats: map[*job]Known{}}, seq: seq, world: newLoaded(tx),
+		held: map[id.Hash][]*job{}, marked: map[id.Hash]bool{}, ruled: map[id.Hash]Ruling{}, contested: map[id.Hash]bool{}}
 }
 
 // decide settles one job: repeat, refuse, hold, or place.
@@ -166,18 +208,46 @@ func (a *assembly) decide(j *job) error {
 	}
 	err := a.place(p, func(i int) { a.g.placed[j] = i })
 	var f *fault.Error
-	if errors.As(err, &f) && holdable(f.Kind) {
+	switch {
+	case err == nil:
+		return a.moved(p)
+	case !errors.As(err, &f) || !refuses(f.Kind):
+		return err
+	case !a.holds(f, hash):
+		j.result = Result{Err: f}
+	default:
 		a.hold(p, f)
 		a.held[hash] = append(a.held[hash], j)
 		j.result = Result{Err: f, Held: true}
-		return nil
+		if f.Kind == fault.WrongStage || f.Kind == fault.NotCustodian {
+			j.result.Err = told(a.world, p.Event, p.Event.Party)
+		}
 	}
-	if f != nil && f.Kind == fault.LabelTaken {
-		j.result = Result{Err: f}
-		return nil
+	return nil
+}
+
+// refuses says whether a fault is the event's own: others stop the whole group.
+func refuses(k fault.Kind) bool {
+	switch k {
+	case fault.LabelTaken, fault.KeyRevoked, fault.KeyExpired, fault.KeyNotYetValid, fault.Conflict, fault.NotFound:
+		return true
 	}
-	if err != nil {
-		return err
+	return holdable(k)
+}
+
+// holds says whether bytes with that fault are to be kept and tried again. What a ruling
+// has rejected is kept already and never tried again.
+func (a *assembly) holds(f *fault.Error, hash id.Hash) bool {
+	return holdable(f.Kind) && !(f.Kind == fault.KeyContested && a.ruled[hash].Verdict != "")
+}
+
+// moved carries on from an event that was placed: a ruling is carried out, and what waits
+// for the same things is tried again.
+func (a *assembly) moved(p Prepared) error {
+	if d, ok := p.Event.Data.(event.Ruling); ok {
+		if err := a.rule(d, a.world.known[p.Event.ID].Seq); err != nil {
+			return err
+		}
 	}
 	return a.admit(subjects(p.Event))
 }
@@ -203,18 +273,24 @@ func (a *assembly) same(p Prepared, k Known) (bool, error) {
 		signed, _, err := ledger.OpenEvent(body)
 		return err == nil && bytes.Equal(signed.Payload, p.Signed.Payload), err
 	}
-	return bytes.Equal(statement(body), statement(p.Signed.Compact)), nil
+	return bytes.Equal(signedPart(body), signedPart(p.Signed.Compact)), nil
 }
 
-// statement is what a JWS signs: header and payload.
-func statement(compact []byte) []byte { return compact[:bytes.LastIndexByte(compact, '.')] }
+// signedPart is what a JWS signs: header and payload.
+func signedPart(compact []byte) []byte { return compact[:bytes.LastIndexByte(compact, '.')] }
 
 func holdable(k fault.Kind) bool {
-	return k == fault.WrongStage || k == fault.NotCustodian || k == fault.SeenUnknown
+	return k == fault.WrongStage || k == fault.NotCustodian || k == fault.SeenUnknown || k == fault.KeyContested
 }
 
 // place puts an event into the group, or says why it may not come next.
 func (a *assembly) place(p Prepared, placed func(int)) error {
+	if err := a.counts(p); err != nil {
+		return err
+	}
+	if err := a.mayRule(p.Event); err != nil {
+		return err
+	}
 	if err := chain.Check(a.world, p.Event); err != nil {
 		return err
 	}
@@ -235,15 +311,24 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 
 // seen refuses an event whose signer saw an entry that this log does not have: that
 // would be a fork. Having seen less than the newest is allowed.
-func (a *assembly) seen(e event.Event) error {
+func (a *assembly) seen(e event.Event) error { return a.seenBy(e, e.Party) }
+
+// seenBy answers to a party, for which other parties' batches have no entries.
+func (a *assembly) seenBy(e event.Event, to id.Party) error {
 	for _, b := range e.Batches {
-		head := a.world.Batch(b.ID).Head
-		if b.Seen.IsZero() || b.Seen == head || a.inGroup(b.ID, b.Seen) {
+		if b.Seen.IsZero() {
 			continue
 		}
-		ok, err := a.tx.ChainHolds(b.ID, b.Seen)
-		if err != nil {
-			return err
+		head, ok := id.Hash{}, false
+		if st := (eyes{a.world, to}).Batch(b.ID); st.N > 0 {
+			head = st.Head
+			ok = b.Seen == head || a.inGroup(b.ID, b.Seen)
+			if !ok {
+				var err error
+				if ok, err = a.tx.ChainHolds(b.ID, b.Seen); err != nil {
+					return err
+				}
+			}
 		}
 		if !ok {
 			return fault.New(fault.SeenUnknown, "The signer saw an entry of this batch that this log does not have; keep the signer's receipt and call the inspector.").
@@ -258,123 +343,6 @@ func (a *assembly) inGroup(b id.Batch, leaf id.Hash) bool {
 		if r.Placed.Leaf == leaf {
 			_, ok := r.Placed.Entry.LinkOf(b)
 			return ok
-		}
-	}
-	return false
-}
-
-// hold keeps the bytes of a signed event that may not come next.
-func (a *assembly) hold(p Prepared, f *fault.Error) {
-	h := p.Signed.Hash()
-	for _, there := range a.g.Held {
-		if there.Hash == h {
-			return
-		}
-	}
-	for _, s := range subjects(p.Event) {
-		a.world.stuck[s] = true
-	}
-	a.g.Held = append(a.g.Held, Held{Hash: h, Event: p.Event.ID, ReceivedAt: a.g.RecordedAt, Kind: string(f.Kind),
-		Detail: f.Sentence, Body: p.Signed.Compact, Subjects: subjects(p.Event)})
-}
-
-// admit tries again what waits for the subjects that have just moved, until nothing
-// more fits: the order of arrival does not matter where the facts allow it. Bytes from
-// the quarantine are verified anew; nothing that lay in a table is believed.
-func (a *assembly) admit(moved []Subject) error {
-	for {
-		moved = slices.DeleteFunc(moved, func(s Subject) bool { return !a.world.stuck[s] })
-		if len(moved) == 0 {
-			return nil
-		}
-		waiting, err := a.waiting(moved)
-		if err != nil {
-			return err
-		}
-		moved = nil
-		for _, p := range waiting {
-			if k, there := a.world.known[p.Event.ID]; there {
-				a.mark(p, k)
-				continue
-			}
-			err := a.place(p, func(i int) { a.release(p, i) })
-			if err == nil {
-				for _, s := range subjects(p.Event) {
-					a.world.stuck[s] = true // it may name others than the group, of which nobody asked
-					moved = append(moved, s)
-				}
-			} else if f := fault.As(err); f == nil || f.Kind == fault.Unavailable {
-				return err
-			}
-		}
-	}
-}
-
-// waiting gives what waits for any of the subjects and still verifies, with the world
-// that it needs. An id that waits may be in the log already: other bytes took it, or the
-// same bytes came again and were let in when the quarantine was not asked.
-func (a *assembly) waiting(moved []Subject) ([]Prepared, error) {
-	bodies, err := a.tx.Waiting(moved)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range a.g.Held {
-		if meets(h.Subjects, moved) {
-			bodies = append(bodies, h.Body)
-		}
-	}
-	var out []Prepared
-	for _, body := range bodies {
-		p, err := a.s.Prepare(context.Background(), body)
-		if fault.Of(err) == fault.Unavailable {
-			return nil, err // skipped now, it might wait for ever
-		}
-		if err != nil {
-			a.s.Log.Warn("quarantined event no longer verifies", "error", err)
-			continue
-		}
-		out = append(out, p)
-	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	// By the signers' clocks: a manifest that came first must not shut out what happened
-	// inside the house before it.
-	slices.SortStableFunc(out, func(x, y Prepared) int { return x.Event.At.Compare(y.Event.At) })
-	return out, a.world.fetch(out)
-}
-
-// release notes that a held event is in the log now. Callers who were refused in this very
-// group get its receipt after all, and it leaves no new trace in the quarantine.
-func (a *assembly) release(p Prepared, i int) {
-	hash := p.Signed.Hash()
-	a.mark(p, a.world.known[p.Event.ID])
-	for n, j := range a.held[hash] {
-		j.result = Result{}
-		if n == 0 {
-			a.g.placed[j] = i
-		} else {
-			a.g.repeats[j] = a.world.known[p.Event.ID]
-		}
-	}
-	a.g.Held = slices.DeleteFunc(a.g.Held, func(h Held) bool { return h.Hash == hash })
-}
-
-// mark says of bytes in quarantine that they are in the log. Bytes that never got there
-// are none the worse for it.
-func (a *assembly) mark(p Prepared, k Known) {
-	if p.Signed.Hash() == k.Hash && !a.marked[k.Hash] {
-		a.marked[k.Hash] = true
-		a.g.Admitted = append(a.g.Admitted, k)
-	}
-}
-
-func meets(a, b []Subject) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				return true
-			}
 		}
 	}
 	return false

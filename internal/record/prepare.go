@@ -17,11 +17,13 @@ type Prepared struct {
 	Event  event.Event
 	Signed signature.Signed
 	Kid    string
+	Key    party.Key // as the register had it
 }
 
 // Prepare does everything of the intake that needs no lock: form, strict reading, key,
 // signature, site, role. Faults are those of packages signature, event and party and
-// unknown-key, key-of-another-party, unknown-site, role-missing, unavailable.
+// unknown-key, key-of-another-party, unknown-site, role-missing, unavailable. A contested
+// event passes: whether it counts is decided with the log at hand.
 func (s *Service) Prepare(ctx context.Context, compact []byte) (Prepared, error) {
 	signed, err := signature.Open(compact, signature.TypEvent)
 	if err != nil {
@@ -38,7 +40,7 @@ func (s *Service) Prepare(ctx context.Context, compact []byte) (Prepared, error)
 	if !ok {
 		return Prepared{}, fault.New(fault.UnknownKey, "No key with this kid is enrolled here; enrol the device first.")
 	}
-	if err := key.Sound(e.At); err != nil {
+	if err := key.Sound(e.At); err != nil && fault.Of(err) != fault.KeyContested {
 		return Prepared{}, err
 	}
 	if err := signed.Verify(key.Public); err != nil {
@@ -51,7 +53,7 @@ func (s *Service) Prepare(ctx context.Context, compact []byte) (Prepared, error)
 	if err := s.standing(ctx, e); err != nil {
 		return Prepared{}, err
 	}
-	return Prepared{Event: e, Signed: signed, Kid: signed.Kid}, nil
+	return Prepared{Event: e, Signed: signed, Kid: signed.Kid, Key: key}, nil
 }
 
 // mayDo says which roles may sign a type (Order 23 art. 9 to 13).
@@ -67,6 +69,7 @@ var mayDo = map[event.Type][]party.Role{
 	event.ManifestAccepted:   {party.Operator, party.Collector},
 	event.BatchTreated:       {party.Operator, party.Medical, party.Generator},
 	event.OutcomeReported:    {party.Operator, party.Collector},
+	event.RulingRecorded:     {party.Authority},
 }
 
 // standing checks site, role and the parties that a manifest names, at the event's date.
@@ -87,8 +90,14 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return fault.New(fault.RoleMissing, "%s is signed by a party with one of the roles %v at that date.", e.Type, mayDo[e.Type]).
 			At("/party", "role", "the party has not that role")
 	}
-	if d, ok := e.Data.(event.Issued); ok {
+	switch d := e.Data.(type) {
+	case event.Issued:
 		return s.named(ctx, e, d)
+	case event.Ruling:
+		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
+			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
+				At("/refs", "other", "must be the event in data alone")
+		}
 	}
 	return nil
 }
@@ -139,6 +148,9 @@ func subjects(e event.Event) []Subject {
 	}
 	if !e.Manifest.IsZero() {
 		out = append(out, Subject(e.Manifest.String()))
+	}
+	if d, ok := e.Data.(event.Ruling); ok {
+		out = append(out, Subject(d.Event.String()))
 	}
 	return out
 }

@@ -170,8 +170,7 @@ func TestKeptOfAKeyThatWasRevoked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k.RevokedAt = kept.Event.At
-		d.Registry.Put(k)
+		d.Registry.Put(k.Revoke(kept.Event.At, kept.Event.At))
 		d.taken(bag)
 		if n := d.waits(); n != 1 || d.size() != 1 {
 			t.Errorf("%d events wait and the log has %d entries, want 1 and 1", n, d.size())

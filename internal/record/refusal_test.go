@@ -99,7 +99,7 @@ var refusals = []struct {
 		return s.stores(d, nil)
 	}},
 	{"revoked key", fault.KeyRevoked, false, func(s *scene) []byte {
-		return s.stores(s.key(func(k *party.Key) { k.RevokedAt = s.Now() }), nil)
+		return s.stores(s.key(func(k *party.Key) { *k = k.Revoke(s.Now(), s.Now()) }), nil)
 	}},
 	{"expired key", fault.KeyExpired, false, func(s *scene) []byte {
 		return s.stores(s.key(func(k *party.Key) { k.Valid.To = s.Now() }), nil)
@@ -149,7 +149,7 @@ var refusals = []struct {
 	{"bag generated twice", fault.WrongStage, true, func(s *scene) []byte {
 		return s.Sign(s.Hospital, event.BatchGenerated, s.unknown.Event.Data, func(e *event.Event) { e.Batches = s.bag.Event.Batches }).JWS
 	}},
-	{"bag in other hands", fault.NotCustodian, true, func(s *scene) []byte { return s.stores(s.Stranger, nil) }},
+	{"bag of others", fault.WrongStage, true, func(s *scene) []byte { return s.stores(s.Stranger, nil) }},
 	{"entry that the log does not have", fault.SeenUnknown, true, func(s *scene) []byte {
 		return s.stores(s.Hospital, func(e *event.Event) { e.Batches[0].Seen = id.Hash{1, 2, 3} })
 	}},

@@ -10,10 +10,19 @@
 // the process only after the commit, so no signed head can name entries that were lost.
 // A caller whose connection dies learns nothing and sends the same bytes again: the id
 // is known, the hash is the same, the first receipt is the answer.
+//
+// Statements (the life of keys, acts, the succession of the log's key) come through the
+// outbox, a table that a service writes in the very transaction of the change that it
+// tells of. A crash between that change and the group leaves the statement in the outbox;
+// the next group, of this process or another, takes it over and deletes it in the one
+// transaction of its own. So a statement is in the log exactly once or still to come, and
+// never is an event in the log before the statements about its key that were durable when
+// the event was handed over.
 package record
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -43,7 +52,8 @@ type Config struct {
 	// Patience is how long a group waits for company that is on its way; 0 means 400 µs,
 	// less than a commit takes.
 	Patience time.Duration
-	// OnCommit, when set, hears of each durable group: its head, checkpoint and events.
+	// OnCommit, when set, hears of each durable group: its head, checkpoint and events. A
+	// group of statements alone has none.
 	OnCommit func(head merkle.Head, checkpoint []byte, events int)
 }
 
@@ -78,6 +88,8 @@ type Service struct {
 	closing  sync.RWMutex // held for reading while a job is handed over
 	closed   bool
 	turns    chan struct{} // a place for each signature that is checked at a time
+	poke     chan struct{} // somebody has left a statement in the outbox
+	self     string        // the log's key as note's "name+hash"
 
 	// The tree is owned by the committer goroutine.
 	tree *merkle.Tree
@@ -86,6 +98,7 @@ type Service struct {
 
 type job struct {
 	prepared Prepared
+	flush    bool // has no event: waits until the outbox is in the log
 	result   Result
 	ready    chan struct{}
 }
@@ -103,7 +116,8 @@ func New(c Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{Config: c, store: c.Store, registry: c.Registry, queue: make(chan *job, 4*c.MaxGroup), done: make(chan struct{}), stop: stop,
-		turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+		turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), poke: make(chan struct{}, 1),
+		self: fmt.Sprintf("%s+%08x", c.Signer.Name(), c.Signer.KeyHash())}
 	go s.run(ctx)
 	return s
 }
@@ -138,6 +152,29 @@ func (s *Service) Accept(ctx context.Context, compact []byte) Result {
 		return j.result
 	case <-ctx.Done():
 		return Result{Err: fault.Wrap(ctx.Err(), fault.Unavailable, "The request ended before the event was durable. It may be recorded; send the same bytes again to learn.")}
+	}
+}
+
+// Flush waits until every statement that is in the outbox now is in the log. Faults:
+// unavailable, overloaded, and damaged when one of them cannot go into the log.
+func (s *Service) Flush(ctx context.Context) error {
+	j := &job{flush: true, ready: make(chan struct{})}
+	if err := s.enqueue(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case <-j.ready:
+		return j.result.Err
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Unavailable, "The request ended before the log had taken the statements over. They are kept and go into it with the next group.")
+	}
+}
+
+// Poke says that there is something in the outbox. It does not wait.
+func (s *Service) Poke() {
+	select {
+	case s.poke <- struct{}{}:
+	default: // the committer has been told already
 	}
 }
 
@@ -216,9 +253,18 @@ func (b *Block) Wait(ctx context.Context, i int) Result {
 func (s *Service) run(ctx context.Context) {
 	defer close(s.done)
 	company := false // the last group held more than one caller's event
-	for first := range s.queue {
-		group := s.gather(append(make([]*job, 0, s.MaxGroup), first))
-		if company && len(group) < s.MaxGroup {
+	for {
+		var group []*job
+		select {
+		case first, open := <-s.queue:
+			if !open {
+				return
+			}
+			group = s.gather(append(make([]*job, 0, s.MaxGroup), first))
+		case <-s.poke:
+			group = s.gather(nil) // company is welcome
+		}
+		if company && len(group) > 0 && len(group) < s.MaxGroup {
 			// Others are on their way: their signatures are being checked right now. A moment's
 			// patience puts them into this commit instead of the next; a lone caller never waits.
 			time.Sleep(s.Patience)

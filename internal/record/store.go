@@ -12,6 +12,7 @@ import (
 	"liandan/internal/manifest"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
+	"liandan/internal/statement"
 )
 
 // Store is what the intake needs of a database.
@@ -40,6 +41,10 @@ type Reader interface {
 	HeadCovering(seq int64) (merkle.Head, []byte, error)
 	// Entry is the exact bytes of an entry and of what it is about.
 	Entry(seq int64) (ledger.Kept, error)
+	// Quarantined gives what is in quarantine under hashes.
+	Quarantined(hashes []id.Hash) (map[id.Hash]Held, error)
+	// Rulings gives what was ruled about events, by the hashes of their bytes.
+	Rulings(hashes []id.Hash) (map[id.Hash]Ruling, error)
 }
 
 // Want names what a group of events may touch.
@@ -49,6 +54,7 @@ type Want struct {
 	Manifests []id.Manifest
 	Labels    []event.Label
 	Subjects  []Subject
+	Keys      []string // kids
 }
 
 // Found is what there is of it; what is not there is not in the maps.
@@ -56,14 +62,42 @@ type Found struct {
 	Known     map[id.Event]Known
 	Batches   map[id.Batch]batch.State
 	Manifests map[id.Manifest]manifest.State
-	Labels    map[event.Label]id.Batch // tokens that are taken
-	Stuck     map[Subject]bool         // subjects that something waits for in quarantine
+	Labels    map[event.Label]id.Batch   // tokens that are taken
+	Stuck     map[Subject]bool           // subjects that something waits for in quarantine
+	Later     map[string][]statement.Key // by kid, in order: chapters of keys' lives after the first
 }
 
 // Tx is a Reader that can also write one commit group.
 type Tx interface {
 	Reader
+	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
+	// one has signed.
+	Signer() (string, error)
+	// Outbox gives the statements that wait for the log, oldest first. To ask an empty
+	// outbox costs nothing.
+	Outbox(limit int) ([]Posted, error)
+	// NewestOf gives the newest chapter of each key's life in the log; a key that has none
+	// is not there.
+	NewestOf(kids []string) (map[string]Chapter, error)
 	Write(Group) error
+}
+
+// Posted is a statement in the outbox.
+type Posted struct {
+	ID int64
+	statement.Statement
+}
+
+// Chapter is one of a key's life, by its number and the hash of its statement.
+type Chapter struct {
+	N    int64 // from 1
+	Hash id.Hash
+}
+
+// Ruling is what an authority decided about an event, and the entry that says so.
+type Ruling struct {
+	Seq     int64
+	Verdict event.RulingVerdict
 }
 
 // Known is an event that the log has.
@@ -77,6 +111,9 @@ type Subject string
 
 // Group is what one commit writes. All of it or nothing.
 type Group struct {
+	Statements []Said  // before the records, so that a key is known before what it signed
+	Drained    []int64 // of the outbox: what became Statements
+	Signer     string  // the key that may sign the next head, as note's "name+hash"
 	Records    []Record
 	Batches    []batch.State
 	Manifests  []manifest.State
@@ -85,7 +122,23 @@ type Group struct {
 	RecordedAt time.Time
 	Checkpoint []byte
 	Held       []Held
-	Admitted   []Known // quarantined before, in the log now
+	Admitted   []Known   // quarantined before, in the log now
+	Rejected   []id.Hash // quarantined, and never tried again
+	Contested  []Held    // quarantined for another reason, and contested now
+}
+
+// Grew says whether the log is longer after the group than before.
+func (g Group) Grew() bool { return len(g.Statements)+len(g.Records) > 0 }
+
+// Said is a statement on its way into the log. Of a key's chapter, Subject is the kid and N
+// the chapter's number; others have neither.
+type Said struct {
+	Entry   ledger.Entry
+	Bytes   []byte // of the entry
+	Leaf    id.Hash
+	Body    []byte
+	Subject string
+	N       int64
 }
 
 // Record is one event on its way into the log.
@@ -102,9 +155,17 @@ type Held struct {
 	ReceivedAt time.Time
 	Kind       string
 	Detail     string
+	State      string // "" is waiting
 	Body       []byte
 	Subjects   []Subject
 }
+
+// The states of what is in quarantine.
+const (
+	Waiting  = "waiting"
+	Admitted = "admitted" // in the log now
+	Rejected = "rejected" // by a ruling; never tried again
+)
 
 // Registry is what the intake asks about parties and keys.
 type Registry interface {

@@ -32,14 +32,16 @@ type Validation struct {
 	Next    []batch.Step
 }
 
-// Validate judges a signed event without recording it.
+// Validate judges a signed event without recording it. Of batches that are none of the
+// signer's, and of all when the signature or key does not hold, it says what it would say
+// if they did not exist.
 func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, error) {
 	p, err := s.Prepare(ctx, compact)
 	if f := fault.As(err); f != nil && f.Kind == fault.Unavailable {
 		return Validation{}, err
 	}
 	if err == nil {
-		return s.validate(ctx, p, nil)
+		return s.validate(ctx, p, p.Event.Party, nil)
 	}
 	// The signer may be at fault, its site or role too, and the chain: say all.
 	faults := []*fault.Error{fault.As(err)}
@@ -52,10 +54,18 @@ func (s *Service) Validate(ctx context.Context, compact []byte) (Validation, err
 	} else if err != nil && fault.Of(err) != faults[0].Kind {
 		faults = append(faults, fault.As(err))
 	}
-	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: signed.Payload}}, faults)
+	var to id.Party
+	if key, ok, err := s.registry.Key(ctx, signed.Kid); err != nil {
+		return Validation{}, unavailable(err)
+	} else if ok && key.Party == e.Party && signed.Verify(key.Public) == nil {
+		to = e.Party
+	}
+	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: signed.Payload}}, to, faults)
 }
 
-// ValidatePayload judges an unsigned payload: everything but key and signature.
+// ValidatePayload judges an unsigned payload: everything but key and signature. It answers
+// as to the party that the payload names: the caller has made sure that the asker belongs
+// to it.
 func (s *Service) ValidatePayload(ctx context.Context, payload []byte) (Validation, error) {
 	e, err := event.Parse(payload)
 	if err != nil {
@@ -68,24 +78,23 @@ func (s *Service) ValidatePayload(ctx context.Context, payload []byte) (Validati
 		}
 		faults = append(faults, fault.As(err))
 	}
-	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: payload}}, faults)
+	return s.validate(ctx, Prepared{Event: e, Signed: signature.Signed{Payload: payload}}, e.Party, faults)
 }
 
-func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Error) (Validation, error) {
+func (s *Service) validate(ctx context.Context, p Prepared, to id.Party, faults []*fault.Error) (Validation, error) {
 	v := Validation{Would: WouldAccept, Faults: faults}
 	if len(faults) > 0 {
 		v.Would = WouldRefuse
 	}
 	err := s.store.View(ctx, func(r Reader) error {
-		w := newLoaded(r)
-		if err := w.fetch([]Prepared{p}); err != nil {
+		a := newAssembly(s, r, 0)
+		if err := a.world.fetch([]Prepared{p}); err != nil {
 			return err
 		}
-		a := &assembly{s: s, tx: r, g: &group{}, world: w}
-		if k, ok := w.known[p.Event.ID]; ok {
-			return v.met(a, p, k)
+		if k, ok := a.world.known[p.Event.ID]; ok {
+			return v.met(a, p, to, k)
 		}
-		return v.judge(a, p.Event)
+		return v.judge(a, p, to)
 	})
 	if err != nil {
 		return Validation{}, unavailable(err)
@@ -94,7 +103,7 @@ func (s *Service) validate(ctx context.Context, p Prepared, faults []*fault.Erro
 }
 
 // met answers for an id that the log has.
-func (v *Validation) met(a *assembly, p Prepared, k Known) error {
+func (v *Validation) met(a *assembly, p Prepared, to id.Party, k Known) error {
 	same, err := a.same(p, k)
 	if err != nil {
 		return err
@@ -107,35 +116,39 @@ func (v *Validation) met(a *assembly, p Prepared, k Known) error {
 	if len(v.Faults) == 0 {
 		v.Would = WouldRepeat
 	}
-	v.outlook(a.world, p.Event)
+	v.outlook(eyes{a.world, to}, p.Event)
 	return nil
 }
 
 // judge asks what the intake asks, and notes every fault instead of the first.
-func (v *Validation) judge(a *assembly, e event.Event) error {
-	stage := chain.Check(a.world, e)
-	for _, err := range []error{stage, a.seen(e), a.world.claim(e)} {
+func (v *Validation) judge(a *assembly, p Prepared, to id.Party) error {
+	e := p.Event
+	stage := told(a.world, e, to)
+	var ruling error
+	if len(v.Faults) == 0 { // what is contested is not for everybody to find out
+		ruling = a.mayRule(e)
+	}
+	for _, err := range []error{a.counts(p), ruling, stage, a.seenBy(e, to), a.world.claim(e)} {
 		f := fault.As(err)
 		switch {
 		case err == nil:
-		case f == nil || f.Kind == fault.Unavailable:
+			continue
+		case f == nil || !refuses(f.Kind):
 			return err
-		case v.Would == WouldAccept && holdable(f.Kind):
+		case v.Would == WouldAccept && a.holds(f, p.Signed.Hash()):
 			v.Would = WouldHold
-		case !holdable(f.Kind):
+		case !a.holds(f, p.Signed.Hash()):
 			v.Would = WouldRefuse
 		}
-		if f != nil {
-			v.Faults = append(v.Faults, f)
-		}
+		v.Faults = append(v.Faults, f)
 	}
 	if stage != nil {
-		v.outlook(a.world, e)
+		v.outlook(eyes{a.world, to}, e)
 		return nil
 	}
 	// What would be owed after the event, were it accepted.
 	after := chain.NewMemory()
-	after.Keep(chain.Place(a.world, e, id.Hash{1}, 0, e.At))
+	after.Keep(chain.Place(eyes{a.world, to}, e, id.Hash{1}, 0, e.At))
 	v.outlook(after, e)
 	return nil
 }

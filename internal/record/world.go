@@ -7,6 +7,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
+	"liandan/internal/statement"
 )
 
 // loaded is a World over a transaction: what was fetched, and what this group changed.
@@ -16,7 +17,8 @@ type loaded struct {
 	met    map[any]bool
 	labels map[event.Label]id.Batch
 	known  map[id.Event]Known
-	stuck  map[Subject]bool // something waits for them, in quarantine or held in this group
+	later  map[string][]statement.Key // of keys, after the first chapter: limits and revocations
+	stuck  map[Subject]bool           // something waits for them, in quarantine or held in this group
 	// what this group changed, in order of first change
 	batches         []id.Batch
 	manifests       []id.Manifest
@@ -25,7 +27,7 @@ type loaded struct {
 }
 
 func newLoaded(tx Reader) *loaded {
-	return &loaded{Memory: chain.NewMemory(), tx: tx, met: map[any]bool{}, labels: map[event.Label]id.Batch{}, known: map[id.Event]Known{}, stuck: map[Subject]bool{},
+	return &loaded{Memory: chain.NewMemory(), tx: tx, met: map[any]bool{}, labels: map[event.Label]id.Batch{}, known: map[id.Event]Known{}, stuck: map[Subject]bool{}, later: map[string][]statement.Key{},
 		changedBatch: map[id.Batch]bool{}, changedManifest: map[id.Manifest]bool{}}
 }
 
@@ -38,6 +40,9 @@ func (l *loaded) fetch(ps []Prepared) error {
 	}
 	for e, k := range found.Known {
 		l.known[e] = k
+	}
+	for kid, chapters := range found.Later {
+		l.later[kid] = append(chapters, l.later[kid]...) // those of this group come last
 	}
 	for s := range found.Stuck {
 		l.stuck[s] = true
@@ -67,6 +72,12 @@ func (l *loaded) wanted(ps []Prepared) (w Want) {
 	for _, p := range ps {
 		if fresh(p.Event.ID) {
 			w.Events = append(w.Events, p.Event.ID)
+		}
+		if d, ok := p.Event.Data.(event.Ruling); ok && fresh(d.Event) {
+			w.Events = append(w.Events, d.Event)
+		}
+		if p.Kid != "" && fresh(p.Kid) {
+			w.Keys = append(w.Keys, p.Kid)
 		}
 		if m := p.Event.Manifest; !m.IsZero() && fresh(m) {
 			w.Manifests = append(w.Manifests, m)

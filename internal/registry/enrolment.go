@@ -12,6 +12,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/signature"
+	"liandan/internal/statement"
 )
 
 // Limits of enrolment.
@@ -30,13 +31,9 @@ const (
 )
 
 // NewEnrolment makes a one-time code with which a device of that person can enrol a key
-// that is valid for some days. The code is given this once and not kept. Only the operator
-// and the organisation's own administrator may make one. Faults: not-found, for another's
-// organisation as for one that is not there; invalid-request, unavailable.
-func (s *Service) NewEnrolment(ctx context.Context, by Principal, p id.Party, person id.Person, device string, validDays int) (string, time.Time, error) {
-	if !by.manages(p) {
-		return "", time.Time{}, unknownParty()
-	}
+// that is valid for some days. The code is given this once and not kept. by is an opaque
+// word for who made it. Faults: not-found, invalid-request, unavailable.
+func (s *Service) NewEnrolment(ctx context.Context, by string, p id.Party, person id.Person, device string, validDays int) (string, time.Time, error) {
 	bad := fault.New(fault.InvalidRequest, "No code was made; what is wrong is listed.")
 	checkText(bad, "/device", device, maxDevice)
 	if validDays < 1 || validDays > MaxValidDays {
@@ -50,7 +47,7 @@ func (s *Service) NewEnrolment(ctx context.Context, by Principal, p id.Party, pe
 		return "", time.Time{}, err
 	}
 	code, now := newCode(random), s.clock()
-	e := Enrolment{CodeHash: codeHash(code), Party: p, Person: person, Device: device, ValidDays: validDays, Expires: now.Add(CodeLife)}
+	e := Enrolment{CodeHash: codeHash(code), Party: p, Person: person, Device: device, By: by, ValidDays: validDays, Expires: now.Add(CodeLife)}
 	err := s.update(ctx, func(tx Tx) error {
 		ok, err := belongs(tx, e, now)
 		if err != nil {
@@ -184,7 +181,7 @@ func (s *Service) Complete(ctx context.Context, compact []byte) (party.Key, erro
 	}
 	k := party.Key{Kid: signed.Kid, Party: e.Party, Person: e.Person, Device: e.Device, Public: pub,
 		Valid: party.Period{From: now.Add(-Backdated), To: now.AddDate(0, 0, e.ValidDays)}}
-	err = s.update(ctx, func(tx Tx) error { k, err = complete(tx, answer.Challenge, k, now); return err })
+	err = s.update(ctx, func(tx Tx) error { k, err = complete(tx, answer.Challenge, compact, k, now); return err })
 	if err != nil {
 		return party.Key{}, s.failed(err, now)
 	}
@@ -202,7 +199,7 @@ func isChallenge(s string) bool {
 }
 
 // complete uses the code up and adds the key, in one transaction: of two at once one wins.
-func complete(tx Tx, challenge string, k party.Key, now time.Time) (party.Key, error) {
+func complete(tx Tx, challenge string, proof []byte, k party.Key, now time.Time) (party.Key, error) {
 	if _, there, err := tx.Key(k.Kid); err != nil {
 		return k, err
 	} else if there {
@@ -225,11 +222,7 @@ func complete(tx Tx, challenge string, k party.Key, now time.Time) (party.Key, e
 	if err := tx.PutEnrolment(e); err != nil {
 		return k, err
 	}
-	if err := tx.AddKey(k); err != nil {
-		return k, err
-	}
-	k, _, err = readKey(tx, k.Kid)
-	return k, err
+	return enter(tx, KeyRecord{Key: k}, statement.Key{What: statement.Enrolled, At: now, By: orUnknown(e.By), Proof: string(proof)})
 }
 
 // refused is the one answer to whoever lacks a good code. It says what to do and not

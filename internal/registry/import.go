@@ -85,7 +85,7 @@ func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun b
 	case KindLicences:
 		in = &licenceImport{}
 	case KindPeople:
-		in = &peopleImport{}
+		in = &peopleImport{now: s.clock()}
 	default:
 		return Report{Kind: kind}, fault.New(fault.InvalidImport, "There is no register of that kind; it must be one of %s.", strings.Join(Kinds(), ", "))
 	}

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"time"
+
 	"liandan/internal/id"
 	"liandan/internal/party"
 )
@@ -8,6 +10,9 @@ import (
 type peopleImport struct {
 	lines []personLine
 	put   []Person
+
+	now     time.Time
+	changed map[id.Person]change // whose time is another than before
 }
 
 type personLine struct {
@@ -46,6 +51,7 @@ func (in *peopleImport) judge(r Reader, rep *Report, n *notes) error {
 	for _, p := range people {
 		have[p.ID] = p
 	}
+	in.changed = map[id.Person]change{}
 	seen := firstLines[id.Person]{}
 	for _, l := range in.lines {
 		org, ok := orgs.owner(n, l.line, l.code)
@@ -68,9 +74,18 @@ func (in *peopleImport) judge(r Reader, rep *Report, n *notes) error {
 		}
 		if !l.broken && rep.count(there, there && samePeriod(known.Valid, l.person.Valid)) {
 			in.put = append(in.put, l.person)
+			if there {
+				in.changed[l.person.ID] = change{known.Valid, l.person.Valid}
+			}
 		}
 	}
 	return nil
 }
 
-func (in *peopleImport) write(tx Tx) error { return tx.PutPeople(in.put) }
+// write tells of the keys whose time changes with their person's, before it changes that.
+func (in *peopleImport) write(tx Tx) error {
+	if err := limit(tx, in.changed, in.now); err != nil {
+		return err
+	}
+	return tx.PutPeople(in.put)
+}

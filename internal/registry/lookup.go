@@ -41,15 +41,22 @@ func readKey(r Reader, kid string) (party.Key, bool, error) {
 	if err != nil || !ok {
 		return party.Key{}, false, err
 	}
+	effective, err := inForce(r, k)
+	return effective, err == nil, err
+}
+
+// inForce is a key with its validity cut to its person's.
+func inForce(r Reader, k KeyRecord) (party.Key, error) {
 	p, ok, err := r.Person(k.Person)
 	if err != nil {
-		return party.Key{}, false, err
+		return party.Key{}, err
 	}
 	if !ok {
-		return party.Key{}, false, fault.New(fault.Damaged, "The key %s belongs to a person whom the register does not have.", kid)
+		return party.Key{}, fault.New(fault.Damaged, "The key %s belongs to a person whom the register does not have.", k.Kid)
 	}
-	k.Valid = both(k.Valid, p.Valid)
-	return k, true, nil
+	out := k.Key
+	out.Valid = both(k.Valid, p.Valid)
+	return out, nil
 }
 
 // both is the time that lies in two periods. Where there is none it is empty, and ends

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
+	"liandan/internal/statement"
 )
 
 // memory is a registry in maps, for fuzzing: no file, no server. The suite that judges
@@ -28,7 +28,8 @@ type state struct {
 	sites      map[id.Site]party.Site
 	licences   map[licenceKey]party.Licence
 	people     map[id.Person]registry.Person
-	keys       map[string]party.Key
+	keys       map[string]registry.KeyRecord
+	said       []statement.Statement
 	tokens     map[id.Hash]registry.Token
 	enrolments map[id.Hash]registry.Enrolment
 }
@@ -41,7 +42,7 @@ type licenceKey struct {
 
 func newMemory() *memory {
 	return &memory{state: state{version: 1, parties: map[id.Party]party.Organisation{}, sites: map[id.Site]party.Site{},
-		licences: map[licenceKey]party.Licence{}, people: map[id.Person]registry.Person{}, keys: map[string]party.Key{},
+		licences: map[licenceKey]party.Licence{}, people: map[id.Person]registry.Person{}, keys: map[string]registry.KeyRecord{},
 		tokens: map[id.Hash]registry.Token{}, enrolments: map[id.Hash]registry.Enrolment{}}}
 }
 
@@ -66,6 +67,7 @@ func (m *memory) UpdateRegistry(_ context.Context, fn func(registry.Tx) error) e
 func (s state) copy() *state {
 	s.parties, s.sites, s.licences, s.people = maps.Clone(s.parties), maps.Clone(s.sites), maps.Clone(s.licences), maps.Clone(s.people)
 	s.keys, s.tokens, s.enrolments = maps.Clone(s.keys), maps.Clone(s.tokens), maps.Clone(s.enrolments)
+	s.said = slices.Clip(s.said)
 	return &s
 }
 
@@ -80,7 +82,6 @@ func listed[K comparable, V any](m map[K]V) ([]V, error) {
 
 func (s *state) Version() (int64, error)                      { return s.version, nil }
 func (s *state) Kids() ([]string, error)                      { return slices.Collect(maps.Keys(s.keys)), nil }
-func (s *state) Key(kid string) (party.Key, bool, error)      { return found(s.keys, kid) }
 func (s *state) Site(v id.Site) (party.Site, bool, error)     { return found(s.sites, v) }
 func (s *state) Organisations() ([]party.Organisation, error) { return listed(s.parties) }
 func (s *state) Sites() ([]party.Site, error)                 { return listed(s.sites) }
@@ -139,25 +140,24 @@ func (s *state) PutPeople(list []registry.Person) error {
 	return nil
 }
 
-func (s *state) AddKey(k party.Key) error {
-	if _, there := s.keys[k.Kid]; there {
-		return fault.New(fault.Conflict, "This key is already enrolled.")
-	}
-	s.keys[k.Kid] = k
-	return nil
-}
-
-func (s *state) RevokeKey(kid string, from time.Time, _ string) error {
-	k := s.keys[kid]
-	k.RevokedAt = from
-	s.keys[kid] = k
-	return nil
-}
-
 func (s *state) AddToken(t registry.Token) error         { s.tokens[t.Hash] = t; return nil }
 func (s *state) AddEnrolment(e registry.Enrolment) error { s.enrolments[e.CodeHash] = e; return nil }
 func (s *state) PutEnrolment(e registry.Enrolment) error { s.enrolments[e.CodeHash] = e; return nil }
 
 func TestServiceInMemory(t *testing.T) {
 	registrytest.Run(t, func(*testing.T) registry.Store { return newMemory() })
+}
+
+func (s *state) SitesOf(p id.Party) (out []id.Site, err error) {
+	for _, v := range s.sites {
+		if v.Party == p {
+			out = append(out, v.ID)
+		}
+	}
+	return out, nil
+}
+
+func (s *state) RevokeToken(hash id.Hash, _ time.Time) error {
+	delete(s.tokens, hash)
+	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"liandan/internal/access"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/statement"
 )
 
 // Store is what the registry needs of a database.
@@ -28,17 +30,28 @@ type Reader interface {
 
 	// Kids lists every enrolled key, the revoked and expired ones included.
 	Kids() ([]string, error)
-	Key(kid string) (party.Key, bool, error)
+	// Key gives a key as it is kept: its validity is not yet cut to its person's.
+	Key(kid string) (KeyRecord, bool, error)
+	// Successor is the key to which that one handed over.
+	Successor(kid string) (KeyRecord, bool, error)
+	// Keys gives at most f.Limit keys, newest first: by the beginning of their validity, those
+	// of one moment by the bytes of their kids.
+	Keys(f KeyFilter) ([]KeyRecord, error)
+	// KeysOf gives every key of those people.
+	KeysOf(people []id.Person) ([]KeyRecord, error)
+	// Unstated gives some keys whose life the log has nothing of.
+	Unstated(most int) ([]KeyRecord, error)
 	Site(s id.Site) (party.Site, bool, error)
 	Organisation(p id.Party) (party.Organisation, bool, error)
 	Person(p id.Person) (Person, bool, error)
 
 	Organisations() ([]party.Organisation, error)
 	Sites() ([]party.Site, error)
+	SitesOf(p id.Party) ([]id.Site, error)
 	Licences() ([]party.Licence, error)
 	People() ([]Person, error)
 
-	// Tokens lists the bearer tokens that are not expired at that time.
+	// Tokens lists the bearer tokens that are neither revoked nor expired at that time.
 	Tokens(at time.Time) ([]Token, error)
 
 	Enrolment(codeHash id.Hash) (Enrolment, bool, error)
@@ -58,11 +71,15 @@ type Tx interface {
 	PutPeople([]Person) error
 
 	// AddKey inserts a key. The fault is conflict when its kid is there already.
-	AddKey(party.Key) error
-	// RevokeKey sets the key's time of revocation and the reason.
-	RevokeKey(kid string, from time.Time, reason string) error
+	AddKey(KeyRecord) error
+	// PutKey replaces the end of a key's validity, its revocation, and the place of its history.
+	PutKey(KeyRecord) error
+	// State puts a statement on its way into the log, in this transaction: the log gets it
+	// exactly when the change happens, before any event signed after it.
+	State(statement.Statement) error
 
 	AddToken(Token) error
+	RevokeToken(hash id.Hash, at time.Time) error
 
 	AddEnrolment(Enrolment) error
 	// PutEnrolment replaces attempts, challenge, its expiry, the JWK and the time of use.
@@ -78,12 +95,15 @@ type Person struct {
 
 // Token is a bearer token; the token itself is not kept.
 type Token struct {
-	Hash    id.Hash  // SHA-256 of the plaintext
-	Party   id.Party // zero: the operator
+	Hash    id.Hash // SHA-256 of the plaintext
 	Name    string
+	Holds   access.Appointment // what it lets its bearer be
 	Made    time.Time
 	Expires time.Time // zero: never
 }
+
+// ID is the token's public name: the first half of its hash, which nobody can turn back.
+func (t Token) ID() string { return t.Hash.String()[:16] }
 
 // Enrolment is a one-time code on its way to a device key; the code itself is not kept.
 type Enrolment struct {
@@ -91,6 +111,7 @@ type Enrolment struct {
 	Party     id.Party
 	Person    id.Person
 	Device    string
+	By        string // who made it, an opaque word; "" on one from before these were kept
 	ValidDays int
 	Expires   time.Time
 	Attempts  int

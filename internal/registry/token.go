@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"liandan/internal/access"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 )
@@ -21,18 +22,16 @@ var tokenWords = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadd
 // maxName bounds a token's name, in characters.
 const maxName = 100
 
-// NewToken makes a bearer token for a principal; Party zero means the operator. The
-// plaintext is given this once and not kept. A zero expires is never. The caller decides
-// who may make one. Faults: invalid-request, unavailable.
-func (s *Service) NewToken(ctx context.Context, p Principal, name string, expires time.Time) (string, error) {
+// NewToken makes a bearer token that carries one appointment. The plaintext is given this
+// once and not kept. A zero expires is never. The caller decides who may make one. Faults:
+// invalid-request, unavailable.
+func (s *Service) NewToken(ctx context.Context, holds access.Appointment, name string, expires time.Time) (string, error) {
 	now := s.clock()
 	if !expires.IsZero() {
 		expires = expires.UTC().Truncate(time.Millisecond)
 	}
 	bad := fault.New(fault.InvalidRequest, "No token was made; what is wrong is listed.")
-	if p.Operator && !p.Party.IsZero() {
-		bad.At("/party", "value", "an operator's token names no party")
-	}
+	holds.Check(bad, "")
 	checkText(bad, "/name", name, maxName)
 	if !expires.IsZero() && !expires.After(now) {
 		bad.At("/expires", "value", "must lie in the future")
@@ -45,16 +44,13 @@ func (s *Service) NewToken(ctx context.Context, p Principal, name string, expire
 		return "", err
 	}
 	plain := tokenPrefix + tokenWords.EncodeToString(secret[:])
-	t := Token{Hash: sha256.Sum256([]byte(plain)), Party: p.Party, Name: name, Made: now, Expires: expires}
+	t := Token{Hash: sha256.Sum256([]byte(plain)), Holds: holds, Name: name, Made: now, Expires: expires}
 	err := s.update(ctx, func(tx Tx) error {
-		if !p.Party.IsZero() {
-			_, ok, err := tx.Organisation(p.Party)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return bad.At("/party", "unknown", "must be an organisation of the register")
-			}
+		if err := known(tx, holds, bad); err != nil {
+			return err
+		}
+		if len(bad.Fields) > 0 {
+			return bad
 		}
 		return tx.AddToken(t)
 	})
@@ -64,22 +60,72 @@ func (s *Service) NewToken(ctx context.Context, p Principal, name string, expire
 	return plain, nil
 }
 
-// Authenticate finds the principal of a bearer token. Faults: unauthorized, and it never
-// says why; unavailable.
-func (s *Service) Authenticate(ctx context.Context, token string) (Principal, error) {
+// known notes what an appointment names that the register does not have.
+func known(r Reader, holds access.Appointment, bad *fault.Error) error {
+	if !holds.Party.IsZero() {
+		if _, ok, err := r.Organisation(holds.Party); err != nil {
+			return err
+		} else if !ok {
+			bad.At("/party", "unknown", "must be an organisation of the register")
+		}
+	}
+	for i, v := range holds.Sites {
+		if site, ok, err := r.Site(v); err != nil {
+			return err
+		} else if !ok || site.Party != holds.Party {
+			bad.At(fmt.Sprintf("/sites/%d", i), "unknown", "must be a site of the organisation")
+		}
+	}
+	if !holds.Person.IsZero() {
+		if p, ok, err := r.Person(holds.Person); err != nil {
+			return err
+		} else if !ok || p.Party != holds.Party {
+			bad.At("/person", "unknown", "must be a person of the organisation")
+		}
+	}
+	return nil
+}
+
+// Tokens lists the tokens in force. Faults: unavailable.
+func (s *Service) Tokens(ctx context.Context) ([]Token, error) {
+	list, err := s.store.RegistryReader(ctx).Tokens(s.clock())
+	return list, unavailable(err)
+}
+
+// RevokeToken ends a token by its public name, at once on every server. Faults:
+// not-found, unavailable.
+func (s *Service) RevokeToken(ctx context.Context, name string) error {
+	now := s.clock()
+	return s.update(ctx, func(tx Tx) error {
+		list, err := tx.Tokens(now)
+		if err != nil {
+			return err
+		}
+		for _, t := range list {
+			if t.ID() == name {
+				return tx.RevokeToken(t.Hash, now)
+			}
+		}
+		return fault.New(fault.NotFound, "There is no token of that name in force.")
+	})
+}
+
+// Authenticate finds who bears a token. Faults: unauthorized, and it never says why;
+// unavailable.
+func (s *Service) Authenticate(ctx context.Context, token string) (access.Actor, error) {
 	rest, ok := strings.CutPrefix(token, tokenPrefix)
 	if raw, err := tokenWords.DecodeString(rest); !ok || err != nil || len(raw) != 32 {
-		return Principal{}, unauthorized()
+		return access.Actor{}, unauthorized()
 	}
 	hash := id.Hash(sha256.Sum256([]byte(token)))
 	t, ok, err := s.token(ctx, hash)
 	if err != nil {
-		return Principal{}, err
+		return access.Actor{}, err
 	}
 	if !ok || (!t.Expires.IsZero() && !s.now().Before(t.Expires)) {
-		return Principal{}, unauthorized()
+		return access.Actor{}, unauthorized()
 	}
-	return Principal{Party: t.Party, Name: t.Name, Operator: t.Party.IsZero()}, nil
+	return access.Actor{Kind: access.ByToken, ID: "token:" + t.ID(), Appointments: []access.Appointment{t.Holds}}, nil
 }
 
 func unauthorized() error {

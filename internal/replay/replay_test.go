@@ -15,7 +15,6 @@ import (
 	"liandan/internal/client"
 	"liandan/internal/fault"
 	"liandan/internal/id"
-	"liandan/internal/registry"
 )
 
 const header = "manifest,line,un_number,container_count,container_type,quantity,unit,codes,method\n"
@@ -231,7 +230,7 @@ func TestRevokedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := s.key(c.carriers[0])
-	if _, err := s.registry.RevokeKey(context.Background(), registry.Principal{Operator: true}, k.Kid, time.Now(), "SAMPLE loss"); err != nil {
+	if _, err := s.registry.RevokeKey(context.Background(), "test", k.Kid, time.Now(), "SAMPLE loss"); err != nil {
 		t.Fatal(err)
 	}
 	sum, err := s.replay(1, strings.NewReader(text))

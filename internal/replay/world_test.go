@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/client"
 	"liandan/internal/httpapi"
@@ -67,7 +68,7 @@ func newServer(t testing.TB) *server {
 	s.intake = record.New(record.Config{Store: st, Registry: s.registry, Signer: signer, Rules: rules, Catalog: waste.DefaultCatalog(), Now: time.Now})
 	t.Cleanup(s.intake.Close)
 	s.audit = audit.New(audit.Config{Store: st, Keys: s.registry, Verifier: verifier, VKey: vkey, Rules: rules, Catalog: waste.DefaultCatalog(), Now: time.Now, Random: rand.Reader})
-	s.token, err = s.registry.NewToken(ctx, registry.Principal{Operator: true}, "SAMPLE operator", time.Time{})
+	s.token, err = s.registry.NewToken(ctx, access.Appointment{Role: access.SystemAdministrator}, "SAMPLE operator", time.Time{})
 	must(err)
 	api := httpapi.New(httpapi.Config{Intake: s.intake, Reader: s.audit, Log: s.audit, Registry: s.registry, Pages: http.NotFoundHandler(), SpoolDir: t.TempDir()})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -43,6 +43,9 @@ type City struct {
 	goods     *carrier
 	plant     *plant
 	landfill  *shop
+	authority *shop // its inspector rules on contested events
+
+	registered int // organisations other than the authority
 }
 
 // unit is an organisation with its one site.
@@ -177,6 +180,9 @@ func (c *City) settle() {
 	c.goods = &carrier{unit: c.found("carrier-goods", 0, unit{name: "样例危险货物运输公司（SAMPLE）", siteName: "样例危货车队（SAMPLE）", siteKind: "office",
 		division: "130606", builtUp: true, roles: []party.Role{party.Carrier},
 		licences: []licence{{"SAMPLE-TR-0003", "transport", "*", "", "2024-01-01", "2027-12-31"}}})}
+	c.authority = &shop{unit: c.found("authority", 0, unit{name: "样例生态环境局（SAMPLE）", siteName: "样例生态环境局办公室（SAMPLE）", siteKind: "office",
+		division: "130606", builtUp: true, roles: []party.Role{party.Authority}})}
+	c.authority.hand = c.hire(c.authority.unit, "inspector", false)
 }
 
 // Where generators stand, in turn.

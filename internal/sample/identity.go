@@ -35,12 +35,22 @@ func (c *City) uuid(words ...string) id.UUID {
 	return id.V7(founded.UnixMilli(), [10]byte(h[:10]))
 }
 
+// authoritySerial is far from the others', whose credit codes then do not depend on
+// whether the city has an authority.
+const authoritySerial = 29_000
+
 // found registers the n-th organisation of a sort.
 func (c *City) found(sort string, n int, u unit) *unit {
 	word := fmt.Sprintf("%s-%d", sort, n)
 	u.party = id.PartyOf(c.uuid("party", word))
 	u.site = id.SiteOf(c.uuid("site", word))
-	u.credit = creditCode(c.Seed, len(c.units), u.has(party.Medical))
+	serial := c.registered
+	if u.has(party.Authority) {
+		serial = authoritySerial
+	} else {
+		c.registered++
+	}
+	u.credit = creditCode(c.Seed, serial, u.has(party.Medical))
 	c.units = append(c.units, &u)
 	return &u
 }

@@ -91,7 +91,6 @@ func (s Story) ThreeThings(base, token, data, file string) string {
 
 1. 扫码：陌生人只看到危害、怎么办、找谁 · Scan: a stranger sees the hazard, what to do and whom to call
    %s/q/%s
-   %s/batches/%s/label.png -o label.png
 
 2. 离线核验一批废物的全链证据 · Check one batch's whole chain with no server
    %s/batches/%s/bundle > batch.json
@@ -103,7 +102,7 @@ func (s Story) ThreeThings(base, token, data, file string) string {
 
 3. 篡改一处，看它被发现 · Tamper, and see it found
    sed 's/recorded_at\([^0-9]*\)20/recorded_at\121/' batch.json | liandan-verify -
-`, strings.TrimRight(base, "/"), s.Label, get, s.Batch, get, s.Batch, get, s.Partial, get, s.Late)
+`, strings.TrimRight(base, "/"), s.Label, get, s.Batch, get, s.Partial, get, s.Late)
 	if file != "" {
 		fmt.Fprintf(&b, `   sqlite3 %s "UPDATE postings SET grams = grams - 1000 WHERE batch = '%s' AND kind = 'held' AND grams > 0"
    liandan check --data %s

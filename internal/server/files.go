@@ -1,8 +1,6 @@
 package server
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,82 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
-	"liandan/internal/audit"
 	"liandan/internal/config"
-	"liandan/internal/fault"
-	"liandan/internal/merkle"
 )
 
 // Names of the files in the data folder.
 const (
 	fileKey        = "log.key"
+	fileNextKey    = "log.key.next" // made by a rotation that is not through yet
 	fileVKey       = "log.vkey"
+	fileSuccession = "log.succession"
 	fileCheckpoint = "log.checkpoint"
 	fileToken      = "operator.token"
 )
-
-// logKey is the key that signs checkpoints.
-type logKey struct {
-	signer   note.Signer
-	verifier note.Verifier
-	vkey     string
-}
-
-// loadKey reads the log's key from LIANDAN_LOG_KEY or the data folder, or makes one for
-// an empty log. A key that others can read is refused, and a log that has entries is
-// never given a new key.
-func loadKey(cfg *config.Config, env func(string) string, empty bool) (logKey, error) {
-	skey := strings.TrimSpace(env("LIANDAN_LOG_KEY"))
-	path := cfg.File(fileKey)
-	if skey == "" {
-		info, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && empty:
-			if skey, err = makeKey(cfg); err != nil {
-				return logKey{}, err
-			}
-		case errors.Is(err, fs.ErrNotExist):
-			return logKey{}, fmt.Errorf("the log has entries, but its key %s is missing; restore it from your backup, or give it in LIANDAN_LOG_KEY", path)
-		case err != nil:
-			return logKey{}, err
-		case info.Mode().Perm()&0o077 != 0:
-			return logKey{}, fmt.Errorf("%s can be read by others (mode %o); run: chmod 600 %s", path, info.Mode().Perm(), path)
-		default:
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return logKey{}, err
-			}
-			skey = strings.TrimSpace(string(b))
-		}
-	}
-	signer, err := note.NewSigner(skey)
-	if err != nil {
-		return logKey{}, fmt.Errorf("the log's key cannot be read: %w", err)
-	}
-	if signer.Name() != cfg.Origin {
-		return logKey{}, fmt.Errorf("the log's key belongs to the log %q, --origin says %q; a log keeps its name for ever", signer.Name(), cfg.Origin)
-	}
-	return verifierOf(skey, signer)
-}
-
-func makeKey(cfg *config.Config) (string, error) {
-	skey, _, err := note.GenerateKey(rand.Reader, cfg.Origin)
-	if err != nil {
-		return "", err
-	}
-	return skey, writeFile(cfg.File(fileKey), []byte(skey+"\n"), 0o600)
-}
-
-func verifierOf(skey string, signer note.Signer) (logKey, error) {
-	vkey, err := merkle.VKeyOf(skey)
-	if err != nil {
-		return logKey{}, err
-	}
-	v, err := note.NewVerifier(vkey)
-	return logKey{signer, v, vkey}, err
-}
 
 // writeFile replaces a file in one step, so that a crash leaves the old one or the new.
 func writeFile(path string, b []byte, mode fs.FileMode) error {
@@ -108,7 +42,29 @@ func writeFile(path string, b []byte, mode fs.FileMode) error {
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return err
 	}
-	// The new name must outlive a power cut as well: a log whose key is gone is no log.
+	return syncFolder(path)
+}
+
+// createFile writes a secret into a file that must not be there yet: of two commands at
+// once, one must not overwrite what the other has signed with.
+func createFile(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return syncFolder(path)
+}
+
+// syncFolder lets the names in a file's folder outlive a power cut: a log whose key is
+// gone is no log.
+func syncFolder(path string) error {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -125,34 +81,6 @@ func Remembered(cfg *config.Config) ([]byte, error) {
 		return nil, nil
 	}
 	return b, err
-}
-
-// continues says whether the store still holds what was published before.
-func continues(ctx context.Context, store audit.Store, remembered []byte, v note.Verifier) error {
-	if len(remembered) == 0 {
-		return nil
-	}
-	was, err := merkle.OpenCheckpoint(remembered, v)
-	if err != nil {
-		return fmt.Errorf("the remembered checkpoint is not of this log's key: %w", err)
-	}
-	return store.Read(ctx, func(r audit.Reader) error {
-		head, _, err := r.Log()
-		if err != nil {
-			return err
-		}
-		if head.Size < was.Size {
-			return fault.New(fault.Damaged, "The store has %d entries, but this server published a checkpoint of %d: an older backup was restored. Restore the newest one; only if you know that the newer entries are lost for good, start once with --accept-rollback.", head.Size, was.Size)
-		}
-		then, err := merkle.NewTree(head.Size, r.Tile, 0).HeadAt(was.Size)
-		if err != nil {
-			return err
-		}
-		if then.Root != was.Root {
-			return fault.New(fault.Damaged, "The first %d entries of the store are not those that this server published; run `liandan check`.", was.Size)
-		}
-		return nil
-	})
 }
 
 // tokenPath is where a server on this machine leaves the operator's token for commands

@@ -9,7 +9,6 @@ import (
 
 	"liandan/internal/client"
 	"liandan/internal/fault"
-	"liandan/internal/registry"
 	"liandan/internal/server"
 	"liandan/internal/testdb"
 )
@@ -66,7 +65,7 @@ func TestTwoServersOnOneLog(t *testing.T) {
 		t.Errorf("two keys: %s and %s", a.VKey, b.VKey)
 	}
 	box.stand(t, b.Store, a.VKey)
-	if r := sound(t, a.Audit); r.Events != int64(8*len(chains)) || r.Head.Size != r.Events {
+	if r := sound(t, a.Audit); r.Events != int64(8*len(chains)) || r.Head.Size != r.Entries {
 		t.Errorf("the log has %d events, want %d", r.Events, 8*len(chains))
 	}
 	stop(t, a)
@@ -94,8 +93,7 @@ func TestKeysAreKnownToBothServers(t *testing.T) {
 	}
 	within("enrolled on the other server", toB, "")
 	within("enrolled here", toA, "")
-	operator := registry.Principal{Operator: true, Name: "operator"}
-	if _, err := b.Registry.RevokeKey(t.Context(), operator, c.hospital.Kid(), time.Now(), "SAMPLE lost"); err != nil {
+	if _, err := b.Registry.RevokeKey(t.Context(), "command", c.hospital.Kid(), time.Now(), "SAMPLE lost"); err != nil {
 		t.Fatal(err)
 	}
 	within("revoked here", toB, fault.KeyRevoked)

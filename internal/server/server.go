@@ -8,18 +8,20 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"liandan/internal/access"
+	"liandan/internal/account"
 	"liandan/internal/audit"
 	"liandan/internal/config"
+	"liandan/internal/gate"
 	"liandan/internal/httpapi"
+	"liandan/internal/machine"
 	"liandan/internal/merkle"
 	"liandan/internal/record"
 	"liandan/internal/registry"
@@ -37,11 +39,16 @@ type Parts struct {
 	Registry *registry.Service
 	Audit    *audit.Service
 	Record   *record.Service // nil unless Intake was asked for
+	Accounts *account.Service
+	Machines *machine.Service
+	Gate     *gate.Gate
 	VKey     string
 	Log      *slog.Logger
 
 	key     logKey
+	line    *line
 	rules   rule.Book
+	catalog *waste.Catalog // with the editions that were imported before the start
 	metrics *telemetry.Telemetry
 	now     func() time.Time
 	newest  atomic.Pointer[[]byte] // newest published checkpoint, not yet remembered
@@ -101,15 +108,24 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 		return err
 	}
 	p.VKey = p.key.vkey
+	if err := p.openLine(ctx); err != nil {
+		return err
+	}
 	if err := os.WriteFile(p.Config.File(fileVKey), []byte(p.VKey+"\n"), 0o644); err != nil {
 		return err
 	}
 	if p.rules, err = rule.DefaultBook(); err != nil {
 		return err
 	}
-	p.Registry = registry.New(registry.Config{Store: p.Store, Now: p.now, Random: rand.Reader})
+	if p.catalog, err = p.Store.Catalog(ctx); err != nil {
+		return err
+	}
+	p.Registry = registry.New(registry.Config{Store: p.Store, Now: p.now, Random: rand.Reader, Changed: p.poke})
+	if err := p.openAccess(env); err != nil {
+		return err
+	}
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
-		Rules: p.rules, Catalog: waste.DefaultCatalog(), Now: p.now, Random: rand.Reader})
+		Rules: p.rules, Catalog: p.catalog, Now: p.now, Random: rand.Reader})
 	return nil
 }
 
@@ -124,19 +140,35 @@ func (p *Parts) Close() error {
 
 // StartIntake begins to take events in.
 func (p *Parts) StartIntake(ctx context.Context) error {
+	if err := p.inForce(); err != nil {
+		return err
+	}
 	remembered, err := Remembered(p.Config)
 	if err != nil {
 		return err
 	}
-	if err := continues(ctx, p.Store, remembered, p.key.verifier); err != nil {
+	if err := continues(ctx, p.Store, remembered, p.line.keys); err != nil {
 		if !p.Config.AcceptRollback {
 			return err
 		}
 		p.Log.Warn("starting on a store that is not what was published, as told", "error", err)
 	}
+	newestBy, err := p.newestBy(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.fileSuccession(); err != nil {
+		return err
+	}
+	p.forgetKeys(newestBy)
+	return p.startRecord()
+}
+
+// startRecord begins to take events and statements in.
+func (p *Parts) startRecord() error {
 	p.metrics = telemetry.New(p.Log)
 	p.Record = record.New(record.Config{Store: p.Store, Registry: p.Registry, Signer: p.key.signer, Rules: p.rules,
-		Catalog: waste.DefaultCatalog(), Now: p.now, Log: p.Log, OnCommit: p.committed})
+		Catalog: p.catalog, Now: p.now, Log: p.Log, OnCommit: p.committed})
 	return nil
 }
 
@@ -190,16 +222,26 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.operatorToken(ctx); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", s.Config.Listen)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", s.Config.Listen, err)
+	if n, err := s.Registry.StateKeys(ctx); err != nil {
+		return err
+	} else if n > 0 {
+		s.Parts.Log.Info("the life of keys from before key histories joins the log", "keys", n)
 	}
-	s.Addr = ln.Addr().String()
-	s.URL = "http://" + s.Addr
-	if strings.HasSuffix(s.Config.Listen, ":0") && s.Config.PublicURL == "http://"+s.Config.Listen {
+	door, err := OpenDoor(s.Config, time.Now, s.Parts.Log)
+	if err != nil {
+		return err
+	}
+	s.Addr = door.Addr().String()
+	scheme := "http://"
+	if door.tls != nil {
+		scheme = "https://"
+	}
+	s.URL = scheme + s.Addr
+	if strings.HasSuffix(s.Config.Listen, ":0") && s.Config.PublicURL == scheme+s.Config.Listen {
 		s.Config.PublicURL = s.URL
 	}
-	s.http = httpapi.Server(s.Addr, s.handler())
+	// The provider sends browsers back to the public address, which is settled by now.
+	s.http = httpapi.Server(s.Addr, s.edge().Wrap(s.handler()))
 	s.http.ErrorLog = slog.NewLogLogger(s.Parts.Log.Handler(), slog.LevelWarn)
 	if s.forget, err = leaveToken(s.Addr, s.Token); err != nil {
 		s.Parts.Log.Warn("commands on this machine must be given the token by hand", "error", err)
@@ -208,8 +250,9 @@ func (s *Server) start(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go s.rememberEach(background)
+	go s.sweepEach(background)
 	go func() {
-		if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := door.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
 		}
 	}()
@@ -218,11 +261,29 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry,
-		Pages:   web.New(web.Config{Finder: s.Audit, Log: s.Audit, Logger: s.Parts.Log}),
-		Metrics: s.metrics.Handler(), Ready: s.Store.Ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
-		Observe:  func(ctx context.Context, o httpapi.Observed) { s.metrics.Request(ctx, telemetry.Request(o)) },
-		SpoolDir: s.Config.Data})
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry, Gate: s.Gate,
+		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
+		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
+		Observe: s.observe, SpoolDir: s.Config.Data})
+}
+
+func (s *Server) observe(ctx context.Context, o httpapi.Observed) {
+	s.metrics.Request(ctx, telemetry.Request(o))
+}
+
+// ready says why requests cannot be served: the store, or a log key that was succeeded.
+func (s *Server) ready(ctx context.Context) error { return s.Store.Ready(ctx) }
+
+// edge is what stands before every handler.
+func (s *Server) edge() httpapi.Edge {
+	return httpapi.Edge{Trusted: s.Config.Proxies, Requests: s.Config.MaxRequests, Observe: s.observe}
+}
+
+// pages are for people; they ask the same gate as the API.
+func (s *Server) pages() http.Handler {
+	return web.New(web.Config{Finder: s.Audit, Log: s.Audit, Gate: s.Gate, People: s.Accounts, Registry: s.Registry,
+		Cookie: httpapi.SessionCookie, Secure: httpapi.Secure, Address: httpapi.Address, Provider: s.Config.OIDCName,
+		Base: s.Config.PublicURL, Now: s.now, Logger: s.Parts.Log})
 }
 
 func (s *Server) rememberEach(ctx context.Context) {
@@ -247,7 +308,7 @@ func (s *Server) operatorToken(ctx context.Context) error {
 			return nil
 		}
 	}
-	token, err := s.Registry.NewToken(ctx, registry.Principal{Operator: true}, "operator", time.Time{})
+	token, err := s.Registry.NewToken(ctx, access.Appointment{Role: access.SystemAdministrator}, "operator", time.Time{})
 	if err != nil {
 		return err
 	}

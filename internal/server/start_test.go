@@ -120,11 +120,11 @@ func TestStartRefusesAnOlderBackup(t *testing.T) {
 	t.Parallel()
 	cfg := settings(t, t.TempDir(), "")
 	c := lived(t, cfg, nil)
-	backup := readDatabase(t, cfg)
+	backup, held := readDatabase(t, cfg), published(t, cfg)
 	lived(t, cfg, c)
-	newest := readDatabase(t, cfg)
+	newest, size := readDatabase(t, cfg), published(t, cfg)
 	restore(t, cfg, backup)
-	refuses(t, cfg, "8 entries", "checkpoint of 16", "older backup", "--accept-rollback")
+	refuses(t, cfg, held+" entries", "checkpoint of "+size, "older backup", "--accept-rollback")
 	if out, err := command(t, "check", cfg).CombinedOutput(); err == nil || !strings.Contains(string(out), "rollback") {
 		t.Errorf("check of an older backup says %v:\n%s", err, out)
 	}
@@ -139,10 +139,20 @@ func TestStartRefusesAnOlderBackup(t *testing.T) {
 	// From here on the log goes its own way: coming back with the entries that were given
 	// up is a fork, as long as the log is, and is refused.
 	restore(t, cfg, newest)
-	refuses(t, cfg, "first 16 entries", "not those that this server published")
+	refuses(t, cfg, "first "+published(t, cfg)+" entries", "not those that this server published")
 	restore(t, cfg, other)
 	lived(t, cfg, c)
 	checked(t, cfg)
+}
+
+// published is the size of the newest checkpoint that the server remembers.
+func published(t *testing.T, cfg *config.Config) string {
+	t.Helper()
+	lines := strings.Split(readFile(t, cfg.File("log.checkpoint")), "\n")
+	if len(lines) < 3 {
+		t.Fatalf("the remembered checkpoint is %q", lines)
+	}
+	return lines[1]
 }
 
 func readDatabase(t *testing.T, cfg *config.Config) []byte {

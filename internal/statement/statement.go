@@ -31,6 +31,9 @@ type Statement struct {
 	Body []byte
 }
 
+// MaxBody bounds a statement in bytes: a chapter with its proof takes a few thousand.
+const MaxBody = 16 << 10
+
 // Hash is what the log's entry carries.
 func (s Statement) Hash() id.Hash { return sha256.Sum256(s.Body) }
 
@@ -147,7 +150,7 @@ func ParseKey(b []byte) (Key, error) {
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.V != 1 {
 		return Key{}, damaged(err)
 	}
-	bad := w.Kid == "" || w.N < 1 || (w.N == 1) != (w.Prev == nil)
+	bad := w.Kid == "" || w.N < 1 || (w.N == 1) != (w.Prev == nil) || len(b) > MaxBody || !plain(w.Kid, w.By, w.Device, w.Replaces, w.Proof, w.Reason)
 	k := Key{Kid: w.Kid, N: w.N, Prev: value(w.Prev), What: w.What, At: readTime(w.At, &bad), By: w.By,
 		Party: value(w.Party), Person: value(w.Person), Device: w.Device, JWK: w.JWK, Replaces: w.Replaces, Proof: w.Proof,
 		From: readTime(w.From, &bad), To: readTime(w.To, &bad), Effective: readTime(w.Effective, &bad), Reason: w.Reason}
@@ -166,6 +169,19 @@ func ParseKey(b []byte) (Key, error) {
 		return Key{}, damaged(err)
 	}
 	return k, nil
+}
+
+// plain says that texts have no control characters: no database keeps them all, and what
+// could not be kept would stop the log.
+func plain(texts ...string) bool {
+	for _, s := range texts {
+		for _, r := range s {
+			if r < 0x20 || r == 0x7f {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func damaged(err error) error {
@@ -206,7 +222,7 @@ func ParseAct(b []byte) (Act, error) {
 	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.V != 1 {
 		return Act{}, damaged(err)
 	}
-	bad := w.Actor == "" || w.Operation == "" || w.At == ""
+	bad := w.Actor == "" || w.Operation == "" || w.At == "" || len(b) > MaxBody || !plain(w.Actor, w.Role, w.Operation, w.Subject, w.Request)
 	a := Act{At: readTime(w.At, &bad), Actor: w.Actor, Role: w.Role, Operation: w.Operation, Subject: w.Subject, Parties: w.Parties, Request: w.Request}
 	again, err := a.Statement()
 	if bad || err != nil || !bytes.Equal(again.Body, b) {

@@ -121,7 +121,7 @@ func (r *reader) Label(l event.Label) (b id.Batch, revoked bool, err error) {
 		return err
 	}, string(l))
 	if err == nil && b.IsZero() {
-		err = fault.New(fault.LabelUnknown, "This label is not known here; it may be a copy or belong to another system.")
+		err = fault.UnknownLabel()
 	}
 	return b, revoked, err
 }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"liandan/internal/batch"
@@ -14,13 +16,15 @@ import (
 	"liandan/internal/manifest"
 	"liandan/internal/merkle"
 	"liandan/internal/record"
+	"liandan/internal/statement"
 )
 
 // The reads before a commit group.
 const (
 	keptColumns = `seq, event_id, kind, recorded_at, hash, leaf_hash, entry, body`
 
-	sqlLog  = `SELECT size, root, recorded_at FROM log_state WHERE id = 1`
+	// That the outbox has something travels with the log's row: an empty one costs nothing.
+	sqlLog  = `SELECT size, root, recorded_at, signer, EXISTS (SELECT 1 FROM outbox) FROM log_state WHERE id = 1`
 	sqlTile = `SELECT hashes FROM tiles WHERE level = ? AND idx = ?`
 	// The group's reads in one statement: kind, key, seq, bytes, text.
 	sqlLoad = `SELECT 1, CAST(event_id AS text), seq, hash, CAST(NULL AS text) FROM entries WHERE event_id {ids}
@@ -29,7 +33,8 @@ const (
 		UNION ALL SELECT 3, CAST(id AS text), 0, state, NULL FROM manifests WHERE id IN (SELECT manifest FROM batches WHERE id {ids})
 		UNION ALL SELECT 4, token, 0, NULL, CAST(batch AS text) FROM labels WHERE token {texts}
 		UNION ALL SELECT 5, CAST(s.subject AS text), 0, NULL, NULL FROM quarantine_subjects s JOIN quarantine q ON q.hash = s.hash
-			WHERE s.subject {ids} AND q.state = 'waiting'`
+			WHERE s.subject {ids} AND q.state = 'waiting'
+		UNION ALL SELECT 6, s.subject, s.seq, e.body, NULL FROM statements s JOIN entries e ON e.seq = s.seq WHERE s.n > 1 AND s.subject {texts}`
 	sqlBatches    = `SELECT id, state FROM batches WHERE id {ids}`
 	sqlManifests  = `SELECT id, state FROM manifests WHERE id {ids}`
 	sqlChainHolds = `SELECT count(*) FROM entry_links WHERE batch = ? AND leaf_hash = ?`
@@ -39,36 +44,55 @@ const (
 	sqlEntry        = `SELECT ` + keptColumns + ` FROM entries WHERE seq = ?`
 )
 
+// logRow is what the row that serialises commit groups says.
+type logRow struct {
+	head   merkle.Head
+	at     time.Time
+	signer string
+	posted bool // the outbox has something
+}
+
 // lock takes the log's row lock and remembers what the row says.
 func (r *reader) lock() (err error) {
-	r.head, r.at, err = r.readLog(r.s.say.lockLog)
+	r.log, err = r.readLog(r.s.say.lockLog)
 	r.locked = err == nil
 	return err
 }
 
 // Log implements record.Reader.
-func (r *reader) Log() (h merkle.Head, at time.Time, err error) {
+func (r *reader) Log() (merkle.Head, time.Time, error) {
+	l, err := r.logRow()
+	return l.head, l.at, err
+}
+
+// Signer implements record.Tx and audit.Reader.
+func (r *reader) Signer() (string, error) {
+	l, err := r.logRow()
+	return l.signer, err
+}
+
+func (r *reader) logRow() (logRow, error) {
 	if r.locked {
-		return r.head, r.at, nil
+		return r.log, nil
 	}
 	return r.readLog(sqlLog)
 }
 
-func (r *reader) readLog(q string) (h merkle.Head, at time.Time, err error) {
+func (r *reader) readLog(q string) (l logRow, err error) {
 	found := false
 	err = r.query(q, func(rows *sql.Rows) error {
 		var ms int64
 		found = true
-		if err := rows.Scan(&h.Size, &h.Root, &ms); err != nil {
+		if err := rows.Scan(&l.head.Size, &l.head.Root, &ms, word(&l.signer), &l.posted); err != nil {
 			return fault.Wrap(err, fault.Damaged, "The log's head row cannot be read; run `liandan check`.")
 		}
-		at = unstamp(ms)
+		l.at = unstamp(ms)
 		return nil
 	})
 	if err == nil && !found {
 		err = fault.New(fault.Damaged, "The log's head row is gone; run `liandan check`.")
 	}
-	return h, at, err
+	return l, err
 }
 
 // Tile implements record.Reader.
@@ -83,7 +107,7 @@ func (r *reader) Tile(t merkle.TileID, width int) (b []byte, err error) {
 // Load implements record.Reader.
 func (r *reader) Load(w record.Want) (record.Found, error) {
 	f := record.Found{Known: map[id.Event]record.Known{}, Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{},
-		Labels: map[event.Label]id.Batch{}, Stuck: map[record.Subject]bool{}}
+		Labels: map[event.Label]id.Batch{}, Stuck: map[record.Subject]bool{}, Later: map[string][]statement.Key{}}
 	list := r.s.say.ids
 	err := r.query(sqlLoad, func(rows *sql.Rows) error {
 		var kind int
@@ -95,7 +119,10 @@ func (r *reader) Load(w record.Want) (record.Found, error) {
 			return err
 		}
 		return sort(&f, kind, key, seq, blob, of.String)
-	}, list(spell(w.Events)), list(spell(w.Batches)), list(spell(w.Manifests)), list(spell(w.Batches)), list(words(w.Labels)), list(words(w.Subjects)))
+	}, list(spell(w.Events)), list(spell(w.Batches)), list(spell(w.Manifests)), list(spell(w.Batches)), list(words(w.Labels)), list(words(w.Subjects)), list(w.Keys))
+	for _, chapters := range f.Later {
+		slices.SortFunc(chapters, func(a, b statement.Key) int { return cmp.Compare(a.N, b.N) })
+	}
 	return f, err
 }
 
@@ -116,6 +143,10 @@ func sort(f *record.Found, kind int, key string, seq int64, blob []byte, of stri
 	case 4:
 		b, err := id.ParseBatch(of)
 		f.Labels[event.Label(key)] = b
+		return err
+	case 6:
+		k, err := statement.ParseKey(blob)
+		f.Later[key] = append(f.Later[key], k)
 		return err
 	}
 	f.Stuck[record.Subject(key)] = true

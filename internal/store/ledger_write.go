@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
 	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/record"
 )
 
@@ -24,8 +27,8 @@ var (
 		suffix: "ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes"}
 	tableHeads = table{name: "heads", columns: []column{{"size", integers}, {"root", blobs}, {"recorded_at", integers}, {"checkpoint", blobs}}}
 	// The one row is moved by an insert over it, so that it travels with the others.
-	tableLog = table{name: "log_state", columns: []column{{"id", integers}, {"size", integers}, {"root", blobs}, {"recorded_at", integers}},
-		suffix: "ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, recorded_at = excluded.recorded_at"}
+	tableLog = table{name: "log_state", columns: []column{{"id", integers}, {"size", integers}, {"root", blobs}, {"recorded_at", integers}, {"signer", texts}},
+		suffix: "ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, recorded_at = excluded.recorded_at, signer = excluded.signer"}
 	tableLabels = table{name: "labels", columns: []column{{"token", texts}, {"batch", uuids}, {"source", texts}, {"made_at", integers}}}
 	tableHeld   = table{name: "quarantine", columns: []column{{"hash", blobs}, {"event_id", uuids}, {"received_at", integers}, {"kind", texts},
 		{"detail", texts}, {"state", texts}, {"body", blobs}}, suffix: "ON CONFLICT (hash) DO NOTHING"}
@@ -33,12 +36,15 @@ var (
 )
 
 const (
-	sqlAdmit = `UPDATE quarantine SET state = 'admitted', seq = ? WHERE hash = ?`
+	sqlAdmit   = `UPDATE quarantine SET state = 'admitted', seq = ? WHERE hash = ?`
+	sqlReject  = `UPDATE quarantine SET state = 'rejected' WHERE hash = ? AND state = 'waiting'`
+	sqlContest = `UPDATE quarantine SET kind = ?, detail = ? WHERE hash = ? AND kind <> ?`
 )
 
 // Write implements record.Tx.
 func (r *reader) Write(g record.Group) error {
-	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeLabels, r.writeHeld, r.writeHead}
+	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeLabels,
+		r.writeSaid, r.writeRulings, r.writeHeld, r.writeHead}
 	for _, step := range steps {
 		if err := step(g); err != nil {
 			return err
@@ -75,14 +81,21 @@ func text(v fmt.Stringer) *string {
 }
 
 func (r *reader) writeEntries(g record.Group) error {
-	n := len(g.Records)
-	seq, at := make([]int64, n), make([]int64, n)
-	ids, kinds := make([]*string, n), make([]string, n)
-	hash, leaf, entry, body := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
-	for i, rec := range g.Records {
-		p := rec.Placed
-		seq[i], at[i], ids[i], kinds[i] = p.Entry.Seq, stamp(p.Entry.RecordedAt), text(rec.Event.ID), p.Entry.Kind
-		hash[i], leaf[i], entry[i], body[i] = g.Records[i].Placed.Entry.Hash[:], g.Records[i].Placed.Leaf[:], p.Bytes, rec.Body
+	n := len(g.Statements) + len(g.Records)
+	seq, at := make([]int64, 0, n), make([]int64, 0, n)
+	ids, kinds := make([]*string, 0, n), make([]string, 0, n)
+	hash, leaf, entry, body := make([][]byte, 0, n), make([][]byte, 0, n), make([][]byte, 0, n), make([][]byte, 0, n)
+	add := func(e *ledger.Entry, l *id.Hash, event *string, bytes, of []byte) {
+		seq, at, ids, kinds = append(seq, e.Seq), append(at, stamp(e.RecordedAt)), append(ids, event), append(kinds, e.Kind)
+		hash, leaf, entry, body = append(hash, e.Hash[:]), append(leaf, l[:]), append(entry, bytes), append(body, of)
+	}
+	for i := range g.Statements {
+		st := &g.Statements[i]
+		add(&st.Entry, &st.Leaf, nil, st.Bytes, st.Body)
+	}
+	for i := range g.Records {
+		rec := &g.Records[i]
+		add(&rec.Placed.Entry, &rec.Placed.Leaf, text(rec.Event.ID), rec.Placed.Bytes, rec.Body)
 	}
 	return r.bulk(tableEntries, n, seq, ids, kinds, hash, leaf, at, entry, body)
 }
@@ -173,10 +186,16 @@ func (r *reader) writeHeld(g record.Group) error {
 	for i := range g.Held {
 		h := &g.Held[i]
 		hashes, bodies, events = append(hashes, h.Hash[:]), append(bodies, h.Body), append(events, text(h.Event))
-		at, kinds, details, states = append(at, stamp(h.ReceivedAt)), append(kinds, h.Kind), append(details, h.Detail), append(states, "waiting")
+		at, kinds, details, states = append(at, stamp(h.ReceivedAt)), append(kinds, h.Kind), append(details, h.Detail), append(states, cmp.Or(h.State, record.Waiting))
 		for _, s := range h.Subjects {
 			word := string(s)
 			subjects, of = append(subjects, &word), append(of, h.Hash[:])
+		}
+	}
+	for i := range g.Contested {
+		for _, s := range g.Contested[i].Subjects {
+			word := string(s)
+			subjects, of = append(subjects, &word), append(of, g.Contested[i].Hash[:])
 		}
 	}
 	if err := r.bulk(tableHeld, len(hashes), hashes, events, at, kinds, details, states, bodies); err != nil {
@@ -195,12 +214,27 @@ func (r *reader) writeHeld(g record.Group) error {
 			return err
 		}
 	}
+	return r.moveHeld(g)
+}
+
+// moveHeld writes what became of rows of the quarantine that did not get into the log.
+func (r *reader) moveHeld(g record.Group) error {
+	for _, h := range g.Contested {
+		if err := r.exec(sqlContest, h.Kind, h.Detail, h.Hash[:], h.Kind); err != nil {
+			return err
+		}
+	}
+	for _, h := range g.Rejected {
+		if err := r.exec(sqlReject, h[:]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // writeHead moves the log: tiles, the head with its checkpoint, and the locked row.
 func (r *reader) writeHead(g record.Group) error {
-	if len(g.Records) == 0 {
+	if !g.Grew() {
 		return nil
 	}
 	n := len(g.Tiles)
@@ -214,5 +248,5 @@ func (r *reader) writeHead(g record.Group) error {
 	if err := r.bulk(tableHeads, 1, []int64{g.Head.Size}, [][]byte{g.Head.Root[:]}, []int64{stamp(g.RecordedAt)}, [][]byte{g.Checkpoint}); err != nil {
 		return err
 	}
-	return r.bulk(tableLog, 1, []int64{1}, []int64{g.Head.Size}, [][]byte{g.Head.Root[:]}, []int64{stamp(g.RecordedAt)})
+	return r.bulk(tableLog, 1, []int64{1}, []int64{g.Head.Size}, [][]byte{g.Head.Root[:]}, []int64{stamp(g.RecordedAt)}, []string{g.Signer})
 }

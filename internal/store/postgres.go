@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"liandan/internal/fault"
+	"liandan/internal/id"
 )
 
 // openPostgres opens a PostgreSQL database by its URL.
@@ -31,7 +32,15 @@ func openPostgres(url string) (*Store, error) {
 		lockLog: sqlLog + " FOR UPDATE",
 		rebind:  dollars,
 		ids:     func(s []string) any { return s },
-		insert:  insertUnnest,
+		numbers: func(n []int64) any { return n },
+		hashes: func(hs []id.Hash) any {
+			out := make([][]byte, len(hs))
+			for i := range hs {
+				out[i] = hs[i][:]
+			}
+			return out
+		},
+		insert: insertUnnest,
 	}}, nil
 }
 
@@ -69,6 +78,8 @@ func dollars(q string) string {
 	}
 	s := strings.ReplaceAll(q, "{ids}", "= ANY(CAST(CAST(? AS text[]) AS uuid[]))")
 	s = strings.ReplaceAll(s, "{texts}", "= ANY(CAST(? AS text[]))")
+	s = strings.ReplaceAll(s, "{numbers}", "= ANY(CAST(? AS bigint[]))")
+	s = strings.ReplaceAll(s, "{hashes}", "= ANY(CAST(? AS bytea[]))")
 	var b strings.Builder
 	n := 0
 	for i := range len(s) {

@@ -37,17 +37,29 @@ func (s *statements) of(text string) *sql.Stmt {
 	return st
 }
 
-// prepare prepares what was noted; a text that cannot be prepared stays as it is.
+// prepare prepares what was noted; a text that cannot be prepared stays as it is. The lock
+// is not held meanwhile: preparing waits for the connection, and whoever has that may be
+// asking for a statement.
 func (s *statements) prepare(ctx context.Context, db *sql.DB) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for text := range s.want {
-		delete(s.want, text)
-		if st, err := db.PrepareContext(ctx, text); err == nil {
-			if s.by == nil {
-				s.by = map[string]*sql.Stmt{}
-			}
-			s.by[text] = st
+	want := s.want
+	s.want = nil
+	s.mu.Unlock()
+	for text := range want {
+		st, err := db.PrepareContext(ctx, text)
+		if err != nil {
+			continue
+		}
+		s.mu.Lock()
+		if s.by == nil {
+			s.by = map[string]*sql.Stmt{}
+		}
+		if s.by[text] == nil {
+			s.by[text], st = st, nil
+		}
+		s.mu.Unlock()
+		if st != nil {
+			st.Close() // another transaction was faster
 		}
 	}
 }

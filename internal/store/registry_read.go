@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -65,21 +64,6 @@ func (r *registryReader) Version() (int64, error) {
 	return v, err
 }
 
-// Kids implements registry.Reader.
-func (r *registryReader) Kids() ([]string, error) {
-	var kids []string
-	if err := gorm.G[keyRow](r.db).Select("kid").Scan(r.ctx, &kids); err != nil {
-		return nil, unavailable(err)
-	}
-	return kids, nil
-}
-
-// Key implements registry.Reader.
-func (r *registryReader) Key(kid string) (party.Key, bool, error) {
-	row, err := gorm.G[keyRow](r.db).Where("kid = ?", kid).Take(r.ctx)
-	return one(row, err, keyRow.key)
-}
-
 // Site implements registry.Reader.
 func (r *registryReader) Site(v id.Site) (party.Site, bool, error) {
 	if v.IsZero() {
@@ -120,12 +104,6 @@ func (r *registryReader) Licences() ([]party.Licence, error) { return all(r, lic
 
 // People implements registry.Reader.
 func (r *registryReader) People() ([]registry.Person, error) { return all(r, personRow.person) }
-
-// Tokens implements registry.Reader.
-func (r *registryReader) Tokens(at time.Time) ([]registry.Token, error) {
-	rows, err := gorm.G[tokenRow](r.db).Where("expires_at IS NULL OR expires_at > ?", stamp(at)).Find(r.ctx)
-	return each(rows, err, tokenRow.token)
-}
 
 // Enrolment implements registry.Reader.
 func (r *registryReader) Enrolment(codeHash id.Hash) (registry.Enrolment, bool, error) {

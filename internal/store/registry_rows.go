@@ -4,11 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/registry"
-	"liandan/internal/signature"
 )
 
 // Rows of the registry. Times are Unix milliseconds; a nil time is "open" or "never".
@@ -115,48 +113,12 @@ func (r personRow) person() (registry.Person, error) {
 	return registry.Person{ID: r.ID, Party: r.Party, Valid: period(r.ValidFrom, r.ValidTo)}, nil
 }
 
-type keyRow struct {
-	Kid       string    `gorm:"column:kid;primaryKey"`
-	Party     id.Party  `gorm:"column:party"`
-	Person    id.Person `gorm:"column:person"`
-	Device    string    `gorm:"column:device"`
-	JWK       []byte    `gorm:"column:jwk"`
-	ValidFrom int64     `gorm:"column:valid_from"`
-	ValidTo   *int64    `gorm:"column:valid_to"`
-	RevokedAt *int64    `gorm:"column:revoked_at"`
-	Reason    *string   `gorm:"column:reason"`
-}
-
-func (keyRow) TableName() string { return "device_keys" }
-
-func rowOfKey(k party.Key) (keyRow, error) {
-	jwk, err := signature.FormatJWK(k.Public)
-	if err != nil {
-		return keyRow{}, fault.Wrap(err, fault.Internal, "The key %s cannot be written.", k.Kid)
-	}
-	return keyRow{Kid: k.Kid, Party: k.Party, Person: k.Person, Device: k.Device, JWK: jwk,
-		ValidFrom: stamp(k.Valid.From), ValidTo: stampOpen(k.Valid.To), RevokedAt: stampOpen(k.RevokedAt)}, nil
-}
-
-// key refuses a stored key that is not the one its kid names: whoever can write to the
-// table must not be able to put another key under a known kid unnoticed.
-func (r keyRow) key() (party.Key, error) {
-	pub, err := signature.ParseJWK(r.JWK)
-	if err != nil {
-		return party.Key{}, fault.Wrap(err, fault.Damaged, "The stored key %s cannot be read; run `liandan check`.", r.Kid)
-	}
-	if kid, err := signature.Thumbprint(pub); err != nil || kid != r.Kid {
-		return party.Key{}, fault.New(fault.Damaged, "The stored key %s is not the key of that name; run `liandan check`.", r.Kid)
-	}
-	return party.Key{Kid: r.Kid, Party: r.Party, Person: r.Person, Device: r.Device, Public: pub,
-		Valid: period(r.ValidFrom, r.ValidTo), RevokedAt: unstampOpen(r.RevokedAt)}, nil
-}
-
 type enrolmentRow struct {
 	CodeHash         []byte    `gorm:"column:code_hash;primaryKey"`
 	Party            id.Party  `gorm:"column:party"`
 	Person           id.Person `gorm:"column:person"`
 	Device           string    `gorm:"column:device"`
+	MadeBy           string    `gorm:"column:made_by"`
 	ValidDays        int       `gorm:"column:valid_days"`
 	ExpiresAt        int64     `gorm:"column:expires_at"`
 	Attempts         int       `gorm:"column:attempts"`
@@ -169,7 +131,7 @@ type enrolmentRow struct {
 func (enrolmentRow) TableName() string { return "enrolments" }
 
 func rowOfEnrolment(e registry.Enrolment) enrolmentRow {
-	r := enrolmentRow{CodeHash: e.CodeHash[:], Party: e.Party, Person: e.Person, Device: e.Device, ValidDays: e.ValidDays,
+	r := enrolmentRow{CodeHash: e.CodeHash[:], Party: e.Party, Person: e.Person, Device: e.Device, MadeBy: e.By, ValidDays: e.ValidDays,
 		ExpiresAt: stamp(e.Expires), Attempts: e.Attempts, ChallengeExpires: stampOpen(e.ChallengeExpires), JWK: e.JWK, UsedAt: stampOpen(e.Used)}
 	if e.Challenge != "" {
 		r.Challenge = &e.Challenge
@@ -178,31 +140,12 @@ func rowOfEnrolment(e registry.Enrolment) enrolmentRow {
 }
 
 func (r enrolmentRow) enrolment() (registry.Enrolment, error) {
-	e := registry.Enrolment{Party: r.Party, Person: r.Person, Device: r.Device, ValidDays: r.ValidDays, Expires: unstamp(r.ExpiresAt),
+	e := registry.Enrolment{Party: r.Party, Person: r.Person, Device: r.Device, By: r.MadeBy, ValidDays: r.ValidDays, Expires: unstamp(r.ExpiresAt),
 		Attempts: r.Attempts, ChallengeExpires: unstampOpen(r.ChallengeExpires), JWK: r.JWK, Used: unstampOpen(r.UsedAt)}
 	if r.Challenge != nil {
 		e.Challenge = *r.Challenge
 	}
 	return e, e.CodeHash.Scan(r.CodeHash)
-}
-
-type tokenRow struct {
-	Hash      []byte    `gorm:"column:hash;primaryKey"`
-	Party     *id.Party `gorm:"column:party"`
-	Name      string    `gorm:"column:name"`
-	MadeAt    int64     `gorm:"column:made_at"`
-	ExpiresAt *int64    `gorm:"column:expires_at"`
-}
-
-func (tokenRow) TableName() string { return "tokens" }
-
-func rowOfToken(t registry.Token) tokenRow {
-	return tokenRow{Hash: t.Hash[:], Party: optional(t.Party), Name: t.Name, MadeAt: stamp(t.Made), ExpiresAt: stampOpen(t.Expires)}
-}
-
-func (r tokenRow) token() (registry.Token, error) {
-	t := registry.Token{Party: required(r.Party), Name: r.Name, Made: unstamp(r.MadeAt), Expires: unstampOpen(r.ExpiresAt)}
-	return t, t.Hash.Scan(r.Hash)
 }
 
 // stampOpen writes a zero time as NULL.

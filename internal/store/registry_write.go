@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -98,38 +96,6 @@ func (w *registryWriter) PutLicences(list []party.Licence) error {
 // PutPeople implements registry.Tx.
 func (w *registryWriter) PutPeople(list []registry.Person) error {
 	return replace(w, list, rowOfPerson, []string{"id"}, []string{"party", "valid_from", "valid_to"})
-}
-
-// AddKey implements registry.Tx.
-func (w *registryWriter) AddKey(k party.Key) error {
-	row, err := rowOfKey(k)
-	if err != nil {
-		return err
-	}
-	err = gorm.G[keyRow](w.db).Create(w.ctx, &row)
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return fault.Wrap(err, fault.Conflict, "This key is already enrolled.").With("kid", k.Kid)
-	}
-	if err != nil {
-		return unavailable(err)
-	}
-	return nil
-}
-
-// RevokeKey implements registry.Tx.
-func (w *registryWriter) RevokeKey(kid string, from time.Time, reason string) error {
-	n, err := gorm.G[keyRow](w.db).Where("kid = ?", kid).
-		Set(set("revoked_at", stamp(from)), set("reason", reason)).Update(w.ctx)
-	return hit(n, err, "key "+kid)
-}
-
-// AddToken implements registry.Tx.
-func (w *registryWriter) AddToken(t registry.Token) error {
-	row := rowOfToken(t)
-	if err := gorm.G[tokenRow](w.db).Create(w.ctx, &row); err != nil {
-		return unavailable(err)
-	}
-	return nil
 }
 
 // AddEnrolment implements registry.Tx.

@@ -16,6 +16,7 @@ import (
 	sqlitedriver "modernc.org/sqlite"
 
 	"liandan/internal/fault"
+	"liandan/internal/id"
 )
 
 // embedded is GORM's SQLite dialect over the pure Go driver, whose errors it does not
@@ -73,12 +74,17 @@ func openSQLite(path string) (*Store, error) {
 		name: "sqlite", goose: goose.DialectSQLite3, files: "sqlite",
 		lockLog: sqlLog, // BEGIN IMMEDIATE holds the lock already
 		rebind:  questions,
-		ids: func(s []string) any {
-			b, _ := json.Marshal(s)
-			return string(b)
-		},
-		insert: insertValues,
+		ids:     func(s []string) any { return list(s) },
+		numbers: func(n []int64) any { return list(n) },
+		hashes:  func(hs []id.Hash) any { return list(hs) }, // a hash's text is its hex
+		insert:  insertValues,
 	}}, nil
+}
+
+// list spells a list for json_each.
+func list[T any](values []T) string {
+	b, _ := json.Marshal(values)
+	return string(b)
 }
 
 var questioned sync.Map
@@ -87,7 +93,8 @@ func questions(q string) string {
 	if v, ok := questioned.Load(q); ok {
 		return v.(string)
 	}
-	s := strings.NewReplacer("{ids}", "IN (SELECT value FROM json_each(?))", "{texts}", "IN (SELECT value FROM json_each(?))").Replace(q)
+	const each = "IN (SELECT value FROM json_each(?))"
+	s := strings.NewReplacer("{ids}", each, "{texts}", each, "{numbers}", each, "{hashes}", "IN (SELECT unhex(value) FROM json_each(?))").Replace(q)
 	questioned.Store(q, s)
 	return s
 }

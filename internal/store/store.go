@@ -20,7 +20,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"liandan/internal/fault"
-	"liandan/internal/merkle"
+	"liandan/internal/id"
 	"liandan/internal/record"
 	"liandan/migrations"
 )
@@ -42,9 +42,12 @@ type dialect struct {
 	lockLog string
 	// rebind writes ? placeholders in the database's own way, and {ids} as the test
 	// for membership in one bound list of ids.
-	rebind func(string) string
-	ids    func([]string) any
-	insert func(ctx context.Context, c gorm.ConnPool, all []insertion) error
+	// {numbers} and {hashes} are the same for integers and hashes.
+	rebind  func(string) string
+	ids     func([]string) any
+	numbers func([]int64) any
+	hashes  func([]id.Hash) any
+	insert  func(ctx context.Context, c gorm.ConnPool, all []insertion) error
 }
 
 // Open opens a database: a postgres:// URL or the path of a SQLite file. It changes
@@ -220,8 +223,7 @@ type reader struct {
 
 	// What the locked row said; nobody else can move the log while it is held.
 	locked bool
-	head   merkle.Head
-	at     time.Time
+	log    logRow
 	noted  []insertion // not sent yet
 }
 

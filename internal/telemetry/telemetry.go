@@ -46,6 +46,7 @@ type Request struct {
 	Bytes    int64
 	Duration time.Duration
 	Kind     string
+	Actor    string // opaque word for who asked, such as "client:" and an id; "" for nobody
 	Err      error
 }
 
@@ -101,6 +102,9 @@ func (t *Telemetry) Request(ctx context.Context, r Request) {
 		slog.Int("status", r.Status), slog.Int64("bytes", r.Bytes), slog.Float64("ms", float64(r.Duration.Microseconds())/1000)}
 	if r.Kind != "" {
 		attrs = append(attrs, slog.String("kind", r.Kind))
+	}
+	if r.Actor != "" {
+		attrs = append(attrs, slog.String("actor", r.Actor))
 	}
 	if r.Err != nil {
 		level = slog.LevelError

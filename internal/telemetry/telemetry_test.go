@@ -19,7 +19,7 @@ func TestLinesAndMetrics(t *testing.T) {
 	}
 	tel := New(log)
 	tel.Request(context.Background(), Request{ID: "a1", Method: "POST", Route: "/v1/events", Status: 201, Bytes: 900, Duration: 1500 * time.Microsecond})
-	tel.Request(context.Background(), Request{ID: "b2", Method: "SAMPLE", Route: "none", Status: 503, Kind: "unavailable", Err: errors.New("the cause")})
+	tel.Request(context.Background(), Request{ID: "b2", Method: "SAMPLE", Route: "none", Status: 503, Kind: "unavailable", Actor: "client:SAMPLE", Err: errors.New("the cause")})
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 2 {
 		t.Fatalf("%d lines: %s", len(lines), out.String())
@@ -36,7 +36,10 @@ func TestLinesAndMetrics(t *testing.T) {
 	if _, there := first["kind"]; there {
 		t.Error("a line without a problem names a kind")
 	}
-	if second["level"] != "ERROR" || second["error"] != "the cause" || second["kind"] != "unavailable" || second["method"] != "other" {
+	if _, there := first["actor"]; there {
+		t.Error("a line about nobody names an actor")
+	}
+	if second["actor"] != "client:SAMPLE" || second["level"] != "ERROR" || second["error"] != "the cause" || second["kind"] != "unavailable" || second["method"] != "other" {
 		t.Errorf("second line %v", second)
 	}
 	tel.Event("recorded")
@@ -50,6 +53,7 @@ func TestLinesAndMetrics(t *testing.T) {
 		`liandan_http_request_seconds_count{method="POST",route="/v1/events"} 1`,
 		`liandan_intake_events_total{result="recorded"} 2`,
 		`liandan_intake_events_total{result="wrong-stage"} 1`,
+		`liandan_http_requests_total{kind="unavailable",method="other",route="none",status="503"} 1`, // no label of the actor: there are many
 		`liandan_commit_group_events_sum 3`, `liandan_log_entries 42`, `go_goroutines`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {

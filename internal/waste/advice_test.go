@@ -81,7 +81,7 @@ func TestContacts(t *testing.T) {
 // Every data file says where it is from and how certain it is.
 func TestDataFilesNameTheirSource(t *testing.T) {
 	files, err := fs.Glob(os.DirFS("data"), "*.tsv")
-	if err != nil || len(files) != 8 {
+	if err != nil || len(files) != 9 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, name := range files {

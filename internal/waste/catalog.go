@@ -11,13 +11,16 @@ import (
 // days, and China has had no summer time since 1991.
 var zone = time.FixedZone("Asia/Shanghai", 8*60*60)
 
-// Entry is one code of one edition of 国家危险废物名录, as facts. The official
-// description is not carried; Name is a short name of our own, or the category's.
+// Entry is one code of one edition of 国家危险废物名录, as facts. Name is a short name of
+// our own, or the category's. The official description does not ship with Liandan; an
+// edition that was imported has it.
 type Entry struct {
 	Code         Code
 	Category     string // HW08
 	Industry     string // the three digits of GB/T 4754, "900" = not of one industry
 	Name, NameEN string
+	// Description and IndustryName are the official words of an imported edition, "" else.
+	Description, IndustryName string
 	// Hazards in the catalogue's order. See Certain and Possible.
 	Hazards []Hazard
 	// HazardsOr: "one or several of these" (printed with "/"), none of them certain.
@@ -46,6 +49,7 @@ func (e Entry) Possible() []Hazard { return slices.Clone(e.Hazards[len(e.Certain
 type Category struct {
 	Code         string // HW08
 	Name, NameEN string // short names of our own
+	Title        string // the official name, of an imported edition that gave one
 }
 
 // Edition is one dated edition of the catalogue.
@@ -55,6 +59,7 @@ type Edition struct {
 	ValidTo   time.Time // first local day no longer in force; zero = open
 	Source    string
 	Certainty string
+	Imported  bool // from an official text, with descriptions; otherwise it ships with Liandan
 
 	categories []Category
 	entries    map[Code]Entry
@@ -84,10 +89,16 @@ func (e *Edition) entry(c Code) Entry {
 // after it is made and may be shared.
 type Catalog struct{ editions []*Edition }
 
-// NewCatalog puts editions in the order of their first days. A later edition's
-// first day ends an earlier one that is open or longer.
+// NewCatalog puts editions in the order of their first days. A later edition's first
+// day ends an earlier one that is open or longer. Of several with one id the last given
+// holds: so an imported text takes the place of the facts that ship.
 func NewCatalog(editions ...*Edition) *Catalog {
-	s := slices.Clone(editions)
+	var s []*Edition
+	for i, e := range editions {
+		if !slices.ContainsFunc(editions[i+1:], func(later *Edition) bool { return later.ID == e.ID }) {
+			s = append(s, e)
+		}
+	}
 	slices.SortStableFunc(s, func(a, b *Edition) int { return a.ValidFrom.Compare(b.ValidFrom) })
 	return &Catalog{editions: s}
 }
@@ -139,5 +150,6 @@ var defaultCatalog = sync.OnceValue(func() *Catalog {
 })
 
 // DefaultCatalog is the catalogue that ships with Liandan: the 2021 edition. The
-// 2025 edition was not to be had as a whole; it can be loaded with ParseEdition.
+// 2025 edition was not to be had as a whole; an operator imports it from the official
+// text (ReadEditionFile) and the store adds it.
 func DefaultCatalog() *Catalog { return defaultCatalog() }

@@ -10,6 +10,8 @@ type Code string
 var (
 	// nationalCode: industry (GB/T 4754) – order – category, 国家危险废物名录 notes.
 	nationalCode = regexp.MustCompile(`^[0-9]{3}-[0-9]{3}-[0-9]{2}$`)
+	// categoryCode: a category as a word of its own; whether an edition has it is another question.
+	categoryCode = regexp.MustCompile(`^HW[0-9]{2}$`)
 	// foreignWord: ISO 3166 country in lower case, then that system's own word.
 	foreignWord = regexp.MustCompile(`^[a-z]{2}:[A-Za-z0-9][A-Za-z0-9.-]{0,15}$`)
 )

@@ -22,7 +22,7 @@ func ParseEdition(codes, categories, names string) (*Edition, error) {
 	if e.ID == "" || e.Source == "" || e.Certainty == "" {
 		return nil, fmt.Errorf("codes: the header lacks edition, source or certainty")
 	}
-	if err := e.dates(head["valid_from"], head["valid_to"]); err != nil {
+	if e.ValidFrom, e.ValidTo, err = parseSpan(head["valid_from"], head["valid_to"]); err != nil {
 		return nil, fmt.Errorf("codes: %w", err)
 	}
 	known, err := e.readCategories(categories)
@@ -43,20 +43,21 @@ func ParseEdition(codes, categories, names string) (*Edition, error) {
 	return e, nil
 }
 
-func (e *Edition) dates(from, to string) (err error) {
-	if e.ValidFrom, err = time.ParseInLocation(time.DateOnly, from, zone); err != nil {
-		return fmt.Errorf("valid_from: %w", err)
+// parseSpan reads the first local day in force and the first no longer so, "open" for none.
+func parseSpan(from, to string) (first, end time.Time, err error) {
+	if first, err = time.ParseInLocation(time.DateOnly, from, zone); err != nil {
+		return first, end, fmt.Errorf("valid_from: %w", err)
 	}
 	if to == "open" {
-		return nil
+		return first, end, nil
 	}
-	if e.ValidTo, err = time.ParseInLocation(time.DateOnly, to, zone); err != nil {
-		return fmt.Errorf("valid_to: %w", err)
+	if end, err = time.ParseInLocation(time.DateOnly, to, zone); err != nil {
+		return first, end, fmt.Errorf("valid_to: %w", err)
 	}
-	if !e.ValidFrom.Before(e.ValidTo) {
-		return fmt.Errorf("valid_to %s is not after valid_from %s", to, from)
+	if !first.Before(end) {
+		return first, end, fmt.Errorf("valid_to %s is not after valid_from %s", to, from)
 	}
-	return nil
+	return first, end, nil
 }
 
 func (e *Edition) readCategories(text string) (map[string]Category, error) {

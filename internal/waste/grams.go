@@ -111,22 +111,13 @@ func ToGrams(quantity string, u Unit) (Grams, error) {
 			cause = errors.Join(ErrVolume, ErrZero)
 		}
 		return 0, quantityFault(cause, "volume_without_mass",
-			"a volume has no mass here; weigh the waste", "体积不能换算为质量，请称重", quantity)
+			"a volume has no mass here; weigh the waste, or state its density", "体积不能换算为质量，请称重或注明密度", quantity)
 	}
-	// grams = n × unit / 10^(scale+5); half up = floor((2·num + den) / (2·den))
-	num := n.Mul(n, big.NewInt(2*unitGrams[u]))
-	den := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale+unitDecimals)), nil)
-	num.Add(num, den)
-	grams := num.Quo(num, den.Lsh(den, 1))
-	if grams.Sign() == 0 {
-		return 0, quantityFault(ErrZero, "zero_mass", "the mass is zero grams", "质量为零克", quantity)
-	}
-	if !grams.IsInt64() {
-		return 0, quantityFault(nil, "mass_out_of_range",
-			"the mass is beyond "+strconv.FormatInt(math.MaxInt64, 10)+" g", "质量超出可记录范围", quantity)
-	}
-	return Grams(grams.Int64()), nil
+	return roundedGrams(n.Mul(n, big.NewInt(unitGrams[u])), scale+unitDecimals, quantity)
 }
+
+// outOfRange is the sentence for a mass that Grams cannot hold.
+var outOfRange = "the mass is beyond " + strconv.FormatInt(math.MaxInt64, 10) + " g"
 
 // splitDecimal gives the digits without the point and how many stood behind it.
 func splitDecimal(s string) (digits string, scale int, ok bool) {

@@ -9,17 +9,45 @@ import (
 // annex F as used in practice), or a foreign one with its prefix such as "us:H141".
 type Method string
 
+// Flag is an answer that may not be known. Unset is the zero value and is neither yes
+// nor no: what counts by a flag must leave such mass out and say so.
+type Flag int8
+
+// The three answers.
+const (
+	Unset Flag = iota // no text that was read settles it
+	No
+	Yes
+)
+
+// Yes reports a known yes.
+func (f Flag) Yes() bool { return f == Yes }
+
+// Known reports a yes or a no.
+func (f Flag) Known() bool { return f != Unset }
+
+// String is "yes", "no" or "unset".
+func (f Flag) String() string {
+	switch f {
+	case Yes:
+		return "yes"
+	case No:
+		return "no"
+	}
+	return "unset"
+}
+
 // MethodInfo is what the table knows of a national method. The flags steer
-// indicators, so FlagsCertainty says how sure they are ("U": not settled by any
+// indicators, so FlagsCertainty says how sure the set ones are ("U": not settled by any
 // text that was read; do not rely on them without saying so).
 type MethodInfo struct {
 	Code     Method
-	Use      bool // counts as use 利用
-	Disposal bool // counts as disposal 处置
-	Landfill bool // the mass goes into a landfill (indicator 35)
-	// Final: the mass put in leaves the hazardous-waste chain, residue aside. False
+	Use      Flag // counts as use 利用
+	Disposal Flag // counts as disposal 处置
+	Landfill Flag // the mass goes into a landfill (indicator 35)
+	// Final: the mass put in leaves the hazardous-waste chain, residue aside. No
 	// where the treated matter is still hazardous waste and must be followed on.
-	Final          bool
+	Final          Flag
 	Name, NameEN   string // short names of our own
 	Source         string // where the code was read
 	Certainty      string // of the code and its meaning: C, C2, L or U

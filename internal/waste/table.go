@@ -48,13 +48,15 @@ func mustTable(text string, columns ...string) [][]string {
 	return rows
 }
 
-// flag reads a yes/no cell of an embedded table.
-func flag(cell string) bool {
+// flag reads a cell of an embedded table: 1, 0, or "-" for unset.
+func flag(cell string) Flag {
 	switch cell {
 	case "1":
-		return true
+		return Yes
 	case "0":
-		return false
+		return No
+	case "-":
+		return Unset
 	}
 	panic("waste: embedded table: flag " + cell)
 }

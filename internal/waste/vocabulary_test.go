@@ -2,6 +2,7 @@ package waste
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,35 +67,38 @@ func TestParseMethod(t *testing.T) {
 
 func TestMethodFlags(t *testing.T) {
 	for _, m := range Methods() {
-		if m.Landfill != (m.Code == "D1") {
+		chrome, kiln := m.Code[0] == 'G', m.Code == "C1"
+		if m.Landfill.Yes() != (m.Code == "D1") || m.Landfill.Known() == chrome {
 			t.Errorf("%s: landfill %v; only D1 is landfill by itself", m.Code, m.Landfill)
 		}
-		if m.Use && m.Disposal {
-			t.Errorf("%s counts twice", m.Code)
+		if m.Use.Known() != m.Disposal.Known() || m.Use.Known() && m.Use == m.Disposal {
+			t.Errorf("%s: use %v and disposal %v; mass counts once, or is left open", m.Code, m.Use, m.Disposal)
 		}
 		if m.Name == "" || m.NameEN == "" || m.Source == "" || !certainty.MatchString(m.Certainty) || !certainty.MatchString(m.FlagsCertainty) {
 			t.Errorf("%s lacks name, source or certainty: %+v", m.Code, m)
 		}
-		unset := m.Code[0] == 'G'
-		if unset != (!m.Use && !m.Disposal) || (unset && m.FlagsCertainty != "U") {
+		if open := chrome || kiln; open == m.Use.Known() || open != (m.FlagsCertainty == "U") {
 			t.Errorf("%s: use %v disposal %v certainty %s", m.Code, m.Use, m.Disposal, m.FlagsCertainty)
+		}
+		if m.Final.Known() == chrome {
+			t.Errorf("%s: final %v", m.Code, m.Final)
 		}
 		switch m.Code[0] {
 		case 'R':
-			if !m.Use {
+			if !m.Use.Yes() {
 				t.Errorf("%s is recovery and not use", m.Code)
 			}
 		case 'D', 'Y':
-			if !m.Disposal {
+			if !m.Disposal.Yes() {
 				t.Errorf("%s is not disposal", m.Code)
 			}
 		}
 	}
-	if i, _ := Method("D9").Info(); i.Final {
+	if i, _ := Method("D9").Info(); i.Final != No {
 		t.Error("D9 leaves waste that must be followed on")
 	}
-	if i, _ := Method("C1").Info(); i.FlagsCertainty != "U" {
-		t.Error("whether C1 is use or disposal is not settled")
+	if s := []string{Unset.String(), No.String(), Yes.String()}; !slices.Equal(s, []string{"unset", "no", "yes"}) {
+		t.Errorf("flags are spelled %v", s)
 	}
 	Methods()[0].Code = "changed"
 	if Methods()[0].Code != "R1" {

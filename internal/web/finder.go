@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"liandan/internal/event"
@@ -34,8 +35,6 @@ type guidance struct {
 	Do           []line
 }
 
-type line struct{ ZH, EN string }
-
 // troubles are the ways in which a label does not lead to a batch. Whoever reads one still
 // stands beside a container, so the advice for any waste stays on the page.
 var troubles = map[fault.Kind][2]string{
@@ -51,10 +50,15 @@ var troubles = map[fault.Kind][2]string{
 		"Something is wrong with the system and it cannot look this up. Treat the thing as dangerous."},
 }
 
+// lookUp is GET /q, the form of the start page.
+func (s *Site) lookUp(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/q/"+url.PathEscape(r.URL.Query().Get("label")), http.StatusSeeOther)
+}
+
 // find is GET /q/{label}.
-func (s *Site) find(w http.ResponseWriter, r *http.Request, given string) {
+func (s *Site) find(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Robots-Tag", "noindex")
-	l, err := event.ParseLabel(given)
+	l, err := event.ParseLabel(r.PathValue("label"))
 	if err != nil {
 		s.lost(w, r, fault.Wrap(err, fault.LabelMistyped, "mistyped"), "")
 		return
@@ -73,7 +77,7 @@ func (s *Site) find(w http.ResponseWriter, r *http.Request, given string) {
 			f.Hazards = append(f.Hazards, hazard{h.Name(), h.NameEN()})
 		}
 	}
-	s.show(w, r, http.StatusOK, "found.html", page{Title: "危险废物，请勿触碰", TitleEN: "Hazardous waste, do not touch", Body: f})
+	s.show(w, r, nil, http.StatusOK, "found.html", page{Title: "危险废物，请勿触碰", TitleEN: "Hazardous waste, do not touch", Body: f})
 }
 
 // lost is the page of a label that leads nowhere.
@@ -90,7 +94,7 @@ func (s *Site) lost(w http.ResponseWriter, r *http.Request, err error, l event.L
 			words = troubles[fault.Unavailable]
 		}
 	}
-	s.show(w, r, row.Status, "found.html", page{Title: row.ZH, TitleEN: row.EN, Body: found{Trouble: words[0], TroubleEN: words[1],
+	s.show(w, r, nil, row.Status, "found.html", page{Title: row.ZH, TitleEN: row.EN, Body: found{Trouble: words[0], TroubleEN: words[1],
 		Label: grouped(l), Guidance: guidances(waste.AdviceFor(nil)), Contacts: waste.Contacts()}})
 }
 

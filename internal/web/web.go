@@ -1,28 +1,27 @@
 // Package web is the pages for people: what a finder learns from a label, the start page,
-// and what a problem type means. Chinese first, English beside; no scripts.
+// what a problem type means, and behind sign-in the account and the devices of whoever is
+// signed in. Chinese first, English beside; they work without scripts.
 //
-// It must not show a party, a person, a place or a weight: whoever holds a phone can read
-// these pages.
+// It must not decide what somebody may see or do: package gate and its policy do, for
+// pages as for the API. The pages that need no sign-in must not show a party, a person, a
+// place or a weight: whoever holds a phone can read them.
 package web
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
-	"fmt"
-	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
-	"liandan/api"
+	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/event"
 	"liandan/internal/fault"
-	"liandan/internal/problem"
+	"liandan/internal/gate"
 )
 
 // Finder answers who scans a label; audit.Service is one. Faults: label-unknown,
@@ -37,43 +36,75 @@ type Log interface {
 	Checkpoint(ctx context.Context) ([]byte, error)
 }
 
-// Config is what the pages are made of.
+// Config is what the pages are made of. Finder and Log are required; Gate, People,
+// Registry and Cookie are for all that is behind sign-in.
 type Config struct {
-	Finder Finder
-	Log    Log
-	Logger *slog.Logger // hears of what went wrong here; nil: nobody does
+	Finder   Finder
+	Log      Log
+	Gate     *gate.Gate
+	People   People
+	Registry Registry
+	// Cookie names the cookie that holds a session, as the API reads it.
+	Cookie func(secure bool) string
+	// Secure says whether the browser came over TLS, its proxy's word included; nil: only
+	// what this server itself saw.
+	Secure func(*http.Request) bool
+	// Address is the browser's, for counting attempts; nil: the connection's.
+	Address func(*http.Request) string
+	// Provider is what the button for sign-in through the organisation's own provider says,
+	// both languages; "" has words of its own. There is a button if People has a provider.
+	Provider string
+	// Base is the public address, whose pages may send forms here; "": only what the request
+	// itself says of its host.
+	Base   string
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // hears of what went wrong here; nil: nobody does
 }
 
-//go:embed assets/*
-var assets embed.FS
-
-// pages are parsed once; a page that cannot be parsed is a defect of the program.
-var pages = template.Must(template.ParseFS(assets, "assets/*.html"))
-
-// style is the one style sheet, and styleName its path with a hash of its bytes, so that
-// it may be kept for ever.
-var style, styleName = func() ([]byte, string) {
-	b, err := assets.ReadFile("assets/style.css")
-	if err != nil {
-		panic("web: " + err.Error()) // embedded: cannot happen
-	}
-	sum := sha256.Sum256(b)
-	return b, "/assets/style." + hex.EncodeToString(sum[:8]) + ".css"
-}()
-
-// policy lets a page load its style sheet and send its form, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 // Site serves the pages.
-type Site struct{ Config }
+type Site struct {
+	Config
+	routes []route
+	open   map[string]bool // operations of the policy that are open to everybody
+	cross  *http.CrossOriginProtection
+}
 
 // New makes a Site.
 func New(c Config) *Site {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Site{c}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Secure == nil {
+		c.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	if c.Address == nil {
+		c.Address = func(r *http.Request) string {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				return r.RemoteAddr
+			}
+			return host
+		}
+	}
+	s := &Site{Config: c, open: map[string]bool{}, cross: http.NewCrossOriginProtection()}
+	if u, err := url.Parse(c.Base); err == nil && u.Host != "" {
+		_ = s.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host) // a host and a scheme make an origin
+	}
+	for _, r := range access.Table() {
+		s.open[r.Operation] = r.Public
+	}
+	s.routes = s.table()
+	return s
 }
+
+// policy lets a page load its style sheet and send its forms, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// scripted is for the page that has a script.
+const scripted = policy + "; script-src 'self'"
 
 // ServeHTTP implements http.Handler.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -81,96 +112,95 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		h.Set("Allow", "GET, HEAD")
-		s.trouble(w, r, fault.New(fault.MethodNotAllowed, "Only GET is answered here."))
-		return
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
 	}
-	path := r.URL.Path
-	switch {
-	case path == "/":
-		s.start(w, r)
-	case path == styleName:
-		h.Set("Content-Type", "text/css; charset=utf-8")
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		_, _ = w.Write(style) // the client may be gone
-	case path == "/openapi.yaml":
-		h.Set("Content-Type", "application/yaml")
-		_, _ = w.Write(api.Spec)
-	case path == "/q": // the form of the start page
-		http.Redirect(w, r, "/q/"+url.PathEscape(r.URL.Query().Get("label")), http.StatusSeeOther)
-	case strings.HasPrefix(path, "/q/"):
-		s.find(w, r, strings.TrimPrefix(path, "/q/"))
-	case strings.HasPrefix(path, problem.TypePrefix):
-		s.explain(w, r, fault.Kind(strings.TrimPrefix(path, problem.TypePrefix)))
-	default:
-		s.trouble(w, r, fault.New(fault.NotFound, "There is nothing at this address."))
-	}
-}
-
-// page is what every template gets.
-type page struct {
-	Style   string
-	Title   string
-	TitleEN string
-	Body    any
-}
-
-// show writes a page in full or, should its template fail, an error alone.
-func (s *Site) show(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
-	p.Style = styleName
-	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, p); err != nil {
-		s.Logger.ErrorContext(r.Context(), "page failed", "page", name, "error", err)
-		http.Error(w, "内部错误 Internal error", http.StatusInternalServerError)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	if status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1")
-	}
-	w.WriteHeader(status)
-	_, _ = b.WriteTo(w) // the client may be gone
-}
-
-// trouble says on a page that something did not work. Causes go to the log.
-func (s *Site) trouble(w http.ResponseWriter, r *http.Request, err error) {
-	f := problem.From(err)
-	row := problem.Of(f.Kind)
-	if row.Status >= http.StatusInternalServerError {
-		s.Logger.ErrorContext(r.Context(), "page failed", "kind", string(f.Kind), "error", err)
-	}
-	s.show(w, r, row.Status, "trouble.html", page{Title: row.ZH, TitleEN: row.EN})
-}
-
-// start says what this is and where to look.
-func (s *Site) start(w http.ResponseWriter, r *http.Request) {
-	size := "0"
-	signed, err := s.Log.Checkpoint(r.Context())
-	switch {
-	case err == nil:
-		// tlog-checkpoint: origin, size, root, each on its line.
-		if lines := strings.SplitN(string(signed), "\n", 3); len(lines) == 3 {
-			size = lines[1]
+	var others []string
+	for _, rt := range s.routes {
+		values, ok := rt.match(r.URL.Path)
+		switch {
+		case !ok:
+		case rt.method == method:
+			for name, value := range values {
+				r.SetPathValue(name, value)
+			}
+			s.serve(w, r, rt)
+			return
+		default:
+			others = append(others, rt.method)
 		}
-	case fault.Of(err) != fault.NotFound:
-		s.trouble(w, r, err)
+	}
+	if len(others) == 0 {
+		s.trouble(w, r, nil, fault.New(fault.NotFound, "There is nothing at this address."))
 		return
 	}
-	s.show(w, r, http.StatusOK, "start.html", page{Title: "联单", TitleEN: "Liandan", Body: size})
+	if slices.Contains(others, http.MethodGet) {
+		others = append(others, http.MethodHead)
+	}
+	slices.Sort(others)
+	h.Set("Allow", strings.Join(others, ", "))
+	s.trouble(w, r, nil, fault.New(fault.MethodNotAllowed, "This page does not take that method."))
 }
 
-// explain is the page behind a problem's type.
-func (s *Site) explain(w http.ResponseWriter, r *http.Request, k fault.Kind) {
-	if !problem.Known(k) {
-		s.trouble(w, r, fault.New(fault.NotFound, "There is no such problem type."))
+// visit is one request for a page, and who makes it. On the open pages that is nobody.
+type visit struct {
+	gate.Caller
+	token string     // of their session
+	form  url.Values // what was sent; each field once
+}
+
+// serve finds out who asks, refuses what comes from another site, and runs the page.
+func (s *Site) serve(w http.ResponseWriter, r *http.Request, rt route) {
+	if rt.private {
+		// A browser that sends no referrer also withholds the origin of a form, by which older
+		// browsers' forms are told from those of other sites.
+		w.Header().Set("Referrer-Policy", "same-origin")
+	}
+	v := &visit{}
+	err := s.admit(w, r, rt, v)
+	if fault.Of(err) == fault.Unauthorized {
+		s.askSignIn(w, r)
 		return
 	}
-	row := problem.Of(k)
-	s.show(w, r, http.StatusOK, "problem.html", page{Title: row.ZH, TitleEN: row.EN, Body: struct {
-		Kind   fault.Kind
-		Status string
-	}{k, fmt.Sprintf("%d %s", row.Status, http.StatusText(row.Status))}})
+	if err == nil {
+		err = rt.run(w, r, v)
+	}
+	if err != nil {
+		s.trouble(w, r, v, err)
+	}
+}
+
+// admit fills the visit. Faults: unauthorized, forbidden, forged-request, and those of
+// readForm.
+func (s *Site) admit(w http.ResponseWriter, r *http.Request, rt route, v *visit) (err error) {
+	if rt.method == http.MethodPost {
+		if err := s.cross.Check(r); err != nil {
+			return fault.Wrap(err, fault.ForgedRequest, "The form came from another site's page.")
+		}
+	}
+	if rt.private {
+		v.token = s.sessionToken(r)
+	}
+	if !s.open[rt.operation] {
+		if v.token == "" {
+			return gate.Unauthorized()
+		}
+		if v.Caller, err = s.Gate.SignedIn(r.Context(), v.token); err != nil {
+			return err
+		}
+		v.Request = w.Header().Get("X-Request-Id") // the API's face gives every request one
+	}
+	if rt.method == http.MethodPost {
+		if v.form, err = readForm(w, r); err != nil {
+			return err
+		}
+		if err := v.Genuine(v.form.Get("csrf")); err != nil {
+			return err
+		}
+	}
+	if s.open[rt.operation] {
+		return nil
+	}
+	return s.Gate.May(v.Caller, rt.operation)
 }

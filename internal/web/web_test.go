@@ -67,39 +67,75 @@ func get(t testing.TB, s *Site, path string, status int) string {
 	t.Helper()
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-	body := w.Body.String()
 	if w.Code != status {
 		t.Errorf("%s: status %d, want %d", path, w.Code, status)
 	}
-	h := w.Header()
-	if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("%s: headers %v", path, h)
-	}
-	if strings.HasPrefix(h.Get("Content-Type"), "text/html") {
-		wellFormed(t, body)
-		if low := strings.ToLower(body); strings.Contains(low, "<script") || strings.Contains(low, " style=") || strings.Contains(low, "onclick") {
-			t.Errorf("%s: a page has scripts or styles of its own", path)
-		}
-		if !strings.Contains(body, `<html lang="zh-CN">`) || !strings.Contains(body, `lang="en"`) || !strings.Contains(body, "width=device-width") {
-			t.Errorf("%s: not in both languages for a phone", path)
-		}
-	}
-	return body
+	sound(t, path, w)
+	return w.Body.String()
 }
 
-var voids = regexp.MustCompile(`<(meta|link|input)([^>]*)>`)
+var handlerAttribute = regexp.MustCompile(`(?i)\s(on[a-z]+|style)\s*=|javascript:`)
+
+// sound checks what holds for every answer: the policy allows no script but on the one
+// page that has one, and then only ours; there is none inside a page; both languages.
+func sound(t testing.TB, path string, w *httptest.ResponseRecorder) {
+	t.Helper()
+	h, body := w.Header(), w.Body.String()
+	csp := h.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+		if !strings.Contains(csp, part) {
+			t.Errorf("%s: the policy lacks %s: %s", path, part, csp)
+		}
+	}
+	if strings.Contains(csp, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" ||
+		(h.Get("Referrer-Policy") != "no-referrer" && h.Get("Referrer-Policy") != "same-origin") {
+		t.Errorf("%s: headers %v", path, h)
+	}
+	if !strings.HasPrefix(h.Get("Content-Type"), "text/html") || w.Code == http.StatusSeeOther {
+		return
+	}
+	wellFormed(t, body)
+	if h.Get("Cache-Control") != "no-store" {
+		t.Errorf("%s: a page may be kept: %q", path, h.Get("Cache-Control"))
+	}
+	scripts := strings.Count(strings.ToLower(body), "<script")
+	ours := strings.Count(body, `<script src="`+welcomeScript.path+`" defer=""></script>`)
+	if scripts != ours || (ours > 0) != strings.Contains(csp, "script-src 'self'") {
+		t.Errorf("%s: %d scripts, %d of ours, under %s", path, scripts, ours, csp)
+	}
+	for _, tag := range regexp.MustCompile(`<[a-zA-Z][^>]*>`).FindAllString(body, -1) {
+		if handlerAttribute.MatchString(tag) {
+			t.Errorf("%s: a script or style inside a page: %s", path, tag)
+		}
+	}
+	if !strings.Contains(body, `<html lang="zh-CN">`) || !strings.Contains(body, `lang="en"`) || !strings.Contains(body, "width=device-width") {
+		t.Errorf("%s: not in both languages for a phone", path)
+	}
+	for _, form := range regexp.MustCompile(`(?s)<form[^>]*method="post".*?</form>`).FindAllString(body, -1) {
+		open := regexp.MustCompile(`action="/(signin|welcome)"`).MatchString(form)
+		if !open && !regexp.MustCompile(`name="csrf" value="[^"]{20,}"`).MatchString(form) {
+			t.Errorf("%s: a form without the session's token: %s", path, form)
+		}
+	}
+}
+
+var (
+	voids = regexp.MustCompile(`<(meta|link|input)([^>]*)>`)
+	bare  = regexp.MustCompile(` required/`)
+)
 
 // wellFormed reads a page as XML, which finds every tag that is not closed.
 func wellFormed(t testing.TB, body string) {
 	t.Helper()
+	given := body
 	body = strings.TrimPrefix(voids.ReplaceAllString(body, "<$1$2/>"), "<!DOCTYPE html>")
-	body = strings.NewReplacer(" required/", ` required=""/`).Replace(body)
+	body = bare.ReplaceAllString(body, ` required=""/`)
 	d := xml.NewDecoder(strings.NewReader(body))
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			return
 		} else if err != nil {
-			t.Fatalf("not well-formed: %v\n%s", err, body)
+			t.Fatalf("not well-formed: %v\n%s", err, given)
 		}
 	}
 }
@@ -201,7 +237,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 func TestStartPageAndItsForm(t *testing.T) {
 	s, _ := site(t)
 	body := get(t, s, "/", 200)
-	contains(t, body, "4711", "/log/checkpoint", "/openapi.yaml", styleName)
+	contains(t, body, "4711", "/log/checkpoint", "/openapi.yaml", style.path)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("GET", "/q?label="+url.QueryEscape("//evil.test/?x=1"), nil))
 	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/q/%2F%2Fevil") {
@@ -213,7 +249,7 @@ func TestStartPageAndItsForm(t *testing.T) {
 func TestTheStyleSheetIsNamedByItsHash(t *testing.T) {
 	s, _ := site(t)
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest("GET", styleName, nil))
+	s.ServeHTTP(w, httptest.NewRequest("GET", style.path, nil))
 	if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}

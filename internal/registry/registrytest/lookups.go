@@ -110,7 +110,7 @@ func otherProcessIsSeen(b *bench) {
 	if got, ok, err := other.Key(b.Context(), k.Kid); err != nil || !ok || !reflect.DeepEqual(got, k) {
 		b.Fatalf("a key enrolled by another process: %+v %v %v", got, ok, err)
 	}
-	_, err := b.RevokeKey(b.Context(), registry.Principal{Operator: true}, k.Kid, b.clock.Now(), "样例遗失 SAMPLE")
+	_, err := b.RevokeKey(b.Context(), clerk, k.Kid, b.clock.Now(), "样例遗失 SAMPLE")
 	b.must(err)
 	b.clock.add(250 * time.Millisecond)
 	got, _, err := other.Key(b.Context(), k.Kid)
@@ -173,7 +173,7 @@ func storeFailures(b *bench) {
 	b.Store.Broken.Store(&down)
 	jwk, err := signature.FormatJWK(s.Public())
 	b.must(err)
-	ctx, operator := b.Context(), registry.Principal{Operator: true}
+	ctx := b.Context()
 	for name, call := range map[string]func() error{
 		"key": func() error { _, _, err := b.Key(ctx, kidOf("x")); return err },
 		"site": func() error {
@@ -182,10 +182,10 @@ func storeFailures(b *bench) {
 		},
 		"organisation": func() error { _, _, err := b.Organisation(ctx, registry.PartyID(Code(1))); return err },
 		"authenticate": func() error { _, err := b.Authenticate(ctx, "lt_"+strings.Repeat("a", 52)); return err },
-		"token":        func() error { _, err := b.NewToken(ctx, operator, "SAMPLE", time.Time{}); return err },
+		"token":        func() error { _, err := b.NewToken(ctx, system, "SAMPLE", time.Time{}); return err },
 		"challenge":    func() error { _, _, err := b.Challenge(ctx, code, jwk); return err },
 		"complete":     func() error { _, err := b.Complete(ctx, b.answer(s, kidOf("x"))); return err },
-		"revoke":       func() error { _, err := b.RevokeKey(ctx, operator, s.Kid(), b.clock.Now(), "x"); return err },
+		"revoke":       func() error { _, err := b.RevokeKey(ctx, clerk, s.Kid(), b.clock.Now(), "x"); return err },
 		"import": func() error {
 			_, err := b.Import(ctx, registry.KindOrganisations, strings.NewReader("credit_code,name,roles\n"), false)
 			return err
@@ -196,7 +196,7 @@ func storeFailures(b *bench) {
 		},
 		"enrolment": func() error {
 			p := registry.PartyID(Code(1))
-			_, _, err := b.NewEnrolment(ctx, operator, p, registry.PersonID(p, "N-1"), "SAMPLE", 1)
+			_, _, err := b.NewEnrolment(ctx, clerk, p, registry.PersonID(p, "N-1"), "SAMPLE", 1)
 			return err
 		},
 	} {

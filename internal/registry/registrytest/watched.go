@@ -2,12 +2,15 @@ package registrytest
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/registry"
+	"liandan/internal/statement"
 )
 
 // Watched counts what a service reads of a store, and breaks on purpose.
@@ -20,6 +23,33 @@ type Watched struct {
 	Broken atomic.Pointer[error]
 	// Forgetful commits the next writing and says that it failed.
 	Forgetful atomic.Pointer[error]
+	// Speechless makes every statement fail.
+	Speechless atomic.Pointer[error]
+
+	mu   sync.Mutex
+	said []statement.Statement // in the order of the transactions
+}
+
+// Said gives the statements that were committed.
+func (w *Watched) Said() []statement.Statement {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.said)
+}
+
+type watchedTx struct {
+	registry.Tx
+	w    *Watched
+	said *[]statement.Statement
+}
+
+// State implements registry.Tx.
+func (tx watchedTx) State(st statement.Statement) error {
+	if e := tx.w.Speechless.Load(); e != nil {
+		return *e
+	}
+	*tx.said = append(*tx.said, st)
+	return tx.Tx.State(st)
 }
 
 func (w *Watched) broken() error {
@@ -39,9 +69,14 @@ func (w *Watched) UpdateRegistry(ctx context.Context, fn func(registry.Tx) error
 	if err := w.broken(); err != nil {
 		return err
 	}
-	if err := w.Store.UpdateRegistry(ctx, fn); err != nil {
+	var said []statement.Statement
+	err := w.Store.UpdateRegistry(ctx, func(tx registry.Tx) error { return fn(watchedTx{tx, w, &said}) })
+	if err != nil {
 		return err
 	}
+	w.mu.Lock()
+	w.said = append(w.said, said...)
+	w.mu.Unlock()
 	if e := w.Forgetful.Swap(nil); e != nil {
 		return *e
 	}
@@ -81,7 +116,17 @@ func table[V any](w *Watched, read func() ([]V, error)) ([]V, error) {
 	return read()
 }
 
-func (r watchedReader) Key(kid string) (party.Key, bool, error) { return row(r.w, kid, r.Reader.Key) }
+func (r watchedReader) Key(kid string) (registry.KeyRecord, bool, error) {
+	return row(r.w, kid, r.Reader.Key)
+}
+
+func (r watchedReader) Unstated(most int) ([]registry.KeyRecord, error) {
+	return table(r.w, func() ([]registry.KeyRecord, error) { return r.Reader.Unstated(most) })
+}
+
+func (r watchedReader) Keys(f registry.KeyFilter) ([]registry.KeyRecord, error) {
+	return table(r.w, func() ([]registry.KeyRecord, error) { return r.Reader.Keys(f) })
+}
 
 func (r watchedReader) Site(v id.Site) (party.Site, bool, error) { return row(r.w, v, r.Reader.Site) }
 

@@ -1,0 +1,64 @@
+package bundle
+
+import (
+	"fmt"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+)
+
+type wireStatement struct {
+	Index int64     `json:"index"`
+	Entry string    `json:"entry"`
+	Body  string    `json:"body"`
+	Proof []id.Hash `json:"proof"`
+}
+
+// history writes the members of key histories, which a file without any lacks: one from
+// before stays as it is to the byte.
+func (l *lines) history(b Bundle) {
+	if len(b.Statements) > 0 {
+		l.out.WriteString(" \"statements\": [\n")
+		for i, s := range b.Statements {
+			l.item(wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}, i == len(b.Statements)-1)
+		}
+		l.out.WriteString(" ],\n")
+	}
+	if len(b.Rulings) > 0 {
+		l.out.WriteString(" \"rulings\": [\n")
+		for i, e := range b.Rulings {
+			l.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(b.Rulings)-1)
+		}
+		l.out.WriteString(" ],\n")
+	}
+}
+
+func (w wire) history(b *Bundle, f *fault.Error) {
+	if w.Statements != nil {
+		if n := len(*w.Statements); n == 0 || n > MaxStatements {
+			f.At("/statements", "length", "must have 1 to %d statements, or be left out", MaxStatements)
+			return
+		}
+		b.Statements = make([]Statement, len(*w.Statements))
+		for i, s := range *w.Statements {
+			if s.Body == "" {
+				f.At(fmt.Sprintf("/statements/%d/body", i), "required", "is required")
+			}
+			b.Statements[i] = Statement{Index: s.Index, Entry: []byte(s.Entry), Body: []byte(s.Body), Proof: s.Proof}
+		}
+	}
+	if w.Rulings != nil {
+		n := len(*w.Rulings)
+		if n == 0 || n > MaxRulings {
+			f.At("/rulings", "length", "must have 1 to %d rulings, or be left out", MaxRulings)
+			return
+		}
+		if w.Statements == nil {
+			f.At("/rulings", "not_allowed", "needs the lives of the keys, in statements")
+		}
+		b.Rulings = make([]Entry, n)
+		for i, e := range *w.Rulings {
+			b.Rulings[i] = Entry{Index: e.Index, Entry: []byte(e.Entry), Event: []byte(e.Event), Proof: e.Proof}
+		}
+	}
+}
