@@ -37,7 +37,7 @@ func (p *place) gone(x *town) {
 		case c.op.OperationID == "createToken":
 			x.ask(q).refused(503, "temporarily_unavailable")
 		case c.op.OperationID == "getMetrics": // a token that is known needs no database
-			q.token = "lt_" + strings.Repeat("a", 52)
+			q.token = "la_" + strings.Repeat("a", 52)
 			x.ask(q).is(503, "unavailable")
 		case c.op.OperationID == "findBatchByLabel": // a page
 			if a := x.ask(q).is(503, ""); a.header.Get("Retry-After") == "" {

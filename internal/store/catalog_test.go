@@ -45,7 +45,7 @@ func TestCatalog(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, *Store){
 				"ImportAndRead": catalogImportAndRead, "Revisions": catalogRevisions, "Refusals": catalogRefusals,
-				"ShippedEdition": catalogShipped, "Append": catalogAppendOnly, "Damage": catalogDamage, "Race": catalogRace, "Large": catalogLarge,
+				"ShippedEdition": catalogShipped, "Append": catalogAppendOnly, "Damage": catalogDamage, "Race": catalogRace, "Large": catalogLarge, "Migration": catalogMigration,
 			} {
 				t.Run(name, func(t *testing.T) {
 					s, err := Open(where(t))
@@ -320,5 +320,32 @@ func catalogLarge(t *testing.T, s *Store) {
 	}
 	if !slices.Equal(have, want) || len(e.Categories()) != 46 {
 		t.Errorf("%d codes in %d categories", len(have), len(e.Categories()))
+	}
+}
+
+// The tables go and come back whole.
+func catalogMigration(t *testing.T, s *Store) {
+	ctx, text := context.Background(), readSample(t, sampleEdition, "SAMPLE-2025", "2025-01-01")
+	if _, err := s.ImportEdition(ctx, text, CatalogImport{At: localDay(t, "2025-06-01")}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.provider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ApplyVersion(ctx, 10, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Catalog(ctx); fault.Of(err) != fault.Unavailable {
+		t.Errorf("the tables are still there: %v", err)
+	}
+	if _, err := p.ApplyVersion(ctx, 10, true); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(mustCatalog(t, s).Editions()); n != 1 {
+		t.Errorf("%d editions in empty tables", n)
+	}
+	if out, err := s.ImportEdition(ctx, text, CatalogImport{At: localDay(t, "2025-06-01")}); err != nil || out.Revision != 1 {
+		t.Errorf("%+v %v", out, err)
 	}
 }
