@@ -1432,8 +1432,11 @@ type Bundle struct {
 	Statements []BundleStatement `json:"statements,omitempty,omitzero"`
 
 	// Subject 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
-	Subject ID  `json:"subject"`
-	V       int `json:"v"`
+	Subject ID `json:"subject"`
+
+	// Succession 日志公钥的更替，每次由新旧两钥签署；从未更替则没有 · how the log's key was succeeded, each signed by the old and the new key; absent where it never was
+	Succession []string `json:"succession,omitempty,omitzero"`
+	V          int      `json:"v"`
 
 	// Vkey 日志的验证公钥 · the log's verifier key
 	Vkey string `json:"vkey"`

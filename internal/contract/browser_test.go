@@ -106,7 +106,9 @@ func TestFindersPageInABrowser(t *testing.T) {
 	settleCity(t, city, c)
 	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
 	old := string(told.Label)
-	fresh := newLabel(t, s.URL+"/v1/batches/"+told.Batch.String()+"/labels", s.Token)
+	// The plant holds the batch by the end of the day, and whoever holds one replaces its label.
+	holder := must(s.Registry.NewToken(t.Context(), somebody(t, city, "plant.sample").Appointment, "SAMPLE", time.Time{}))(t)
+	fresh := newLabel(t, s.URL+"/v1/batches/"+told.Batch.String()+"/labels", holder)
 	ctx := browser(t)
 	for _, x := range []struct{ name, path, says, en string }{
 		{"valid", "/q/" + fresh, "感染性", "infectious"},
@@ -131,6 +133,18 @@ func TestFindersPageInABrowser(t *testing.T) {
 			}
 		}
 	}
+}
+
+// somebody is one of the city's people.
+func somebody(t *testing.T, city *samplecity.City, login string) samplecity.Somebody {
+	t.Helper()
+	for _, who := range city.People() {
+		if who.Login == login {
+			return who
+		}
+	}
+	t.Fatalf("the city has no %s", login)
+	return samplecity.Somebody{}
 }
 
 func wrong(check byte) string {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -199,6 +200,7 @@ type Server struct {
 	http   *http.Server
 	failed chan error
 	stop   context.CancelFunc
+	chores sync.WaitGroup // what runs beside the requests and uses the store
 	forget func()
 }
 
@@ -249,8 +251,8 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	go s.rememberEach(background)
-	go s.sweepEach(background)
+	s.chores.Go(func() { s.rememberEach(background) })
+	s.chores.Go(func() { s.sweepEach(background) })
 	go func() {
 		if err := door.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
@@ -323,6 +325,7 @@ func (s *Server) Failed() <-chan error { return s.failed }
 func (s *Server) Stop(ctx context.Context) error {
 	s.forget()
 	s.stop()
+	s.chores.Wait()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
