@@ -2,29 +2,25 @@ package replay
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
-	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/client"
-	"liandan/internal/httpapi"
+	"liandan/internal/config"
 	"liandan/internal/party"
 	"liandan/internal/record"
 	"liandan/internal/registry"
-	"liandan/internal/rule"
-	"liandan/internal/store"
-	"liandan/internal/testdb"
-	"liandan/internal/waste"
+	product "liandan/internal/server"
 )
 
 const sample = "../../data/samples/us_manifest_lines.csv"
@@ -49,31 +45,25 @@ func newServer(t testing.TB) *server {
 			t.Fatal(err)
 		}
 	}
-	ctx := context.Background()
-	st, err := store.Open(testdb.SQLite(t))
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // the server leaves its token there
+	cfg := &config.Config{Data: t.TempDir(), Listen: "127.0.0.1:0", Origin: "log.sample.test", LogFormat: "text", LogLevel: "error"}
+	must(cfg.Check())
+	real, err := product.Start(context.Background(), cfg, product.Options{Env: func(string) string { return "" }})
 	must(err)
-	t.Cleanup(func() { st.Close() })
-	_, err = st.Migrate(ctx)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		must(real.Stop(ctx))
+	})
+	s := &server{t: t, registry: real.Registry, audit: real.Audit, intake: real.Record, token: real.Token}
+	to, err := url.Parse(real.URL)
 	must(err)
-	skey, vkey, err := note.GenerateKey(rand.Reader, "log.sample.test")
-	must(err)
-	signer, err := note.NewSigner(skey)
-	must(err)
-	verifier, err := note.NewVerifier(vkey)
-	must(err)
-	rules, err := rule.DefaultBook()
-	must(err)
-	s := &server{t: t}
-	s.registry = registry.New(registry.Config{Store: st, Now: time.Now, Random: rand.Reader})
-	s.intake = record.New(record.Config{Store: st, Registry: s.registry, Signer: signer, Rules: rules, Catalog: waste.DefaultCatalog(), Now: time.Now})
-	t.Cleanup(s.intake.Close)
-	s.audit = audit.New(audit.Config{Store: st, Keys: s.registry, Verifier: verifier, VKey: vkey, Rules: rules, Catalog: waste.DefaultCatalog(), Now: time.Now, Random: rand.Reader})
-	s.token, err = s.registry.NewToken(ctx, access.Appointment{Role: access.SystemAdministrator}, "SAMPLE operator", time.Time{})
-	must(err)
-	api := httpapi.New(httpapi.Config{Intake: s.intake, Reader: s.audit, Log: s.audit, Registry: s.registry, Pages: http.NotFoundHandler(), SpoolDir: t.TempDir()})
+	onward := httputil.NewSingleHostReverseProxy(to)
+	onward.FlushInterval = -1
+	onward.ErrorLog = log.New(io.Discard, "", 0) // a request that is broken off on purpose is no news
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.trip == nil || !s.trip(w, r) {
-			api.ServeHTTP(w, r)
+			onward.ServeHTTP(w, r)
 		}
 	}))
 	t.Cleanup(web.Close)
@@ -107,7 +97,7 @@ func (s *server) check(entries int) *audit.Report {
 	if first, damaged := r.First(); damaged {
 		s.t.Fatalf("check: %s %s: %s", first.Area, first.Place, first.EN)
 	}
-	if r.Entries != int64(entries) || r.Held != 0 || r.GramsTotal != 0 {
+	if r.Events != int64(entries) || r.Held != 0 || r.GramsTotal != 0 {
 		s.t.Fatalf("check: %d entries, %d held, postings sum to %d; want %d, 0, 0", r.Entries, r.Held, r.GramsTotal, entries)
 	}
 	return r

@@ -79,10 +79,10 @@ func TestTokens(t *testing.T) {
 			t.Errorf("the token left for commands is %q, the operator's is %q", got, s.Token)
 		}
 		var b []byte
-		if err := client.New(s.URL, s.Token).Get(t.Context(), "/v1/quarantine", &b); err != nil {
+		if err := client.New(s.URL, s.Token).Get(t.Context(), "/v1/keys", &b); err != nil {
 			t.Errorf("the operator's token is refused: %v", err)
 		}
-		if p := problem(client.New(s.URL, s.Token+"x").Get(t.Context(), "/v1/quarantine", &b)); p.Status != 401 {
+		if p := problem(client.New(s.URL, s.Token+"x").Get(t.Context(), "/v1/keys", &b)); p.Status != 401 {
 			t.Errorf("another token: %+v", p)
 		}
 		stop(t, s)
@@ -98,7 +98,7 @@ func TestTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		third := start(t, cfg, server.Options{})
-		if third.Token == s.Token || client.New(third.URL, third.Token).Get(t.Context(), "/v1/quarantine", &b) != nil {
+		if third.Token == s.Token || client.New(third.URL, third.Token).Get(t.Context(), "/v1/keys", &b) != nil {
 			t.Error("a lost token was not replaced by a new one that works")
 		}
 		stop(t, third)
