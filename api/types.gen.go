@@ -861,6 +861,7 @@ func (e PublicJWKKty) Valid() bool {
 // Defines values for QuarantineItemState.
 const (
 	QuarantineItemStateAdmitted QuarantineItemState = "admitted"
+	QuarantineItemStateRejected QuarantineItemState = "rejected"
 	QuarantineItemStateWaiting  QuarantineItemState = "waiting"
 )
 
@@ -868,6 +869,8 @@ const (
 func (e QuarantineItemState) Valid() bool {
 	switch e {
 	case QuarantineItemStateAdmitted:
+		return true
+	case QuarantineItemStateRejected:
 		return true
 	case QuarantineItemStateWaiting:
 		return true
@@ -2869,11 +2872,11 @@ type QuarantineItem struct {
 	// Seq 补入后的日志序号 · index in the log, once admitted
 	Seq *int64 `json:"seq,omitempty"`
 
-	// State 等待中，或已补入日志 · waiting, or in the log by now
+	// State 等待中、已补入日志、或经裁定不予采信 · waiting, in the log by now, or rejected by a ruling
 	State QuarantineItemState `json:"state"`
 }
 
-// QuarantineItemState 等待中，或已补入日志 · waiting, or in the log by now
+// QuarantineItemState 等待中、已补入日志、或经裁定不予采信 · waiting, in the log by now, or rejected by a ruling
 type QuarantineItemState string
 
 // QuarantinePage defines model for QuarantinePage.

@@ -132,6 +132,11 @@ func printReport(w io.Writer, name string, r *audit.Report, took time.Duration) 
 	fmt.Fprintf(w, "日志 log            %d 条 entries, 根 root %s\n", r.Head.Size, r.Head.Root)
 	fmt.Fprintf(w, "已核查 checked      %d 事件 events, %d 批次 batches, %d 联单 manifests, %d 分录 postings (和 sum %d g), %d 隔离 held — %s\n",
 		r.Events, r.Batches, r.Manifests, r.Postings, r.GramsTotal, r.Held, took.Round(time.Millisecond))
+	fmt.Fprintf(w, "另有 besides        %d 条陈述 statements, 争议事件 contested events: 未裁定 open %d, 采信 admitted %d, 不采信 rejected %d\n",
+		r.Statements, r.Contested.Open, r.Contested.Admitted, r.Contested.Rejected)
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "说明 note           %s — %s\n", n.ZH, n.EN)
+	}
 	if r.Sound() {
 		fmt.Fprintln(w, "结论 verdict        完好 sound")
 		return

@@ -2,12 +2,12 @@ package audit
 
 import (
 	"context"
+	"maps"
+	"slices"
 
-	"liandan/internal/batch"
 	"liandan/internal/chain"
 	"liandan/internal/event"
 	"liandan/internal/ledger"
-	"liandan/internal/manifest"
 	"liandan/internal/statement"
 )
 
@@ -22,51 +22,22 @@ func (s *Service) Rebuild(ctx context.Context, o Options) (*Report, error) {
 	return r, s.Store.Rebuild(ctx, func(in Reader, out Projection) error { return refold(ctx, in, out, o) })
 }
 
-// refold folds the log and hands over postings and links as it goes, states at the end.
+// refold folds the log and hands over postings, links and statements as it goes, states at
+// the end.
 func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 	head, _, err := in.Log()
 	if err != nil {
 		return err
 	}
-	w := chain.NewMemory()
-	var placed []chain.Placed
-	var events []event.Event
-	var said []Said
-	flush := func() error {
-		err := out.Records(placed, events)
-		if err == nil {
-			err = out.Statements(said)
-		}
-		placed, events, said = placed[:0], events[:0], said[:0]
-		return err
-	}
+	f := folding{world: chain.NewMemory(), out: out}
 	err = in.Entries(0, head.Size, func(k ledger.Kept) error {
-		e, err := ledger.ParseEntry(k.Entry)
-		if err != nil {
+		if err := f.add(k); err != nil || len(f.placed)+len(f.said) < block {
 			return err
-		}
-		if e.Kind != ledger.KindEvent {
-			st, err := saidOf(k, e)
-			if err != nil {
-				return err
-			}
-			said = append(said, st)
-		} else {
-			_, ev, err := open(k.Body)
-			if err != nil {
-				return err
-			}
-			p := chain.Place(w, ev, e.Hash, e.Seq, e.RecordedAt)
-			w.Keep(p)
-			placed, events = append(placed, p), append(events, ev)
-		}
-		if len(placed)+len(said) < block {
-			return nil
 		}
 		if o.Progress != nil {
 			o.Progress(k.Seq+1, head.Size)
 		}
-		if err := flush(); err != nil {
+		if err := f.flush(); err != nil {
 			return err
 		}
 		return ctx.Err()
@@ -74,18 +45,48 @@ func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := flush(); err != nil {
+	if err := f.flush(); err != nil {
 		return err
 	}
-	batches := make([]batch.State, 0, len(w.Batches))
-	for _, b := range w.Batches {
-		batches = append(batches, b)
+	return out.States(slices.Collect(maps.Values(f.world.Batches)), slices.Collect(maps.Values(f.world.Manifests)))
+}
+
+// folding is a rebuild under way, with what it has not handed over yet.
+type folding struct {
+	world  *chain.Memory
+	out    Projection
+	placed []chain.Placed
+	events []event.Event
+	said   []Said
+}
+
+func (f *folding) add(k ledger.Kept) error {
+	e, err := ledger.ParseEntry(k.Entry)
+	if err != nil {
+		return err
 	}
-	manifests := make([]manifest.State, 0, len(w.Manifests))
-	for _, m := range w.Manifests {
-		manifests = append(manifests, m)
+	if e.Kind != ledger.KindEvent {
+		st, err := saidOf(k, e)
+		f.said = append(f.said, st)
+		return err
 	}
-	return out.States(batches, manifests)
+	_, ev, err := open(k.Body)
+	if err != nil {
+		return err
+	}
+	p := chain.Place(f.world, ev, e.Hash, e.Seq, e.RecordedAt)
+	f.world.Keep(p)
+	f.placed, f.events = append(f.placed, p), append(f.events, ev)
+	return nil
+}
+
+func (f *folding) flush() error {
+	err := f.out.Records(f.placed, f.events)
+	if err == nil {
+		err = f.out.Statements(f.said)
+	}
+	f.placed, f.events, f.said = f.placed[:0], f.events[:0], f.said[:0]
+	return err
 }
 
 func saidOf(k ledger.Kept, e ledger.Entry) (Said, error) {

@@ -54,25 +54,10 @@ func TestActs(t *testing.T) {
 			all = append(all, p.Act(fmt.Sprintf("account:SAMPLE %d", i%3), "readBatch", fmt.Sprintf("样例 %d", i), parties...))
 			p.Advance(time.Second)
 		}
-		all = append(all, p.Act("command", "importRegister", "SAMPLE nobody"))
-		p.post(all...)
-		subjects := func(f audit.ActFilter, cursor string, limit int) (string, string) {
-			lines, next, err := p.audit.Acts(ctx, f, cursor, limit)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out []string
-			for i, l := range lines {
-				if i > 0 && l.Seq >= lines[i-1].Seq || l.At.IsZero() || l.Request != "SAMPLE" {
-					t.Errorf("line %d is %+v", i, l)
-				}
-				out = append(out, l.Subject[len(l.Subject)-1:])
-			}
-			return strings.Join(out, ""), next
-		}
+		p.post(append(all, p.Act("command", "importRegister", "SAMPLE nobody"))...)
 		for _, c := range []struct {
 			f    audit.ActFilter
-			want string
+			want string // the last letters of the subjects
 		}{
 			{audit.ActFilter{}, "y6543210"},
 			{audit.ActFilter{Party: p.Plant.Party}, "531"},
@@ -82,12 +67,12 @@ func TestActs(t *testing.T) {
 			{audit.ActFilter{From: start.Add(2 * time.Second), To: start.Add(5 * time.Second)}, "432"},
 			{audit.ActFilter{Party: p.Carrier.Party}, ""},
 		} {
-			if got, next := subjects(c.f, "", 100); got != c.want || next != "" {
+			if got, next := p.acts(c.f, "", 100); got != c.want || next != "" {
 				t.Errorf("%+v gives %q, next %q, want %q", c.f, got, next, c.want)
 			}
 			paged, cursor := "", ""
 			for range 9 {
-				got, next := subjects(c.f, cursor, 2)
+				got, next := p.acts(c.f, cursor, 2)
 				paged += got
 				if cursor = next; next == "" {
 					break
@@ -97,14 +82,38 @@ func TestActs(t *testing.T) {
 				t.Errorf("%+v in pages of two gives %q, want %q", c.f, paged, c.want)
 			}
 		}
+		p.sound("untouched")
+	})
+}
+
+// acts gives the last letters of the subjects of a page, and the cursor of the next.
+func (p *place) acts(f audit.ActFilter, cursor string, limit int) (string, string) {
+	p.t.Helper()
+	lines, next, err := p.audit.Acts(ctx, f, cursor, limit)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var out strings.Builder
+	for i, l := range lines {
+		if i > 0 && l.Seq >= lines[i-1].Seq || l.At.IsZero() || l.Request != "SAMPLE" {
+			p.t.Errorf("line %d is %+v", i, l)
+		}
+		out.WriteString(l.Subject[len(l.Subject)-1:])
+	}
+	return out.String(), next
+}
+
+// TestActsRefused: cursors of strangers, and lines that are not what was logged.
+func TestActsRefused(t *testing.T) {
+	each(t, func(t *testing.T, p *place) {
+		p.post(p.Act("account:SAMPLE", "readBatch", "SAMPLE one"), p.Act("account:SAMPLE", "readBatch", "SAMPLE two"))
 		for _, cursor := range []string{"x", "-1", "1.5", "01", " 1", "99999999999999999999", "1;DROP TABLE acts"} {
 			if _, _, err := p.audit.Acts(ctx, audit.ActFilter{}, cursor, 5); fault.Of(err) != fault.InvalidRequest {
 				t.Errorf("cursor %q: %v", cursor, err)
 			}
 		}
 		p.disarm()
-		p.sound("untouched")
-		p.exec(`UPDATE entries SET body = (SELECT body FROM entries WHERE seq = 1) WHERE seq = 2`)
+		p.exec(`UPDATE entries SET body = (SELECT body FROM entries WHERE seq = 0) WHERE seq = 1`)
 		if _, _, err := p.audit.Acts(ctx, audit.ActFilter{}, "", 100); fault.Of(err) != fault.Damaged {
 			t.Errorf("an exchanged line reads %v", err)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,70 +15,8 @@ import (
 	"liandan/internal/intaketest"
 	"liandan/internal/party"
 	"liandan/internal/record"
-	"liandan/internal/signature"
 	"liandan/internal/waste"
 )
-
-// forger signs any bytes under any header with a key that is enrolled for the hospital.
-type forger struct {
-	c   *city
-	key ed25519.PrivateKey
-	kid string
-}
-
-func (c *city) forger(valid party.Period, revoked time.Time) *forger {
-	c.t.Helper()
-	pub, key, err := ed25519.GenerateKey(c.Random)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	kid, err := signature.Thumbprint(pub)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.Registry.Put(party.Key{Kid: kid, Party: c.Hospital.Party, Person: c.Hospital.Person, Public: pub, Valid: valid, RevokedAt: revoked})
-	return &forger{c, key, kid}
-}
-
-// revoke ends a key from one time on, reported at another.
-func (c *city) revoke(f *forger, effective, reported time.Time) {
-	c.t.Helper()
-	k, ok, err := c.Registry.Key(context.Background(), f.kid)
-	if err != nil || !ok {
-		c.t.Fatal(ok, err)
-	}
-	c.Registry.Put(k.Revoke(effective, reported))
-}
-
-var always = party.Period{From: intaketest.Start.AddDate(-1, 0, 0)}
-
-// header is the one header that is right.
-func (f *forger) header() string {
-	return fmt.Sprintf(`{"alg":"EdDSA","kid":%q,"typ":"liandan-event"}`, f.kid)
-}
-
-func (f *forger) sign(header, payload string) []byte {
-	enc := base64.RawURLEncoding.EncodeToString
-	body := enc([]byte(header)) + "." + enc([]byte(payload))
-	return []byte(body + "." + enc(ed25519.Sign(f.key, []byte(body))))
-}
-
-// payload is that of a new bag, with one text replaced by another.
-func (f *forger) payload(from, to string) string {
-	f.c.t.Helper()
-	b, err := f.c.Generate(1000).Event.Payload()
-	if err != nil {
-		f.c.t.Fatal(err)
-	}
-	s := strings.Replace(string(b), from, to, 1)
-	if s == string(b) && from != to {
-		f.c.t.Fatalf("%s is not in %s", from, b)
-	}
-	return s
-}
-
-// bad signs a new bag with one text of its payload replaced.
-func (f *forger) bad(from, to string) []byte { return f.sign(f.header(), f.payload(from, to)) }
 
 // badInput is one thing that a device should never send.
 type badInput struct {
@@ -250,23 +187,6 @@ func badChains(c *city, first intaketest.Signed) []badInput {
 		{name: "an entry that nobody has", jws: fork.JWS, kind: "seen-unknown", status: 409, held: true},
 		{name: "label of another batch", jws: taken, kind: "label-taken", status: 409, pointer: "/data/label"},
 	}
-}
-
-// snatched is a collection by the consignee, who is not the manifest's carrier.
-func (c *city) snatched() []byte {
-	c.t.Helper()
-	bag := c.Generate(1000)
-	issued := c.Sign(c.Hospital, event.ManifestIssued, event.Issued{Profile: "medical", Carrier: c.Carrier.Party, Consignee: c.Stranger.Party,
-		ConsigneeSite: c.Stranger.Site, Method: "D10"}, func(e *event.Event) {
-		e.Manifest = id.ManifestOf(e.ID.UUID())
-		e.Batches = []event.Batch{{ID: bag.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
-	})
-	for _, e := range [][]byte{bag.JWS, issued.JWS} {
-		c.send(e).receipt(c.t, 201)
-	}
-	return c.Sign(c.Stranger, event.TransportCollected, event.Collected{Vehicle: "冀F样例"}, func(e *event.Event) {
-		e.Manifest, e.Refs, e.Batches = issued.Event.Manifest, []id.Event{issued.Event.ID}, issued.Event.Batches
-	}).JWS
 }
 
 // A well-formed code that the catalogue lacks is taken and marked.

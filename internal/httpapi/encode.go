@@ -9,7 +9,6 @@ import (
 
 	"liandan/api"
 	"liandan/internal/batch"
-	"liandan/internal/fault"
 	"liandan/internal/problem"
 	"liandan/internal/record"
 	"liandan/internal/rule"
@@ -176,13 +175,4 @@ func atMillis(ms int64) api.Instant {
 		return ""
 	}
 	return at(time.UnixMilli(ms))
-}
-
-// named reads an id of a path; what is no id names nothing.
-func named[T any](text string, parse func(string) (T, error)) (T, error) {
-	v, err := parse(text)
-	if err != nil {
-		return v, fault.Wrap(err, fault.NotFound, "There is no such thing for this caller.")
-	}
-	return v, nil
 }

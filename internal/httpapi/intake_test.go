@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -296,16 +295,6 @@ func TestValidate(t *testing.T) {
 	alike(t, bare(hospitalToken, c.Stranger.Party.String()), bare(hospitalToken, "01900000-0000-7000-8000-000000000001"), "not-found")
 }
 
-// alike holds two answers to be the same problem, word for word.
-func alike(t testing.TB, a, b answer, kind string) {
-	t.Helper()
-	one, other := a.problem(t, kind), b.problem(t, kind)
-	one.RequestID, other.RequestID = "", ""
-	if a.status != b.status || !reflect.DeepEqual(one, other) || len(a.body) != len(b.body) {
-		t.Errorf("the answers tell one from another:\n%s\n%s", a.body, b.body)
-	}
-}
-
 // The receipt that is written by hand is the one that reflection would write.
 func TestReceiptByHand(t *testing.T) {
 	c := newCity(t, nil)
@@ -406,18 +395,5 @@ func TestRoutesOfWhatIsNotThereAreOne(t *testing.T) {
 	c.get("/healthz")
 	if len(seen) != 2 || seen[0].Route != "none" || seen[1].Route != "/healthz" || seen[1].Bytes == 0 || seen[1].Method != "GET" {
 		t.Errorf("observed %+v", seen)
-	}
-}
-
-// unchanged compares two dumps; tables named in but may differ.
-func unchanged(t testing.TB, before, after map[string]string, but ...string) {
-	t.Helper()
-	for name := range after {
-		if before[name] != after[name] && !strings.Contains(strings.Join(but, " ")+" ", name+" ") {
-			t.Errorf("table %s changed from\n%.600s\nto\n%.600s", name, before[name], after[name])
-		}
-	}
-	if len(before) != len(after) {
-		t.Errorf("%d tables before, %d after", len(before), len(after))
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"liandan/internal/audit"
 	"liandan/internal/device"
 	"liandan/internal/gate"
-	"liandan/internal/id"
 	"liandan/internal/machine"
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
@@ -201,13 +200,4 @@ func (x *town) acts() (out []audit.ActLine) {
 		out = append(out, lines[len(lines)-1-i])
 	}
 	return out
-}
-
-func (x *town) newParty() id.Party {
-	x.t.Helper()
-	p, err := id.ParseParty(x.uuid())
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	return p
 }

@@ -48,6 +48,10 @@ func (a *assembly) drain(tx Tx) (more bool, err error) {
 		key, err := a.follows(p.Statement, newest)
 		if err != nil {
 			a.g.left++
+			if a.s.unfit[p.ID] { // said once, and not with every group
+				continue
+			}
+			a.s.unfit[p.ID] = true
 			a.s.Log.Error("a statement cannot go into the log", "outbox", p.ID, "kind", p.Kind, "error", err)
 			continue
 		}

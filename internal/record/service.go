@@ -91,9 +91,10 @@ type Service struct {
 	poke     chan struct{} // somebody has left a statement in the outbox
 	self     string        // the log's key as note's "name+hash"
 
-	// The tree is owned by the committer goroutine.
-	tree *merkle.Tree
-	read merkle.TileSource
+	// These are owned by the committer goroutine.
+	tree  *merkle.Tree
+	read  merkle.TileSource
+	unfit map[int64]bool // rows of the outbox that were logged as such
 }
 
 type job struct {
@@ -116,7 +117,7 @@ func New(c Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{Config: c, store: c.Store, registry: c.Registry, queue: make(chan *job, 4*c.MaxGroup), done: make(chan struct{}), stop: stop,
-		turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), poke: make(chan struct{}, 1),
+		turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), poke: make(chan struct{}, 1), unfit: map[int64]bool{},
 		self: fmt.Sprintf("%s+%08x", c.Signer.Name(), c.Signer.KeyHash())}
 	go s.run(ctx)
 	return s

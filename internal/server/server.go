@@ -175,7 +175,7 @@ func (p *Parts) startRecord() error {
 
 func (p *Parts) committed(h merkle.Head, checkpoint []byte, events int) {
 	p.newest.Store(&checkpoint)
-	p.metrics.Committed(h.Size, events)
+	p.metrics.Committed(h.Size, events) // none where statements went into the log alone
 }
 
 // remember writes the newest published checkpoint beside the database. A lower bound is

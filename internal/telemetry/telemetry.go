@@ -118,7 +118,9 @@ func (t *Telemetry) Event(result string) { t.events.WithLabelValues(result).Inc(
 
 // Committed notes a durable commit group: the log's size after it and its events.
 func (t *Telemetry) Committed(size int64, events int) {
-	t.group.Observe(float64(events))
+	if events > 0 { // a group of statements alone says nothing of how events gather
+		t.group.Observe(float64(events))
+	}
 	t.size.Set(float64(size))
 }
 
