@@ -37,8 +37,14 @@ var databases = []struct {
 // serve starts the whole server, as `liandan serve` does.
 func serve(t *testing.T, database string, now func() time.Time) *server.Server {
 	t.Helper()
+	return serveFrom(t, t.TempDir(), database, now)
+}
+
+// serveFrom does with a data folder that is given.
+func serveFrom(t *testing.T, data, database string, now func() time.Time) *server.Server {
+	t.Helper()
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // the server leaves its token there
-	cfg := &config.Config{Data: t.TempDir(), Database: database, Listen: "127.0.0.1:0", Origin: logName, LogFormat: "text", LogLevel: "error"}
+	cfg := &config.Config{Data: data, Database: database, Listen: "127.0.0.1:0", Origin: logName, LogFormat: "text", LogLevel: "error"}
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)
 	}

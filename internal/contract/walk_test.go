@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"liandan/api"
+	"liandan/internal/crockford"
 	"liandan/internal/event"
 	"liandan/internal/intaketest"
 )
@@ -103,7 +102,7 @@ func (p *place) sound(x *town, c call) ask {
 	}
 	q.mediaType, q.body = "application/json", map[string]string{
 		"createSession":      `{"login":"sample.nobody","password":"样例 SAMPLE"}`,
-		"acceptInvitation":   `{"code":"7K3M-9QXA-T2VD","password":"样例 SAMPLE passphrase"}`,
+		"acceptInvitation":   fmt.Sprintf(`{"code":%q,"password":"样例 SAMPLE passphrase"}`, crockford.Write(make([]byte, 12))),
 		"changePassword":     `{"old":"样例 SAMPLE old","new":"样例 SAMPLE passphrase"}`,
 		"confirmTOTP":        `{"code":"123456"}`,
 		"removeTOTP":         `{"password":"样例 SAMPLE old"}`,
@@ -212,11 +211,6 @@ func (p *place) reading(x *town) {
 	for _, path := range []string{"0/000", "0/001.p/1", "0/000.p/256", "1/000.p/1", "6/000.p/1", "entries/000", "entries/x001/x234/067"} {
 		x.ask(ask{path: "/log/tile/" + path}).is(404, "not-found")
 	}
-}
-
-// secured says whether nobody may do the operation without saying who they are.
-func secured(c call) bool {
-	return c.op.Security != nil && len(*c.op.Security) > 0 && !slices.ContainsFunc(*c.op.Security, func(s openapi3.SecurityRequirement) bool { return len(s) == 0 })
 }
 
 // tokens: without a token, or with one that is none, nothing that needs one is answered;
