@@ -17,7 +17,7 @@ const (
 	codeDigits     = 12 // of a one-time code: 60 bits, short enough to read out over a telephone
 	recoveryDigits = 10 // of a recovery code: 50 bits, behind a password
 	maxName        = 64 // characters
-	tokenPrefix    = "ls_"
+	tokenPrefix    = "lw_"
 )
 
 // secretWords is lower-case base 32 (RFC 4648) without padding.

@@ -32,6 +32,9 @@ func (s *Service) NewToken(ctx context.Context, holds access.Appointment, name s
 	}
 	bad := fault.New(fault.InvalidRequest, "No token was made; what is wrong is listed.")
 	holds.Check(bad, "")
+	if holds.Role == access.APIClient {
+		bad.At("/role", "not_allowed", "a program has credentials of its own; register it as an API client")
+	}
 	checkText(bad, "/name", name, maxName)
 	if !expires.IsZero() && !expires.After(now) {
 		bad.At("/expires", "value", "must lie in the future")

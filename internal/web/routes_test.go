@@ -69,7 +69,7 @@ func TestBehindSignIn(t *testing.T) {
 	w := newWorld(t)
 	k := w.enrol(1, "PDA")
 	for _, jar := range []map[string]string{
-		{}, {"liandan": "ls_made-up"}, {"liandan": strings.Repeat("x", 5000)}, {"__Host-liandan": "ls_x"}, {"liandan": "' OR 1=1 --"},
+		{}, {"liandan": "lw_made-up"}, {"liandan": strings.Repeat("x", 5000)}, {"__Host-liandan": "lw_x"}, {"liandan": "' OR 1=1 --"},
 	} {
 		b := w.browser()
 		for _, rt := range w.site.routes {

@@ -209,7 +209,7 @@ func sessionsEnd(b *bench) {
 			b.Errorf("seen %s, %v", s.Seen, err)
 		}
 	}
-	for _, bad := range []string{"", "ls_", token + "a", token[:54], strings.ToUpper(token), "lt_" + token[3:], "ls_" + strings.Repeat("a", 52), "\x00", strings.Repeat("a", 1<<20), token[:54] + "\n"} {
+	for _, bad := range []string{"", "lw_", token + "a", token[:54], strings.ToUpper(token), "lt_" + token[3:], "lw_" + strings.Repeat("a", 52), "\x00", strings.Repeat("a", 1<<20), token[:54] + "\n"} {
 		gone(bad, "no token")
 	}
 }

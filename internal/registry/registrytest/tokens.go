@@ -131,6 +131,7 @@ func tokenRefusals(b *bench) {
 		expires time.Time
 	}{
 		"an operator of a party":      {access.Appointment{Role: access.SystemAdministrator, Party: p}, "x", time.Time{}},
+		"a program":                   {access.Appointment{Role: access.APIClient, Party: p, Scopes: access.Scopes()}, "x", time.Time{}},
 		"no role":                     {access.Appointment{Party: p}, "x", time.Time{}},
 		"an unknown organisation":     {administrator(registry.PartyID(Code(9))), "x", time.Time{}},
 		"another organisation's site": {access.Appointment{Role: access.SiteStaff, Party: registry.PartyID(Code(2)), Sites: []id.Site{b.siteOf(p)}}, "x", time.Time{}},
