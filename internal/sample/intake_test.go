@@ -3,7 +3,6 @@ package sample
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -264,5 +263,3 @@ func (in *intake) types() map[event.Type]int {
 	}
 	return out
 }
-
-func (in *intake) everyType() []event.Type { return slices.Sorted(maps.Keys(in.types())) }

@@ -18,23 +18,10 @@ import (
 // lets one writer in at a time, so that what fn reads is still so when it commits. (On
 // SQLite the transaction begins as a writing one and holds the file's lock.)
 func (s *Store) UpdateAccounts(ctx context.Context, fn func(account.Tx) error) error {
-	var refusal error
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		w := &accountWriter{accountReader{ctx: ctx, db: tx}}
+	return s.change(ctx, func(tx *gorm.DB) error {
 		n, err := gorm.G[accountsVersionRow](tx).Where("id = 1").Update(ctx, "version", gorm.Expr("version + 1"))
-		if err := accountHit(n, err, "the accounts' version row"); err != nil {
-			return err
-		}
-		refusal = fn(w)
-		return refusal
-	})
-	switch {
-	case refusal != nil:
-		return refusal
-	case err == nil, fault.As(err) != nil:
-		return err
-	}
-	return unavailable(err)
+		return accountHit(n, err, "the accounts' version row")
+	}, func(tx *gorm.DB) error { return fn(&accountWriter{accountReader{ctx: ctx, db: tx}}) })
 }
 
 // TouchSession implements account.Store, without the version row: every signed-in person's

@@ -7,25 +7,15 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
-	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/machine"
 )
 
 // UpdateMachines implements machine.Store.
 func (s *Store) UpdateMachines(ctx context.Context, fn func(machine.Tx) error) error {
-	var refusal error
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		refusal = fn(&machineWriter{machineReader{ctx: ctx, db: tx}})
-		return refusal
+	return s.change(ctx, func(*gorm.DB) error { return nil }, func(tx *gorm.DB) error {
+		return fn(&machineWriter{machineReader{ctx: ctx, db: tx}})
 	})
-	switch {
-	case refusal != nil:
-		return refusal
-	case err == nil, fault.As(err) != nil:
-		return err
-	}
-	return unavailable(err)
 }
 
 // machineWriter is one transaction.

@@ -15,13 +15,19 @@ import (
 // lets one writer in at a time, so that what fn reads is still so when it commits. (On
 // SQLite the transaction begins as a writing one and holds the file's lock.)
 func (s *Store) UpdateRegistry(ctx context.Context, fn func(registry.Tx) error) error {
+	writer := func(tx *gorm.DB) *registryWriter { return &registryWriter{registryReader{ctx: ctx, db: tx}} }
+	return s.change(ctx, func(tx *gorm.DB) error { return writer(tx).raise() }, func(tx *gorm.DB) error { return fn(writer(tx)) })
+}
+
+// change runs one writer in a transaction. begin comes first, and its failure is the
+// store's; what fn refuses is returned as it is.
+func (s *Store) change(ctx context.Context, begin func(*gorm.DB) error, fn func(*gorm.DB) error) error {
 	var refusal error
 	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		w := &registryWriter{registryReader{ctx: ctx, db: tx}}
-		if err := w.raise(); err != nil {
+		if err := begin(tx); err != nil {
 			return err
 		}
-		refusal = fn(w)
+		refusal = fn(tx)
 		return refusal
 	})
 	switch {
