@@ -118,7 +118,7 @@ func TestALostPhoneInTwoTaps(t *testing.T) {
 	w.run("the first tap", chromedp.Click(`a.danger[href$="/lost"]`), chromedp.WaitVisible(`button.danger[name="since"]`))
 	w.sees("lost", "挂失后不能撤销", "cannot be undone")
 	w.run("the second tap", chromedp.Click(`button.danger[name="since"]`), chromedp.WaitVisible(".done"))
-	w.sees("revoked", "这台设备已吊销", "This device is revoked")
+	w.sees("lost-done", "这台设备已吊销", "This device is revoked")
 	kid := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.pathname.split("/")[2]`)))(t)
 	k, ok, err := s.Registry.Key(t.Context(), kid)
 	if err != nil || !ok || k.RevokedAt.IsZero() || k.Person != nurse.Appointment.Person {

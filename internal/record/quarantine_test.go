@@ -57,10 +57,17 @@ func TestKeptThenSentAgainWithWhatItWaitedFor(t *testing.T) {
 			t.Fatal("the event was not kept")
 		}
 		for i, r := range d.upload(first, first, bag, first) {
-			if r.Err != nil {
+			// A line whose group was committed before the bag's came along is kept again; one in
+			// the bag's own group has its receipt at once.
+			if r.Err != nil && !(i < 2 && r.Held && fault.Of(r.Err) == fault.WrongStage) {
 				t.Fatalf("line %d: %v", i, r.Err)
 			}
-			d.verified(r.Receipt)
+			if r.Err == nil {
+				d.verified(r.Receipt)
+			}
+		}
+		if r := d.svc.Accept(t.Context(), first.JWS); r.Err != nil || !r.Repeat {
+			t.Fatalf("sent once more: %+v", r)
 		}
 		if n := d.waits(); n != 0 {
 			t.Errorf("%d events still wait", n)
@@ -102,11 +109,16 @@ func TestKeptUnderOneID(t *testing.T) {
 		b := d.stored(other, "SAMPLE two", func(e *event.Event) { e.ID = a.Event.ID })
 		results := d.upload(a, b, bag, other)
 		for i, want := range []fault.Kind{"", fault.WrongStage, "", ""} {
-			if fault.Of(results[i].Err) != want {
+			// Line 0 was answered before the bag was there where its group was committed first.
+			if got := fault.Of(results[i].Err); got != want && !(i == 0 && got == fault.WrongStage) {
 				t.Errorf("line %d: %v, want %q", i, results[i].Err, want)
 			}
 		}
-		d.verified(results[0].Receipt)
+		again := d.svc.Accept(t.Context(), a.JWS)
+		if again.Err != nil || !again.Repeat {
+			t.Fatalf("sent once more: %+v", again)
+		}
+		d.verified(again.Receipt)
 		d.taken(d.stored(other, "SAMPLE three", nil))
 		if n := d.waits(); n != 1 {
 			t.Errorf("%d events wait, want the other one of the id", n)
