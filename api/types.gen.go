@@ -132,6 +132,21 @@ func (e EventBatchReleasedType) Valid() bool {
 	}
 }
 
+// Defines values for EventBatchRepackedType.
+const (
+	EventBatchRepackedTypeBatchRepacked EventBatchRepackedType = "batch.repacked"
+)
+
+// Valid indicates whether the value is a known member of the EventBatchRepackedType enum.
+func (e EventBatchRepackedType) Valid() bool {
+	switch e {
+	case EventBatchRepackedTypeBatchRepacked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventBatchStoredType.
 const (
 	EventBatchStoredTypeBatchStored EventBatchStoredType = "batch.stored"
@@ -177,6 +192,21 @@ func (e EventManifestAcceptedType) Valid() bool {
 	}
 }
 
+// Defines values for EventManifestCancelledType.
+const (
+	EventManifestCancelledTypeManifestCancelled EventManifestCancelledType = "manifest.cancelled"
+)
+
+// Valid indicates whether the value is a known member of the EventManifestCancelledType enum.
+func (e EventManifestCancelledType) Valid() bool {
+	switch e {
+	case EventManifestCancelledTypeManifestCancelled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventManifestIssuedType.
 const (
 	EventManifestIssuedTypeManifestIssued EventManifestIssuedType = "manifest.issued"
@@ -186,6 +216,21 @@ const (
 func (e EventManifestIssuedType) Valid() bool {
 	switch e {
 	case EventManifestIssuedTypeManifestIssued:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventManifestRefusedType.
+const (
+	EventManifestRefusedTypeManifestRefused EventManifestRefusedType = "manifest.refused"
+)
+
+// Valid indicates whether the value is a known member of the EventManifestRefusedType enum.
+func (e EventManifestRefusedType) Valid() bool {
+	switch e {
+	case EventManifestRefusedTypeManifestRefused:
 		return true
 	default:
 		return false
@@ -252,20 +297,55 @@ func (e EventTransportDeliveredType) Valid() bool {
 	}
 }
 
+// Defines values for EventTransportHandedOverType.
+const (
+	EventTransportHandedOverTypeTransportHandedOver EventTransportHandedOverType = "transport.handed_over"
+)
+
+// Valid indicates whether the value is a known member of the EventTransportHandedOverType enum.
+func (e EventTransportHandedOverType) Valid() bool {
+	switch e {
+	case EventTransportHandedOverTypeTransportHandedOver:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventTransportReturnedType.
+const (
+	EventTransportReturnedTypeTransportReturned EventTransportReturnedType = "transport.returned"
+)
+
+// Valid indicates whether the value is a known member of the EventTransportReturnedType enum.
+func (e EventTransportReturnedType) Valid() bool {
+	switch e {
+	case EventTransportReturnedTypeTransportReturned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventType.
 const (
-	EventTypeBatchGenerated     EventType = "batch.generated"
-	EventTypeBatchReceived      EventType = "batch.received"
-	EventTypeBatchReleased      EventType = "batch.released"
-	EventTypeBatchStored        EventType = "batch.stored"
-	EventTypeBatchTreated       EventType = "batch.treated"
-	EventTypeManifestAccepted   EventType = "manifest.accepted"
-	EventTypeManifestIssued     EventType = "manifest.issued"
-	EventTypeOutcomeReported    EventType = "outcome.reported"
-	EventTypeRulingRecorded     EventType = "ruling.recorded"
-	EventTypeTransportCollected EventType = "transport.collected"
-	EventTypeTransportDelivered EventType = "transport.delivered"
-	EventTypeUseRecorded        EventType = "use.recorded"
+	EventTypeBatchGenerated      EventType = "batch.generated"
+	EventTypeBatchReceived       EventType = "batch.received"
+	EventTypeBatchReleased       EventType = "batch.released"
+	EventTypeBatchRepacked       EventType = "batch.repacked"
+	EventTypeBatchStored         EventType = "batch.stored"
+	EventTypeBatchTreated        EventType = "batch.treated"
+	EventTypeManifestAccepted    EventType = "manifest.accepted"
+	EventTypeManifestCancelled   EventType = "manifest.cancelled"
+	EventTypeManifestIssued      EventType = "manifest.issued"
+	EventTypeManifestRefused     EventType = "manifest.refused"
+	EventTypeOutcomeReported     EventType = "outcome.reported"
+	EventTypeRulingRecorded      EventType = "ruling.recorded"
+	EventTypeTransportCollected  EventType = "transport.collected"
+	EventTypeTransportDelivered  EventType = "transport.delivered"
+	EventTypeTransportHandedOver EventType = "transport.handed_over"
+	EventTypeTransportReturned   EventType = "transport.returned"
+	EventTypeUseRecorded         EventType = "use.recorded"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
@@ -277,13 +357,19 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeBatchReleased:
 		return true
+	case EventTypeBatchRepacked:
+		return true
 	case EventTypeBatchStored:
 		return true
 	case EventTypeBatchTreated:
 		return true
 	case EventTypeManifestAccepted:
 		return true
+	case EventTypeManifestCancelled:
+		return true
 	case EventTypeManifestIssued:
+		return true
+	case EventTypeManifestRefused:
 		return true
 	case EventTypeOutcomeReported:
 		return true
@@ -292,6 +378,10 @@ func (e EventType) Valid() bool {
 	case EventTypeTransportCollected:
 		return true
 	case EventTypeTransportDelivered:
+		return true
+	case EventTypeTransportHandedOver:
+		return true
+	case EventTypeTransportReturned:
 		return true
 	case EventTypeUseRecorded:
 		return true
@@ -494,6 +584,7 @@ func (e LineAcceptedVerdict) Valid() bool {
 
 // Defines values for ManifestLineVerdict.
 const (
+	ManifestLineVerdictNone  ManifestLineVerdict = "none"
 	ManifestLineVerdictPart  ManifestLineVerdict = "part"
 	ManifestLineVerdictWhole ManifestLineVerdict = "whole"
 )
@@ -501,6 +592,8 @@ const (
 // Valid indicates whether the value is a known member of the ManifestLineVerdict enum.
 func (e ManifestLineVerdict) Valid() bool {
 	switch e {
+	case ManifestLineVerdictNone:
+		return true
 	case ManifestLineVerdictPart:
 		return true
 	case ManifestLineVerdictWhole:
@@ -980,16 +1073,22 @@ func (e Scope) Valid() bool {
 
 // Defines values for Stage.
 const (
-	StageAccepted  Stage = "accepted"
-	StageDelivered Stage = "delivered"
-	StageGenerated Stage = "generated"
-	StageInTransit Stage = "in_transit"
-	StageIssued    Stage = "issued"
-	StageReceived  Stage = "received"
-	StageReleased  Stage = "released"
-	StageReported  Stage = "reported"
-	StageStored    Stage = "stored"
-	StageTreated   Stage = "treated"
+	StageAccepted   Stage = "accepted"
+	StageAtPoint    Stage = "at_point"
+	StageCancelled  Stage = "cancelled"
+	StageDelivered  Stage = "delivered"
+	StageGenerated  Stage = "generated"
+	StageHandedOver Stage = "handed_over"
+	StageInTransit  Stage = "in_transit"
+	StageIssued     Stage = "issued"
+	StageReceived   Stage = "received"
+	StageRefused    Stage = "refused"
+	StageReleased   Stage = "released"
+	StageRepacked   Stage = "repacked"
+	StageReported   Stage = "reported"
+	StageReturned   Stage = "returned"
+	StageStored     Stage = "stored"
+	StageTreated    Stage = "treated"
 )
 
 // Valid indicates whether the value is a known member of the Stage enum.
@@ -997,9 +1096,15 @@ func (e Stage) Valid() bool {
 	switch e {
 	case StageAccepted:
 		return true
+	case StageAtPoint:
+		return true
+	case StageCancelled:
+		return true
 	case StageDelivered:
 		return true
 	case StageGenerated:
+		return true
+	case StageHandedOver:
 		return true
 	case StageInTransit:
 		return true
@@ -1007,9 +1112,15 @@ func (e Stage) Valid() bool {
 		return true
 	case StageReceived:
 		return true
+	case StageRefused:
+		return true
 	case StageReleased:
 		return true
+	case StageRepacked:
+		return true
 	case StageReported:
+		return true
+	case StageReturned:
 		return true
 	case StageStored:
 		return true
@@ -1383,13 +1494,22 @@ type BatchView struct {
 	// Origin 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Origin ID `json:"origin"`
 
+	// Owed 此前的联单，尚待告知结果 · manifests before, whose consignors wait for the outcome
+	Owed []ID `json:"owed,omitempty,omitzero"`
+
 	// Packaging 包装：bag 袋、sharps_box 利器盒、turnover_box 周转箱、drum_steel 钢桶、drum_plastic 塑料桶、drum_fibre 纤维桶、ibc 吨桶、
 	// box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
 	// tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
 	Packaging Packaging `json:"packaging"`
 
+	// Parents 由哪些批次而来 · the batches it was made of
+	Parents []ID `json:"parents,omitempty,omitzero"`
+
 	// RefusedGrams 未被接受、仍在承运人处 · refused, left with the carrier
 	RefusedGrams int64 `json:"refused_grams"`
+
+	// RepackedGrams 已分装合并到其他批次 · taken out into other batches
+	RepackedGrams int64 `json:"repacked_grams,omitempty,omitzero"`
 
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
 	Seq Seq `json:"seq"`
@@ -1398,8 +1518,15 @@ type BatchView struct {
 	Site ID `json:"site,omitempty,omitzero"`
 
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
-	// accepted 已接受、treated 已处置、reported 结果已告知
-	Stage        Stage  `json:"stage"`
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	Stage Stage `json:"stage"`
+
+	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	To ID `json:"to,omitempty,omitzero"`
+
+	// ToSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ToSite       ID     `json:"to_site,omitempty,omitzero"`
 	TreatedGrams int64  `json:"treated_grams"`
 	Vehicle      string `json:"vehicle,omitempty,omitzero"`
 }
@@ -1510,6 +1637,12 @@ type BundleStatement struct {
 	Proof []Hash `json:"proof"`
 }
 
+// CancelledData defines model for CancelledData.
+type CancelledData struct {
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
+}
+
 // Chain defines model for Chain.
 type Chain struct {
 	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -1587,6 +1720,42 @@ type ChallengeRequest struct {
 
 // ChallengeText defines model for ChallengeText.
 type ChallengeText = string
+
+// Child 分装或合并所成的批次 · a batch that a repacking begins
+type Child struct {
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Container 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Container Text64 `json:"container,omitempty,omitzero"`
+
+	// Form 形态：固态 S、半固态 SS、液态 L、气态 G · solid, semi-solid, liquid, gas
+	Form Form `json:"form"`
+
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams Grams `json:"grams"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id"`
+
+	// Label 标签上的码：26 位 Crockford 32 进制与 1 位校验符；小写、空格、连字符以及 O、I、L 均按本意读。
+	// The code on a label: 26 digits of Crockford's base 32 and a check symbol; lower case, spaces, hyphens and O, I, L are
+	// read as meant.
+	Label LabelToken `json:"label,omitempty,omitzero"`
+
+	// Packages 包装件数 · number of packages
+	Packages Packages `json:"packages,omitempty,omitzero"`
+
+	// Packaging 包装：bag 袋、sharps_box 利器盒、turnover_box 周转箱、drum_steel 钢桶、drum_plastic 塑料桶、drum_fibre 纤维桶、ibc 吨桶、
+	// box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
+	// tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
+	Packaging Packaging `json:"packaging"`
+}
 
 // Client defines model for Client.
 type Client struct {
@@ -1816,6 +1985,40 @@ type EventBatchReleased struct {
 // EventBatchReleasedType defines model for EventBatchReleased.Type.
 type EventBatchReleasedType string
 
+// EventBatchRepacked 分装与合并：批次中的 `grams` 是从各母批取出的克数，子批合计须与之相等；子批号须为新号，废物代码同一。
+// Merged or split: `grams` of the lines is what is taken out of each parent, and the children have it all. Children have new
+// ids and one waste code.
+type EventBatchRepacked struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineWeighed `json:"batches"`
+	Data    RepackedData  `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                     `json:"site"`
+	Type EventBatchRepackedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventBatchRepackedType defines model for EventBatchRepacked.Type.
+type EventBatchRepackedType string
+
 // EventBatchStored 入库 · put into a temporary store
 type EventBatchStored struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -1918,6 +2121,42 @@ type EventManifestAccepted struct {
 // EventManifestAcceptedType defines model for EventManifestAccepted.Type.
 type EventManifestAcceptedType string
 
+// EventManifestCancelled 起运前撤销联单，列明全部批次，refs 指明签发；批次回到签发前的环节。
+// The consignor cancels before anything was collected, naming all batches; refs names the issue. They go back to where they were.
+type EventManifestCancelled struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineNamed   `json:"batches"`
+	Data    CancelledData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                         `json:"site"`
+	Type EventManifestCancelledType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventManifestCancelledType defines model for EventManifestCancelled.Type.
+type EventManifestCancelledType string
+
 // EventManifestIssued 移出人填联单 · the consignor issues the manifest
 type EventManifestIssued struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -1952,6 +2191,42 @@ type EventManifestIssued struct {
 
 // EventManifestIssuedType defines model for EventManifestIssued.Type.
 type EventManifestIssuedType string
+
+// EventManifestRefused 接受人整行拒收，写明实测毛重与理由，refs 指明送达；废物仍由承运人保管。
+// The consignee refuses lines whole, with the gross weight and a reason; refs names the delivery. The carrier has it still.
+type EventManifestRefused struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineRefused `json:"batches"`
+	Data    RefusedData   `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                       `json:"site"`
+	Type EventManifestRefusedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventManifestRefusedType defines model for EventManifestRefused.Type.
+type EventManifestRefusedType string
 
 // EventOutcomeReported 结果告知移出人，refs 指明处置 · the outcome told to the consignor; refs names the treatment
 type EventOutcomeReported struct {
@@ -2126,6 +2401,83 @@ type EventTransportDelivered struct {
 // EventTransportDeliveredType defines model for EventTransportDelivered.Type.
 type EventTransportDeliveredType string
 
+// EventTransportHandedOver 转交下一承运人，或（写明 `to_site`）转交中转点；refs 指明本方接手的事件。对方接手之前仍由本方负责；无人来接时可改交他人，refs 指明上一次转交。
+// Offered to the next carrier or, with `to_site`, to a transfer point; refs names the event by which the giver got it. It is the
+// giver's until it is taken over. When nobody comes it may be offered to somebody else, naming the hand-over before.
+type EventTransportHandedOver struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime     `json:"at"`
+	Batches []LineHandled  `json:"batches"`
+	Data    HandedOverData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip ID                           `json:"trip,omitempty,omitzero"`
+	Type EventTransportHandedOverType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventTransportHandedOverType defines model for EventTransportHandedOver.Type.
+type EventTransportHandedOverType string
+
+// EventTransportReturned 承运人将拒收的废物运回移出人处，refs 指明拒收；移出人随后以 batch.received 接收。
+// The carrier is back at the consignor's with what was refused; refs names the refusal. The consignor then takes it over by
+// batch.received.
+type EventTransportReturned struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineHandled `json:"batches"`
+	Data    ReturnedData  `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                         `json:"site"`
+	Type EventTransportReturnedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventTransportReturnedType defines model for EventTransportReturned.Type.
+type EventTransportReturnedType string
+
 // EventType 事件类型，按链条次序 · types of events, in the order of the chain
 type EventType string
 
@@ -2271,6 +2623,15 @@ type GrantList struct {
 // GrantRequest defines model for GrantRequest.
 type GrantRequest struct {
 	Scopes ScopeList `json:"scopes"`
+}
+
+// HandedOverData defines model for HandedOverData.
+type HandedOverData struct {
+	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	To ID `json:"to"`
+
+	// ToSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ToSite ID `json:"to_site,omitempty,omitzero"`
 }
 
 // Hash SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
@@ -2476,7 +2837,8 @@ type LabelSize string
 type LabelToken = string
 
 // LineAccepted `grams` 为接受量。部分接受须写明 `refused_grams` 与 `reason`；全部接受不得有 `refused_grams`。
-// `grams` is what is accepted. In part needs `refused_grams` and `reason`; whole has no `refused_grams`.
+// `grams` is what is accepted. In part needs `refused_grams` and `reason`; whole has no `refused_grams`. `rest` 是拒收部分的新批次号，
+// 由此可单独退运 · gives what was refused a new id, by which it can be brought back.
 type LineAccepted struct {
 	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
 	Grams Grams `json:"grams"`
@@ -2492,6 +2854,9 @@ type LineAccepted struct {
 
 	// RefusedGrams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
 	RefusedGrams Grams `json:"refused_grams,omitempty,omitzero"`
+
+	// Rest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Rest ID `json:"rest,omitempty,omitzero"`
 
 	// Seen 签名方已知的该批次最后一条日志条目的叶哈希，没有则为 null · leaf hash of the batch's last entry known to the signer, or null
 	Seen    *Seen               `json:"seen"`
@@ -2538,6 +2903,24 @@ type LineOpened struct {
 
 	// Seen 批次由此开始，必须为 null · must be null, the batch begins here
 	Seen *string `json:"seen"`
+}
+
+// LineRefused `grams` 为实测毛重 · is the gross weight found
+type LineRefused struct {
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams Grams `json:"grams"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id"`
+
+	// Packages 包装件数 · number of packages
+	Packages Packages `json:"packages,omitempty,omitzero"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
+
+	// Seen 签名方已知的该批次最后一条日志条目的叶哈希，没有则为 null · leaf hash of the batch's last entry known to the signer, or null
+	Seen *Seen `json:"seen"`
 }
 
 // LineResult 批量上传中一行的结果 · the result of one line of a bulk upload
@@ -2607,6 +2990,40 @@ type LogEntry struct {
 	V   int `json:"v"`
 }
 
+// ManifestLeg 一次转交；`taken` 为空则尚无人接手 · one hand-over; nobody has taken over yet where `taken` is not given
+type ManifestLeg struct {
+	Batches []ID `json:"batches"`
+
+	// From 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	From ID `json:"from"`
+
+	// Handed 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Handed ID `json:"handed"`
+
+	// HandedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	HandedAt Instant `json:"handed_at"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site,omitempty,omitzero"`
+
+	// Taken 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Taken ID `json:"taken,omitempty,omitzero"`
+
+	// TakenAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	TakenAt Instant `json:"taken_at,omitempty,omitzero"`
+
+	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	To ID `json:"to"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip    ID     `json:"trip,omitempty,omitzero"`
+	Vehicle string `json:"vehicle,omitempty,omitzero"`
+}
+
 // ManifestLine defines model for ManifestLine.
 type ManifestLine struct {
 	AcceptedGrams int64 `json:"accepted_grams,omitempty,omitzero"`
@@ -2624,13 +3041,26 @@ type ManifestLine struct {
 	CollectedGrams int64     `json:"collected_grams,omitempty,omitzero"`
 	IssuedGrams    int64     `json:"issued_grams"`
 
+	// Of 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Of ID `json:"of,omitempty,omitzero"`
+
+	// Onward 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Onward ID `json:"onward,omitempty,omitzero"`
+
 	// Packages 包装件数 · number of packages
 	Packages     Packages `json:"packages,omitempty,omitzero"`
 	Reason       string   `json:"reason,omitempty,omitzero"`
 	RefusedGrams int64    `json:"refused_grams,omitempty,omitzero"`
 
+	// Rest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Rest ID `json:"rest,omitempty,omitzero"`
+
+	// ReturnedGrams 已退回移出人 · back with the consignor
+	ReturnedGrams int64 `json:"returned_grams,omitempty,omitzero"`
+
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
-	// accepted 已接受、treated 已处置、reported 结果已告知
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
 	Stage        Stage               `json:"stage"`
 	TreatedGrams int64               `json:"treated_grams,omitempty,omitzero"`
 	Verdict      ManifestLineVerdict `json:"verdict,omitempty,omitzero"`
@@ -2645,6 +3075,11 @@ type ManifestView struct {
 	//
 	// Example: 2026-03-01T00:30:00.000Z
 	AcceptedAt Instant `json:"accepted_at,omitempty,omitzero"`
+
+	// CancelledAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	CancelledAt Instant `json:"cancelled_at,omitempty,omitzero"`
 
 	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Carrier ID `json:"carrier"`
@@ -2678,8 +3113,11 @@ type ManifestView struct {
 	// IssuedAt UTC，毫秒 · UTC with milliseconds
 	//
 	// Example: 2026-03-01T00:30:00.000Z
-	IssuedAt Instant        `json:"issued_at"`
-	Lines    []ManifestLine `json:"lines"`
+	IssuedAt Instant `json:"issued_at"`
+
+	// Legs 各次转交 · hand-overs on the way
+	Legs  []ManifestLeg  `json:"legs,omitempty,omitzero"`
+	Lines []ManifestLine `json:"lines"`
 
 	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
 	// its country.
@@ -2697,13 +3135,17 @@ type ManifestView struct {
 	Permit  string              `json:"permit,omitempty,omitzero"`
 	Profile ManifestViewProfile `json:"profile"`
 
+	// Reason 撤销的理由 · why it was cancelled
+	Reason string `json:"reason,omitempty,omitzero"`
+
 	// ReportedAt UTC，毫秒 · UTC with milliseconds
 	//
 	// Example: 2026-03-01T00:30:00.000Z
 	ReportedAt Instant `json:"reported_at,omitempty,omitzero"`
 
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
-	// accepted 已接受、treated 已处置、reported 结果已告知
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
 	Stage Stage `json:"stage"`
 
 	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -2921,6 +3363,15 @@ type RecoveryCodes struct {
 	Codes []string `json:"codes"`
 }
 
+// RefusedData defines model for RefusedData.
+type RefusedData struct {
+	// Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
+	Measured Measured `json:"measured"`
+
+	// Scale 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Scale Text32 `json:"scale,omitempty,omitzero"`
+}
+
 // RegistryKind defines model for RegistryKind.
 type RegistryKind string
 
@@ -2931,6 +3382,17 @@ type ReleasedData struct {
 
 	// ToSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ToSite ID `json:"to_site,omitempty,omitzero"`
+}
+
+// RepackedData defines model for RepackedData.
+type RepackedData struct {
+	Children []Child `json:"children"`
+}
+
+// ReturnedData defines model for ReturnedData.
+type ReturnedData struct {
+	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Vehicle Text16 `json:"vehicle,omitempty,omitzero"`
 }
 
 // RevocationRequest defines model for RevocationRequest.
@@ -3037,11 +3499,15 @@ type SignInRequest struct {
 type SignerTime = string
 
 // Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
-// accepted 已接受、treated 已处置、reported 结果已告知
+// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
 type Stage string
 
 // Step 下一步：哪种事件、由谁签 · what may come next and who must sign it
 type Step struct {
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
 	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Party ID `json:"party,omitempty,omitzero"`
 

@@ -235,6 +235,8 @@ var typeNames = map[event.Type]string{
 	event.UseRecorded: "使用", event.BatchGenerated: "产生", event.BatchReleased: "内部交出", event.BatchReceived: "内部接收",
 	event.BatchStored: "入库贮存", event.ManifestIssued: "签发联单", event.TransportCollected: "承运人接收",
 	event.TransportDelivered: "运抵", event.ManifestAccepted: "接受人接受", event.BatchTreated: "利用处置", event.OutcomeReported: "告知结果",
+	event.BatchRepacked: "分装合并", event.ManifestCancelled: "撤销联单", event.TransportHandedOver: "转交承运", event.ManifestRefused: "接受人拒收",
+	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定",
 }
 
 func (p printer) typeName(t event.Type) string { return p.say(typeNames[t], string(t)) }
@@ -242,6 +244,8 @@ func (p printer) typeName(t event.Type) string { return p.say(typeNames[t], stri
 var stageNames = map[batch.Stage]string{
 	batch.Generated: "已产生", batch.Released: "内部交接中", batch.Received: "已内部接收", batch.Stored: "已贮存", batch.Issued: "已签发联单",
 	batch.InTransit: "运输中", batch.Delivered: "已运抵", batch.Accepted: "已接受", batch.Treated: "已利用处置", batch.Reported: "已告知结果",
+	batch.HandedOver: "转交中", batch.AtPoint: "中转贮存", batch.Refused: "已拒收", batch.Returned: "已退回待接收", batch.Repacked: "已分装合并",
+	batch.Cancelled: "已撤销",
 }
 
 func (p printer) stageName(s batch.Stage) string { return p.say(stageNames[s], string(s)) }

@@ -185,9 +185,10 @@ func (v ChainView) findings() []rule.Finding {
 
 // chain reads and folds one batch's entries; what does not fit is said in Broken.
 func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
+	lineage := &lineage{r: r, kept: map[id.Batch][]ledger.Kept{}, born: map[id.Batch]batch.State{}}
 	v := ChainView{Batch: b, Broken: []string{}}
 	broken := func(format string, args ...any) { v.Broken = append(v.Broken, fmt.Sprintf(format, args...)) }
-	kept, err := r.ChainOf(b)
+	kept, err := lineage.chain(b)
 	if err != nil {
 		return v, err
 	}
@@ -210,7 +211,11 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 		}
 		v.Steps = append(v.Steps, Step{Seq: k.Seq, RecordedAt: e.RecordedAt, Event: ev, Kid: signed.Kid, Hash: signed.Hash(),
 			Entry: k.Entry, JWS: k.Body, Findings: s.examine(e, ev, b, state)})
-		if st, ok := advance(state, ev, b, e, k.Entry); ok {
+		st, ok, err := lineage.advance(state, ev, b, e, k.Entry)
+		if err != nil {
+			return v, err
+		}
+		if ok {
 			state = st
 		} else {
 			broken("entry %d does not follow the batch's state", e.Seq)
@@ -238,15 +243,6 @@ func (s *Service) whole(r Reader, b id.Batch, state batch.State, empty bool, bro
 		broken("the batch has entries, but no stored state; run `liandan rebuild`")
 	}
 	return nil
-}
-
-func advance(s batch.State, e event.Event, b id.Batch, entry ledger.Entry, bytes []byte) (batch.State, bool) {
-	for _, eb := range e.Batches {
-		if eb.ID == b && s.Check(e, eb) == nil {
-			return s.Apply(e, eb, batch.Place{Seq: entry.Seq, N: s.N + 1, Leaf: ledger.LeafOf(bytes)}), true
-		}
-	}
-	return s, false
 }
 
 func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before batch.State) []rule.Finding {

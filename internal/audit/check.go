@@ -349,8 +349,8 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 	for i, q := range p.Postings {
 		c.books = append(c.books, bookRow{e.Seq, i, q})
 	}
-	if d, ok := ev.Data.(event.Generated); ok && d.Label != "" {
-		c.label[d.Label] = labelRow{ev.Batches[0].ID, e.RecordedAt.UnixMilli()}
+	for _, m := range ev.Marks() {
+		c.label[m.Label] = labelRow{m.Batch, e.RecordedAt.UnixMilli()}
 	}
 	if mass.Sum(p.Postings) != 0 {
 		c.r.say(AreaPosting, place, "质量分录不平衡", "its postings do not sum to zero")

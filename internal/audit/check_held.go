@@ -108,8 +108,8 @@ func (c *checker) heldSubjects() error {
 		if err != nil {
 			return nil // said already
 		}
-		for _, b := range ev.Batches {
-			want[key(b.ID.String(), h.Hash)] = true
+		for _, b := range ev.Touched() {
+			want[key(b.String(), h.Hash)] = true
 		}
 		if !ev.Manifest.IsZero() {
 			want[key(ev.Manifest.String(), h.Hash)] = true

@@ -43,6 +43,9 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		if err != nil {
 			return err
 		}
+		if batches, err = kin(r, batches); err != nil {
+			return err
+		}
 		head, checkpoint, vkey, err := s.newest(r)
 		if err != nil {
 			return err

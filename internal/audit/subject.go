@@ -104,8 +104,8 @@ func (s *Service) EventSubject(ctx context.Context, e id.Event) (out access.Subj
 		if err != nil {
 			return nil // a damaged event is nobody's; reading it says what is wrong
 		}
-		for _, b := range ev.Batches {
-			kept, err := r.ChainOf(b.ID)
+		for _, b := range ev.Touched() {
+			kept, err := r.ChainOf(b)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"liandan/internal/event"
-	"liandan/internal/fault"
 	"liandan/internal/id"
 )
 
@@ -15,107 +14,10 @@ type Place struct {
 	Leaf id.Hash
 }
 
-// Check says whether an event may come next for this batch. Faults: wrong-stage,
-// not-custodian; both carry the chain's head and what would be allowed.
-func (s State) Check(e event.Event, b event.Batch) error {
-	if err := s.checkStage(e); err != nil {
-		return err
-	}
-	if err := s.checkParty(e, b); err != nil {
-		return err
-	}
-	if need := s.mustAnswer(e.Type); need && !slices.Contains(e.Refs, s.Answer) {
-		return s.refuse(fault.WrongStage, b.ID, "The event must name event %s, which it answers, in refs.", s.Answer)
-	}
-	if e.Type == event.BatchTreated && b.Grams > s.Grams {
-		return s.refuse(fault.WrongStage, b.ID, "%s kg are to be treated, but only %s kg of the batch are there.", b.Grams.Kilograms(), s.Grams.Kilograms())
-	}
-	return nil
-}
-
-func (s State) refuse(k fault.Kind, b id.Batch, format string, args ...any) error {
-	f := fault.New(k, format, args...).With("batch", b.String()).With("stage", s.stageName()).With("allowed", s.Next())
-	if !s.Head.IsZero() {
-		f.With("head", s.Head.String()).With("entries", s.N)
-	}
-	return f
-}
-
-func (s State) stageName() string {
-	if s.Stage == None {
-		return "unknown"
-	}
-	return string(s.Stage)
-}
-
-// from lists the stages that a type may follow.
-var from = map[event.Type][]Stage{
-	event.BatchGenerated:     {None},
-	event.BatchReleased:      {Generated, Received, Stored},
-	event.BatchReceived:      {Released},
-	event.BatchStored:        {Generated, Received, Stored},
-	event.ManifestIssued:     {Generated, Received, Stored, Accepted}, // accepted: a collector's onward manifest
-	event.TransportCollected: {Issued},
-	event.TransportDelivered: {InTransit},
-	event.ManifestAccepted:   {Delivered},
-	event.BatchTreated:       {Accepted, Generated, Received, Stored},
-	event.OutcomeReported:    {Treated},
-}
-
-func (s State) checkStage(e event.Event) error {
-	if slices.Contains(from[e.Type], s.Stage) {
-		return nil
-	}
-	var b id.Batch
-	if len(e.Batches) > 0 {
-		b = e.Batches[0].ID
-	}
-	if !s.ID.IsZero() {
-		b = s.ID
-	}
-	if s.Stage == None {
-		return s.refuse(fault.WrongStage, b, "The batch has no events here yet; %s must wait for its batch.generated.", e.Type)
-	}
-	return s.refuse(fault.WrongStage, b, "The batch is %s; %s may not come next.", s.Stage, e.Type)
-}
-
-func (s State) checkParty(e event.Event, b event.Batch) error {
-	switch e.Type {
-	case event.BatchGenerated:
-		return nil
-	case event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
-		if e.Manifest != s.Manifest {
-			return s.refuse(fault.WrongStage, b.ID, "The batch is not on this manifest.")
-		}
-	}
-	want := s.Custodian
-	switch e.Type {
-	case event.TransportCollected, event.TransportDelivered:
-		want = s.Carrier
-	case event.ManifestAccepted, event.OutcomeReported:
-		want = s.Consignee
-	}
-	if e.Party != want {
-		return s.refuse(fault.NotCustodian, b.ID, "The batch is not in this party's hands; another party must sign %s.", e.Type)
-	}
-	if e.Type == event.ManifestAccepted && e.Site != s.ConsigneeSite {
-		return s.refuse(fault.NotCustodian, b.ID, "The manifest names another site of the consignee.")
-	}
-	return nil
-}
-
-func (s State) mustAnswer(t event.Type) bool {
-	switch t {
-	case event.BatchReceived, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
-		return true
-	}
-	return false
-}
-
 // Apply folds an event that Check let through.
 func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 	s.N, s.Head, s.Seq, s.LastAt = at.N, at.Leaf, at.Seq, e.At.UnixMilli()
-	if b.Weighed && e.Type != event.BatchTreated {
+	if b.Weighed && e.Type != event.BatchTreated && e.Type != event.BatchRepacked {
 		s.Grams = b.Grams
 	}
 	switch d := e.Data.(type) {
@@ -124,34 +26,98 @@ func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 		s.Code, s.Form, s.Packaging, s.Measured, s.Label = d.Code, d.Form, d.Packaging, d.Measured, d.Label
 		s.Generator, s.Origin, s.Custodian, s.Site = e.Party, e.Site, e.Party, e.Site
 		s.Initial, s.BornAt = b.Grams, e.At.UnixMilli()
+	case event.Repacked:
+		s.Grams -= b.Grams
+		s.Repacked += b.Grams
+		if s.Grams == 0 {
+			s.Stage, s.Answer = Repacked, e.ID
+		}
 	case event.Released:
 		s.Stage, s.Answer = Released, e.ID
 	case event.Received:
-		s.Stage, s.Site, s.Answer = Received, e.Site, id.Event{}
+		s = s.applyReceived(e)
 	case event.Stored:
-		s.Stage, s.Site = Stored, e.Site
+		if s.Site = e.Site; s.Stage != AtPoint {
+			s.Stage = Stored
+		}
+	case event.Treated:
+		s = s.applyTreated(e, b, d)
+	case event.Outcome:
+		s = s.applyOutcome(e)
+	default:
+		s = s.applyTransfer(e, b)
+	}
+	return s
+}
+
+// applyTransfer folds what happens between the parties of a manifest.
+func (s State) applyTransfer(e event.Event, b event.Batch) State {
+	switch d := e.Data.(type) {
 	case event.Issued:
 		s = s.applyIssued(e, d)
+	case event.Cancelled:
+		s.Stage, s.Before, s.Answer = s.Before, None, id.Event{}
+		s = s.leave()
 	case event.Collected:
-		s.Stage, s.Custodian, s.CarrierSite, s.Site = InTransit, e.Party, e.Site, id.Site{}
+		s.Stage, s.Custodian, s.Carrier, s.CarrierSite, s.Site = InTransit, e.Party, e.Party, e.Site, id.Site{}
 		s.Vehicle, s.Trip, s.Answer = d.Vehicle, e.Trip, e.ID
+		s.Before, s.To = None, id.Party{}
+	case event.HandedOver:
+		s.Stage, s.To, s.ToSite, s.Answer = HandedOver, d.To, d.ToSite, e.ID
 	case event.Delivered:
 		s.Stage, s.Vehicle, s.Answer = Delivered, d.Vehicle, e.ID
 	case event.Accepted:
 		s.Stage, s.Custodian, s.Site, s.Answer = Accepted, e.Party, e.Site, id.Event{}
-		s.Refused = b.RefusedGrams
-	case event.Treated:
-		s = s.applyTreated(e, b, d)
-	case event.Outcome:
-		s.Stage, s.Answer = Reported, id.Event{}
+		if b.Rest.IsZero() {
+			s.Refused += b.RefusedGrams
+		}
+	case event.Refused:
+		s.Stage, s.Answer = Refused, e.ID
+	case event.Returned:
+		s.Stage, s.Answer = Returned, e.ID
+		if d.Vehicle != "" {
+			s.Vehicle = d.Vehicle
+		}
 	}
 	return s
 }
 
 func (s State) applyIssued(e event.Event, d event.Issued) State {
-	s.Stage, s.Answer = Issued, e.ID
+	if !s.Manifest.IsZero() { // accepted on it, and sent on
+		s.Owed = append(slices.Clone(s.Owed), s.sheet())
+	}
+	s.Stage, s.Before, s.Answer = Issued, s.Stage, e.ID
 	s.Manifest, s.Consignor, s.ConsignorSite = e.Manifest, e.Party, s.Site
 	s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
+	return s
+}
+
+// leave takes the batch off its manifest, back to the one before where there was one.
+func (s State) leave() State {
+	n := len(s.Owed)
+	if n == 0 {
+		return s.on(Sheet{})
+	}
+	s = s.on(s.Owed[n-1])
+	if s.Owed = s.Owed[: n-1 : n-1]; n == 1 {
+		s.Owed = nil
+	}
+	return s
+}
+
+// applyReceived is taking over inside a house, at a transfer point, or back at the consignor's.
+func (s State) applyReceived(e event.Event) State {
+	switch s.Stage {
+	case HandedOver:
+		s.Stage, s.Answer = AtPoint, e.ID
+	case Returned:
+		s.Stage, s.Answer = Received, id.Event{}
+		s = s.leave()
+	default:
+		s.Stage, s.Answer = Received, id.Event{}
+	}
+	s.Custodian, s.Site = e.Party, e.Site
+	s.To, s.ToSite = id.Party{}, id.Site{}
 	return s
 }
 
@@ -165,6 +131,78 @@ func (s State) applyTreated(e event.Event, b event.Batch, d event.Treated) State
 	s.Answer = e.ID
 	if s.Grams == 0 {
 		s.Stage = Treated
+	}
+	return s
+}
+
+// applyOutcome tells one consignor. Those of the manifests before may be told by the
+// treatment or by the report that came back.
+func (s State) applyOutcome(e event.Event) State {
+	if e.Manifest == s.Manifest {
+		s.Stage = Reported
+		if len(s.Owed) > 0 {
+			s.Ends = append(slices.Clone(s.Ends), s.Answer)
+			s.Answer = e.ID
+			return s
+		}
+	} else {
+		i := s.owed(e.Manifest)
+		s.Owed = slices.Delete(slices.Clone(s.Owed), i, i+1)
+	}
+	if len(s.Owed) == 0 {
+		s.Owed = nil
+	}
+	if len(s.Owed) == 0 && s.Stage == Reported {
+		s.Answer, s.Ends = id.Event{}, nil
+	}
+	return s
+}
+
+// Begin is the state of a batch that an event begins out of others; parents are their
+// states before the event, in the order of b.Parents.
+func Begin(e event.Event, b event.Birth, parents []State, at Place) State {
+	s := State{ID: b.ID, N: at.N, Head: at.Leaf, Seq: at.Seq, LastAt: e.At.UnixMilli()}
+	for _, p := range parents {
+		s.Parents = append(s.Parents, p.ID)
+	}
+	switch d := e.Data.(type) {
+	case event.Repacked:
+		i := slices.IndexFunc(d.Children, func(c event.Child) bool { return c.ID == b.ID })
+		c := d.Children[i]
+		s.Code, s.Form, s.Packaging, s.Label, s.Grams, s.Initial = c.Code, c.Form, c.Packaging, c.Label, c.Grams, c.Grams
+		s.Custodian, s.Site = e.Party, e.Site
+		s = s.inherit(e, parents)
+	case event.Accepted:
+		p, line := parents[0], b.Parents[0]
+		s = s.on(p.sheet())
+		s.Code, s.Form, s.Packaging, s.Measured = p.Code, p.Form, p.Packaging, d.Measured
+		s.Generator, s.Origin, s.BornAt = p.Generator, p.Origin, p.BornAt
+		s.Custodian, s.Stage, s.Answer = p.Custodian, Refused, e.ID
+		s.Grams, s.Initial = line.RefusedGrams, line.RefusedGrams
+	}
+	return s
+}
+
+// inherit takes over what children have of all their parents together: the earliest
+// birth, for the clock of storage goes on; the least advanced stage; an estimate where one
+// was an estimate; and the generator where they have one.
+func (s State) inherit(e event.Event, parents []State) State {
+	rank := []Stage{Generated, Received, Stored, Accepted}
+	for i, p := range parents {
+		if i == 0 {
+			s.Stage, s.Measured, s.BornAt, s.Generator, s.Origin = p.Stage, p.Measured, p.BornAt, p.Generator, p.Origin
+			continue
+		}
+		if slices.Index(rank, p.Stage) < slices.Index(rank, s.Stage) {
+			s.Stage = p.Stage
+		}
+		if p.Measured == event.Estimated {
+			s.Measured = event.Estimated
+		}
+		s.BornAt = min(s.BornAt, p.BornAt)
+		if p.Generator != s.Generator || p.Origin != s.Origin {
+			s.Generator, s.Origin = e.Party, e.Site
+		}
 	}
 	return s
 }

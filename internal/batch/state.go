@@ -6,9 +6,10 @@
 package batch
 
 import (
+	"slices"
+
 	"liandan/internal/event"
 	"liandan/internal/id"
-	"liandan/internal/party"
 	"liandan/internal/waste"
 )
 
@@ -28,6 +29,13 @@ const (
 	Accepted  Stage = "accepted"  // wholly or in part
 	Treated   Stage = "treated"   // nothing left in custody
 	Reported  Stage = "reported"  // the consignor knows the outcome
+
+	HandedOver Stage = "handed_over" // offered to the next carrier or a transfer point, not yet taken over
+	AtPoint    Stage = "at_point"    // in temporary storage at a transfer point
+	Refused    Stage = "refused"     // whole, by the consignee; the carrier has it still
+	Returned   Stage = "returned"    // the carrier is back at the consignor's with it
+	Repacked   Stage = "repacked"    // all of it is in other batches now
+	Cancelled  Stage = "cancelled"   // of a manifest and its lines only
 )
 
 // State is a batch as its chain leaves it. The zero State is a batch without events.
@@ -47,7 +55,7 @@ type State struct {
 	Site       id.Site         `json:"site,omitzero"`
 	Grams      waste.Grams     `json:"grams"`                   // in custody now
 	Initial    waste.Grams     `json:"initial_grams"`           // at generation
-	Refused    waste.Grams     `json:"refused_grams,omitempty"` // left with the carrier
+	Refused    waste.Grams     `json:"refused_grams,omitempty"` // left with carriers, without a batch of their own
 	TreatedSum waste.Grams     `json:"treated_grams,omitempty"`
 	Methods    []waste.Method  `json:"methods,omitempty"`
 
@@ -61,6 +69,14 @@ type State struct {
 	Vehicle       string      `json:"vehicle,omitempty"`
 	Trip          id.Trip     `json:"trip,omitzero"`
 
+	Repacked waste.Grams `json:"repacked_grams,omitzero"` // taken out of it into other batches
+	Parents  []id.Batch  `json:"parents,omitempty"`       // the batches that this one was made of
+	Before   Stage       `json:"before,omitempty"`        // issued: where a cancellation leads back to
+	To       id.Party    `json:"to,omitzero"`             // handed over: who is to take it
+	ToSite   id.Site     `json:"to_site,omitzero"`        // handed over: the transfer point
+	Owed     []Sheet     `json:"owed,omitempty"`          // accepted manifests before the present one, whose consignors still wait for the outcome
+	Ends     []id.Event  `json:"ends,omitempty"`          // beside Answer, what a report under an owed manifest may name
+
 	// Answer is the event that the next hand-over event must name in refs.
 	Answer id.Event `json:"answer,omitzero"`
 	N      int64    `json:"n"`
@@ -69,84 +85,44 @@ type State struct {
 	LastAt int64    `json:"last_at"` // signer's clock of the last event, Unix milliseconds UTC
 }
 
-// Step is one thing that may come next.
-type Step struct {
-	Type  event.Type `json:"type"`
-	Party id.Party   `json:"party,omitzero"` // who must sign; zero: any of the role
-	Role  party.Role `json:"role,omitempty"`
-	Refs  id.Event   `json:"refs,omitzero"` // the event it must answer
+// Sheet is a manifest that a batch was accepted on, with its parties.
+type Sheet struct {
+	Manifest      id.Manifest `json:"manifest"`
+	Consignor     id.Party    `json:"consignor"`
+	ConsignorSite id.Site     `json:"consignor_site"`
+	Carrier       id.Party    `json:"carrier"`
+	CarrierSite   id.Site     `json:"carrier_site"`
+	Consignee     id.Party    `json:"consignee"`
+	ConsigneeSite id.Site     `json:"consignee_site"`
+	Vehicle       string      `json:"vehicle,omitempty"`
+	Trip          id.Trip     `json:"trip,omitzero"`
 }
 
-// Next lists what may come next and who may do it, the most expected first.
-func (s State) Next() []Step {
-	own := func(types ...event.Type) []Step {
-		out := make([]Step, 0, len(types))
-		for _, t := range types {
-			out = append(out, Step{Type: t, Party: s.Custodian})
-		}
-		return out
-	}
-	switch s.Stage {
-	case None:
-		return []Step{{Type: event.BatchGenerated, Role: party.Generator}}
-	case Generated, Received, Stored:
-		if s.Stage == Received {
-			return own(event.BatchStored, event.ManifestIssued, event.BatchReleased)
-		}
-		return own(event.ManifestIssued, event.BatchReleased, event.BatchStored)
-	case Released:
-		return []Step{{Type: event.BatchReceived, Party: s.Custodian, Refs: s.Answer}}
-	case Issued:
-		return []Step{{Type: event.TransportCollected, Party: s.Carrier, Role: party.Carrier, Refs: s.Answer}}
-	case InTransit:
-		return []Step{{Type: event.TransportDelivered, Party: s.Carrier, Role: party.Carrier, Refs: s.Answer}}
-	case Delivered:
-		return []Step{{Type: event.ManifestAccepted, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}
-	case Accepted:
-		return []Step{{Type: event.BatchTreated, Party: s.Consignee, Role: party.Operator},
-			{Type: event.ManifestIssued, Party: s.Consignee, Role: party.Collector}}
-	case Treated:
-		if !s.Manifest.IsZero() {
-			return []Step{{Type: event.OutcomeReported, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}
-		}
-	}
-	return nil
+// sheet is the present manifest.
+func (s State) sheet() Sheet {
+	return Sheet{s.Manifest, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite, s.Consignee, s.ConsigneeSite, s.Vehicle, s.Trip}
 }
 
-// path is the whole chain of a batch that leaves its generator.
-var path = []struct {
-	typ   event.Type
-	stage Stage
-}{
-	{event.BatchGenerated, Generated}, {event.ManifestIssued, Issued}, {event.TransportCollected, InTransit},
-	{event.TransportDelivered, Delivered}, {event.ManifestAccepted, Accepted}, {event.BatchTreated, Treated},
-	{event.OutcomeReported, Reported},
+// on puts the batch on a manifest; the zero Sheet takes it off.
+func (s State) on(x Sheet) State {
+	s.Manifest, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite = x.Manifest, x.Consignor, x.ConsignorSite, x.Carrier, x.CarrierSite
+	s.Consignee, s.ConsigneeSite, s.Vehicle, s.Trip = x.Consignee, x.ConsigneeSite, x.Vehicle, x.Trip
+	return s
 }
 
-// Missing lists the events that the chain still lacks until it is closed, in order.
-func (s State) Missing() []event.Type {
-	rank := 0
-	for i, p := range path {
-		if s.Stage == p.stage {
-			rank = i + 1
-		}
+// owed is the place of a manifest among those that still wait for the outcome, or -1.
+func (s State) owed(m id.Manifest) int {
+	return slices.IndexFunc(s.Owed, func(x Sheet) bool { return x.Manifest == m })
+}
+
+// Sheets lists the manifests that the batch is on or owes an outcome.
+func (s State) Sheets() []id.Manifest {
+	var out []id.Manifest
+	if !s.Manifest.IsZero() {
+		out = append(out, s.Manifest)
 	}
-	switch s.Stage {
-	case Received, Stored, Released:
-		rank = 1
-	}
-	out := []event.Type{}
-	if s.Stage == Released {
-		out = append(out, event.BatchReceived)
-	}
-	for _, p := range path[rank:] {
-		if p.typ == event.OutcomeReported && s.Manifest.IsZero() && rank >= len(path)-1 {
-			continue // treated where it arose: nobody to report to
-		}
-		out = append(out, p.typ)
+	for _, x := range s.Owed {
+		out = append(out, x.Manifest)
 	}
 	return out
 }
-
-// Closed reports that nothing is owed any more.
-func (s State) Closed() bool { return len(s.Missing()) == 0 }

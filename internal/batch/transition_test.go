@@ -16,19 +16,24 @@ import (
 // The transitions of design section 4, written out: a row for each stage, a column for
 // each type in the order of event.Types, x where the type may come next.
 //
-//	use  gen  rel  rec  sto  iss  col  del  acc  tre  out
+//	use gen pac rel rec sto iss can col han del acc ref ret tre out
 const allowed = `
-unknown     . x . . . . . . . . .
-generated   . . x . x x . . . x .
-released    . . . x . . . . . . .
-received    . . x . x x . . . x .
-stored      . . x . x x . . . x .
-issued      . . . . . . x . . . .
-in_transit  . . . . . . . x . . .
-delivered   . . . . . . . . x . .
-accepted    . . . . . x . . . x .
-treated     . . . . . . . . . . x
-reported    . . . . . . . . . . .
+unknown     . x . . . . . . . . . . . . . .
+generated   . . x x . x x . . . . . . . x .
+released    . . . . x . . . . . . . . . . .
+received    . . x x . x x . . . . . . . x .
+stored      . . x x . x x . . . . . . . x .
+issued      . . . . . . . x x . . . . . . .
+in_transit  . . . . . . . . . x x . . . . .
+handed_over . . . . . . . . x x . . . . . .
+at_point    . . . . . x . . . x . . . . . .
+delivered   . . . . . . . . . . . x x . . .
+accepted    . . x x . x x . . . . . . . x .
+refused     . . . . . . . . . . . . . x . .
+returned    . . . . x . . . . . . . . . . .
+treated     . . . . . . . . . . . . . . . x
+reported    . . . . . . . . . . . . . . . .
+repacked    . . . . . . . . . . . . . . . .
 `
 
 // table reads allowed.
@@ -42,10 +47,8 @@ func table(t *testing.T) map[batch.Stage]map[event.Type]bool {
 			stage = batch.None
 		}
 		out[stage] = map[event.Type]bool{}
-		for i, typ := range event.Types() {
-			if typ != event.RulingRecorded { // names no batch
-				out[stage][typ] = cells[i+1] == "x"
-			}
+		for i, typ := range event.Types()[:len(cells)-1] { // a ruling names no batch
+			out[stage][typ] = cells[i+1] == "x"
 		}
 	}
 	if len(out) != len(stages) {
@@ -111,11 +114,13 @@ func TestEveryTransition(t *testing.T) {
 }
 
 // answers are the types that take something over and must name what they answer.
-var answers = map[event.Type]bool{event.BatchReceived: true, event.TransportCollected: true, event.TransportDelivered: true,
+var answers = map[event.Type]bool{event.ManifestCancelled: true, event.TransportHandedOver: true, event.ManifestRefused: true,
+	event.TransportReturned: true, event.BatchReceived: true, event.TransportCollected: true, event.TransportDelivered: true,
 	event.ManifestAccepted: true, event.OutcomeReported: true}
 
 // onManifest are the types that must name the batch's own manifest.
-var onManifest = map[event.Type]bool{event.TransportCollected: true, event.TransportDelivered: true, event.ManifestAccepted: true, event.OutcomeReported: true}
+var onManifest = map[event.Type]bool{event.ManifestCancelled: true, event.TransportHandedOver: true, event.ManifestRefused: true,
+	event.TransportReturned: true, event.TransportCollected: true, event.TransportDelivered: true, event.ManifestAccepted: true, event.OutcomeReported: true}
 
 func TestWhoMaySignAndWhatItMustName(t *testing.T) {
 	for stage, row := range table(t) {
@@ -125,7 +130,7 @@ func TestWhoMaySignAndWhatItMustName(t *testing.T) {
 				continue
 			}
 			sound := build(200, typ, s)
-			for _, p := range []id.Party{generator, carrier, plant, stranger} {
+			for _, p := range []id.Party{generator, carrier, second, point, plant, stranger} {
 				e := sound
 				e.Party = p
 				want := fault.NotCustodian
@@ -160,8 +165,8 @@ func TestWhoMaySignAndWhatItMustName(t *testing.T) {
 			e := sound
 			e.Site = elsewhere
 			want := fault.Kind("")
-			if typ == event.ManifestAccepted {
-				want = fault.NotCustodian // the manifest names the site
+			if typ == event.ManifestAccepted || typ == event.ManifestRefused || typ == event.BatchRepacked {
+				want = fault.NotCustodian // the manifest names the site; batches are packed over where they are
 			}
 			if got := fault.Of(check(t, s, e)); got != want {
 				t.Errorf("%s after %q at another site: %q, want %q", typ, stage, got, want)
@@ -196,14 +201,19 @@ func TestNextAndMissing(t *testing.T) {
 		missing string
 	}{
 		{batch.None, "batch.generated", id.Party{}, party.Generator, "batch.generated " + whole},
-		{batch.Generated, "manifest.issued batch.released batch.stored", generator, "", whole},
+		{batch.Generated, "manifest.issued batch.released batch.stored batch.repacked", generator, "", whole},
 		{batch.Released, "batch.received", generator, "", "batch.received " + whole},
-		{batch.Received, "batch.stored manifest.issued batch.released", generator, "", whole},
-		{batch.Stored, "manifest.issued batch.released batch.stored", generator, "", whole},
-		{batch.Issued, "transport.collected", carrier, party.Carrier, last(5)},
-		{batch.InTransit, "transport.delivered", carrier, party.Carrier, last(4)},
-		{batch.Delivered, "manifest.accepted", plant, party.Operator, last(3)},
-		{batch.Accepted, "batch.treated manifest.issued", plant, party.Operator, last(2)},
+		{batch.Received, "batch.stored manifest.issued batch.released batch.repacked", generator, "", whole},
+		{batch.Stored, "manifest.issued batch.released batch.stored batch.repacked", generator, "", whole},
+		{batch.Issued, "transport.collected manifest.cancelled", carrier, party.Carrier, last(5)},
+		{batch.InTransit, "transport.delivered transport.handed_over", carrier, party.Carrier, last(4)},
+		{batch.HandedOver, "transport.collected transport.handed_over", second, party.Carrier, last(5)},
+		{batch.AtPoint, "transport.handed_over batch.stored", point, "", "transport.handed_over " + last(5)},
+		{batch.Delivered, "manifest.accepted manifest.refused", plant, party.Operator, last(3)},
+		{batch.Accepted, "batch.treated manifest.issued batch.stored batch.released batch.repacked", plant, party.Operator, last(2)},
+		{batch.Refused, "transport.returned", carrier, party.Carrier, "transport.returned batch.received " + whole},
+		{batch.Returned, "batch.received", generator, "", "batch.received " + whole},
+		{batch.Repacked, "", id.Party{}, "", ""},
 		{batch.Treated, "outcome.reported", plant, party.Operator, last(1)},
 		{batch.Reported, "", id.Party{}, "", ""},
 	} {
@@ -211,7 +221,11 @@ func TestNextAndMissing(t *testing.T) {
 		var types []string
 		for i, n := range s.Next() {
 			types = append(types, string(n.Type))
-			if n.Party != c.who || (i == 0 && n.Role != c.role) {
+			who := c.who
+			if (c.stage == batch.Issued || c.stage == batch.HandedOver) && i == 1 {
+				who = s.Custodian // may take it back, or name somebody else
+			}
+			if n.Party != who || (i == 0 && n.Role != c.role) {
 				t.Errorf("%q: next %s is for %q as %q, want %q as %q", c.stage, n.Type, n.Party, n.Role, c.who, c.role)
 			}
 			if answers[n.Type] != !n.Refs.IsZero() || (answers[n.Type] && n.Refs != s.Answer) {

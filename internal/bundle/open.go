@@ -107,9 +107,10 @@ func (c *checker) matchEntry(e Entry, o *opened, fail func(check, zh, en string)
 	if !o.eventRead {
 		return
 	}
-	same := len(o.entry.Links) == len(o.event.Batches)
+	touched := o.event.Touched()
+	same := len(o.entry.Links) == len(touched)
 	for i := 0; same && i < len(o.entry.Links); i++ {
-		same = o.entry.Links[i].Batch == o.event.Batches[i].ID
+		same = o.entry.Links[i].Batch == touched[i]
 	}
 	if !same {
 		fail(CheckEntry, "条目所连批次与事件所列不同", "The entry links other batches than the event names.")

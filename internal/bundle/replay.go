@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func (c *checker) findSubjects() {
 			c.subject[b.ID] = true
 		}
 	}
+	c.findKin()
 	if c.b.Kind == OfManifest && issued != 1 {
 		c.fail(CheckSubject, nil, "文件内应恰有一个签发本联单的事件", fmt.Sprintf("The file must hold the one event that issued this manifest; it holds %d.", issued))
 	}
@@ -64,6 +66,29 @@ func (c *checker) findSubjects() {
 		c.subjects = append(c.subjects, b)
 	}
 	slices.SortFunc(c.subjects, func(x, y id.Batch) int { return strings.Compare(x.String(), y.String()) })
+}
+
+// findKin adds to the subject what was refused of a manifest's lines and has become a
+// batch, and every batch that one of the subject was made of: without them its beginning
+// cannot be judged.
+func (c *checker) findKin() {
+	for i := range c.opened {
+		e := &c.opened[i].event
+		if c.b.Kind != OfManifest || e.Type != event.ManifestAccepted || e.Manifest != id.ManifestOf(c.b.Subject) {
+			continue
+		}
+		for _, b := range e.Births() {
+			c.subject[b.ID] = c.subject[b.Parents[0].ID]
+		}
+	}
+	for i := len(c.opened) - 1; i >= 0; i-- { // parents are born before their children
+		for _, b := range c.opened[i].event.Births() {
+			for _, p := range b.Parents {
+				c.subject[p.ID] = c.subject[p.ID] || c.subject[b.ID]
+			}
+		}
+	}
+	maps.DeleteFunc(c.subject, func(_ id.Batch, is bool) bool { return !is })
 }
 
 // checkLinks walks each batch's chain in the file, and the log's clock over all of them.
@@ -190,7 +215,11 @@ func (c *checker) place(o *opened, e event.Event) {
 		c.fail(CheckGrams, o.where(), "该事件的记账借贷不平", fmt.Sprintf("The postings of the event sum to %s kg, not zero.", sum.Kilograms()))
 	}
 	c.tell(o, e)
-	c.world.postings = append(c.world.postings, p.Postings...)
+	for _, x := range p.Postings { // of children that are not in the file only the birth is known
+		if c.subject[x.Batch] {
+			c.world.postings = append(c.world.postings, x)
+		}
+	}
 	c.world.Keep(p)
 	c.world.last = o.entry.Seq
 	c.examine(p.Steps)

@@ -59,6 +59,9 @@ func Check(w World, e event.Event) error {
 			note(err, fmt.Sprintf("/batches/%d", i))
 		}
 	}
+	for _, b := range e.Births() {
+		note(w.Batch(b.ID).CheckBirth(e, b), b.Pointer)
+	}
 	if first == nil {
 		return nil
 	}
@@ -69,31 +72,94 @@ func Check(w World, e event.Event) error {
 // bytes kept; recordedAt is the log's clock.
 func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time) Placed {
 	p := Placed{Entry: ledger.Entry{Seq: seq, RecordedAt: recordedAt, Kind: ledger.KindEvent, Hash: hash}}
-	for _, b := range e.Batches {
-		s := w.Batch(b.ID)
-		p.Entry.Links = append(p.Entry.Links, ledger.Link{Batch: b.ID, N: s.N + 1, Prev: s.Head})
+	for _, b := range e.Touched() {
+		s := w.Batch(b)
+		p.Entry.Links = append(p.Entry.Links, ledger.Link{Batch: b, N: s.N + 1, Prev: s.Head})
 	}
 	p.Bytes = p.Entry.Bytes()
 	p.Leaf = ledger.LeafOf(p.Bytes)
-	on := map[id.Manifest][]batch.State{}
-	order := []id.Manifest{}
+	papers := papers{w: w, own: map[id.Manifest][]batch.State{}, others: map[id.Manifest][]batch.State{}}
 	for i, b := range e.Batches {
 		before := w.Batch(b.ID)
 		after := before.Apply(e, b, batch.Place{Seq: seq, N: p.Entry.Links[i].N, Leaf: p.Leaf})
 		p.Batches = append(p.Batches, after)
 		p.Postings = append(p.Postings, mass.Post(e, b, before)...)
 		p.Steps = append(p.Steps, StepOf(e, b, before, seq, recordedAt))
-		if m := after.Manifest; !m.IsZero() {
-			if _, met := on[m]; !met {
-				order = append(order, m)
-			}
-			on[m] = append(on[m], after)
+		papers.touch(e, before, after)
+	}
+	for i, b := range e.Births() {
+		parents := make([]batch.State, len(b.Parents))
+		for k, x := range b.Parents {
+			parents[k] = w.Batch(x.ID)
 		}
+		child := batch.Begin(e, b, parents, batch.Place{Seq: seq, N: p.Entry.Links[len(e.Batches)+i].N, Leaf: p.Leaf})
+		p.Batches = append(p.Batches, child)
+		p.Postings = append(p.Postings, mass.PostBirth(e, child)...)
+		papers.touch(e, batch.State{}, child)
 	}
-	for _, m := range order {
-		p.Manifests = append(p.Manifests, w.Manifest(m).Apply(e, on[m], seq))
-	}
+	p.Manifests = papers.fold(e, seq)
 	return p
+}
+
+// papers gathers the manifests that an event has to do with, in the order in which its
+// batches name them.
+type papers struct {
+	w      World
+	order  []id.Manifest
+	own    map[id.Manifest][]batch.State // the event is theirs
+	others map[id.Manifest][]batch.State // their batch went on without them
+}
+
+func (p *papers) touch(e event.Event, before, after batch.State) {
+	own := e.Manifest
+	if own.IsZero() {
+		own = before.Manifest
+	}
+	add := func(to map[id.Manifest][]batch.State, m id.Manifest) {
+		if len(p.own[m])+len(p.others[m]) == 0 {
+			p.order = append(p.order, m)
+		}
+		to[m] = append(to[m], after)
+	}
+	if !own.IsZero() {
+		add(p.own, own)
+	}
+	met := map[id.Manifest]bool{own: true, {}: true}
+	for _, m := range append(before.Sheets(), after.Sheets()...) {
+		if !met[m] && moves(e.Type, before, after) {
+			add(p.others, m)
+		}
+		met[m] = true
+	}
+}
+
+// moves says whether an event tells the manifests before the present one anything: that
+// the batch was sent on, came back, or is gone.
+func moves(t event.Type, before, after batch.State) bool {
+	switch t {
+	case event.ManifestIssued, event.ManifestCancelled, event.BatchTreated:
+		return true
+	case event.BatchRepacked:
+		return after.Stage == batch.Repacked
+	case event.BatchReceived:
+		return before.Stage == batch.Returned
+	}
+	return false
+}
+
+func (p *papers) fold(e event.Event, seq int64) []manifest.State {
+	var out []manifest.State
+	for _, m := range p.order {
+		s := p.w.Manifest(m)
+		if states := p.own[m]; len(states) > 0 {
+			s = s.Apply(e, states, seq)
+		}
+		if states := p.others[m]; len(states) > 0 {
+			s = s.Follow(e, states, seq)
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // StepOf is one batch of an event as the rules see it; Known is left to the caller.

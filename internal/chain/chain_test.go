@@ -3,6 +3,7 @@ package chain_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
+	"liandan/internal/manifest"
 	"liandan/internal/mass"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
@@ -65,28 +67,49 @@ func (w *walk) take(e event.Event) {
 	if total := mass.Sum(p.Postings); total != 0 {
 		w.r.Fatalf("the postings of %s sum to %d g", e.Type, total)
 	}
-	if len(p.Batches) != len(e.Batches) || len(p.Steps) != len(e.Batches) {
+	births := e.Births()
+	if len(p.Batches) != len(e.Batches)+len(births) || len(p.Entry.Links) != len(p.Batches) || len(p.Steps) != len(e.Batches) {
 		w.r.Fatalf("%s names %d batches and moved %d", e.Type, len(e.Batches), len(p.Batches))
 	}
 	for i, b := range e.Batches {
 		was, is := w.world.Batch(b.ID), p.Batches[i]
-		if want := reached(e, was, b); is.Stage != want || is.N != was.N+1 || is.Head != p.Leaf || is.Seq != int64(len(w.log)) {
+		want := reached(e, was, b)
+		if e.Type == event.ManifestCancelled {
+			want = w.before[b.ID]
+		}
+		if is.Stage != want || is.N != was.N+1 || is.Head != p.Leaf || is.Seq != int64(len(w.log)) {
 			w.r.Fatalf("%s of %q: %+v, want stage %q", e.Type, was.Stage, is, want)
 		}
 		if moved := hasFinding(book(w.r).Examine(p.Steps[i]), rule.GramsMoved); moved != changed(e, was, b) {
 			w.r.Fatalf("%s weighs %d (+%d) after %d: finding %v", e.Type, b.Grams, b.RefusedGrams, was.Grams, moved)
 		}
-		w.refused[b.ID] += b.RefusedGrams
-		switch e.Type {
-		case event.ManifestIssued:
-			w.treated[b.ID] = 0
-		case event.BatchTreated:
-			w.treated[b.ID] += b.Grams
+		if b.Rest.IsZero() {
+			w.refused[b.ID] += b.RefusedGrams
+		} else {
+			w.packed[b.ID] += b.RefusedGrams
+		}
+		w.remember(e, b, was, is)
+		w.entries[b.ID] = append(w.entries[b.ID], p.Entry)
+	}
+	for i, b := range births {
+		is := p.Batches[len(e.Batches)+i]
+		if is.ID != b.ID || is.N != 1 || is.Head != p.Leaf || is.Grams != is.Initial || is.Grams <= 0 {
+			w.r.Fatalf("%s begins %+v", e.Type, is)
+		}
+		if !slices.Contains(w.batches, b.ID) {
+			w.batches = append(w.batches, b.ID)
 		}
 		w.entries[b.ID] = append(w.entries[b.ID], p.Entry)
 	}
 	if read, err := ledger.ParseEntry(p.Bytes); err != nil || read.Leaf() != p.Leaf || read.Hash != x.hash {
 		w.r.Fatalf("the entry cannot be read: %v", err)
+	}
+	for _, m := range p.Manifests {
+		for _, b := range e.Batches {
+			if l, _ := lineOf(m, b.ID); e.Type == event.ManifestAccepted && (l.Accepted != b.Grams || l.Refused != b.RefusedGrams || l.Rest != b.Rest) {
+				w.r.Fatalf("accepted line %+v by %+v", l, b)
+			}
+		}
 	}
 	for _, posting := range p.Postings {
 		w.postings[posting.Batch] = append(w.postings[posting.Batch], posting)
@@ -94,6 +117,38 @@ func (w *walk) take(e event.Event) {
 	w.world.Keep(p)
 	w.log = append(w.log, x)
 	w.audit()
+}
+
+// remember keeps the test's own count of debts and of what was packed over.
+func (w *walk) remember(e event.Event, b event.Batch, was, is batch.State) {
+	switch e.Type {
+	case event.ManifestIssued:
+		w.before[b.ID] = was.Stage
+	case event.ManifestAccepted:
+		w.owing[b.ID] = append(w.owing[b.ID], debt{sheet: e.Manifest, by: e.Party})
+	case event.BatchRepacked:
+		w.packed[b.ID] += b.Grams
+	case event.BatchReceived:
+		w.atPoint[b.ID] = was.Stage == batch.HandedOver
+	case event.TransportCollected:
+		w.atPoint[b.ID] = false
+	case event.BatchTreated: // under its manifest and those that wait for the outcome
+		if w.treated[b.ID] == nil {
+			w.treated[b.ID] = map[id.Manifest]waste.Grams{}
+		}
+		w.treated[b.ID][was.Manifest] += b.Grams
+		for _, x := range was.Owed {
+			w.treated[b.ID][x.Manifest] += b.Grams
+		}
+	case event.OutcomeReported:
+		w.told[b.ID] = append(w.told[b.ID], e.ID)
+		for i := range w.owing[b.ID] {
+			w.owing[b.ID][i].told = w.owing[b.ID][i].told || w.owing[b.ID][i].sheet == e.Manifest
+		}
+	}
+	if (e.Type == event.BatchTreated || e.Type == event.BatchRepacked) && is.Grams == 0 {
+		w.gone[b.ID] = e.ID
+	}
 }
 
 // audit holds books, states, manifests and links of the whole world against each other.
@@ -109,25 +164,73 @@ func (w *walk) audit() {
 		}
 		m := w.world.Manifest(s.Manifest)
 		l, ok := lineOf(m, b)
-		if !ok || l.Stage != s.Stage || l.Code != s.Code || l.Treated != w.treated[b] {
+		stage := s.Stage
+		if stage == batch.Released || stage == batch.Received || stage == batch.Stored {
+			stage = batch.Accepted // moved about in the consignee's house
+		}
+		if !ok || l.Stage != stage || l.Code != s.Code || l.Treated != w.treated[b][m.ID] {
 			w.r.Fatalf("line %+v (%v) of a batch %+v", l, ok, s)
 		}
-		if s.Stage == batch.Accepted && s.TreatedSum == 0 && (l.Accepted != s.Grams || l.Refused != s.Refused) {
-			w.r.Fatalf("accepted line %+v of a batch %+v", l, s)
+		carriers := []id.Party{m.Carrier}
+		for _, leg := range m.Legs {
+			if slices.Contains(leg.Batches, b) && !leg.Taken.IsZero() || !l.Of.IsZero() && slices.Contains(leg.Batches, l.Of) {
+				carriers = append(carriers, leg.To)
+			}
 		}
-		if m.Consignee != s.Consignee || m.Carrier != s.Carrier || m.Consignor != s.Consignor || m.ConsigneeSite != s.ConsigneeSite {
+		if m.Consignee != s.Consignee || !slices.Contains(carriers, s.Carrier) || m.Consignor != s.Consignor || m.ConsigneeSite != s.ConsigneeSite {
 			w.r.Fatalf("parties of manifest and batch differ: %+v, %+v", m, s)
 		}
 	}
-	rank := map[batch.Stage]int{batch.Issued: 1, batch.InTransit: 2, batch.Delivered: 3, batch.Accepted: 4, batch.Treated: 5, batch.Reported: 6}
 	for _, m := range w.world.Manifests {
-		least := 9
-		for _, l := range m.Lines {
-			least = min(least, rank[l.Stage])
+		w.auditManifest(m)
+	}
+	w.auditWorld()
+}
+
+// way is the order of a manifest's stages; a line that is back home comes last.
+var way = []batch.Stage{batch.Issued, batch.InTransit, batch.HandedOver, batch.AtPoint, batch.Delivered, batch.Refused, batch.Returned, batch.Accepted,
+	batch.Treated, batch.Repacked, batch.Reported, batch.Cancelled}
+
+func (w *walk) auditManifest(m manifest.State) {
+	least, open := len(way), len(way)
+	for _, l := range m.Lines {
+		at := slices.Index(way, l.Stage)
+		if l.Stage == batch.Returned && l.Returned > 0 {
+			continue
 		}
-		if rank[m.Stage] != least || least == 0 {
-			w.r.Fatalf("manifest at %q with lines %+v", m.Stage, m.Lines)
+		if least = min(least, at); l.Stage != batch.Reported && l.Stage != batch.Cancelled {
+			open = min(open, at)
 		}
+	}
+	want := batch.Returned
+	if least >= 0 && least < len(way) {
+		want = way[least]
+	}
+	if m.Stage != want || least < 0 {
+		w.r.Fatalf("manifest at %q, want %q, with lines %+v", m.Stage, want, m.Lines)
+	}
+	if closed := len(m.Missing()) == 0; closed != (open == len(way)) {
+		w.r.Fatalf("manifest at %q misses %v with lines %+v", m.Stage, m.Missing(), m.Lines)
+	}
+}
+
+// auditWorld holds all accounts together: what was generated is held, on the road, treated
+// or a difference, and packing over has neither made nor lost a gram.
+func (w *walk) auditWorld() {
+	byKind := map[mass.AccountKind]waste.Grams{}
+	var held, made waste.Grams
+	for _, b := range w.batches {
+		s := w.world.Batch(b)
+		held += s.Grams + w.refused[b] + s.TreatedSum
+		if len(s.Parents) == 0 {
+			made += s.Initial
+		}
+		for a, g := range mass.Balances(w.postings[b]) {
+			byKind[a.Kind] += g
+		}
+	}
+	if byKind[mass.Repacked] != 0 || made != held+byKind[mass.Difference] || byKind[mass.Generated] != -made {
+		w.r.Fatalf("%d g were generated, %d g are there: %v", made, held, byKind)
 	}
 }
 
@@ -148,7 +251,7 @@ func (w *walk) auditBooks(s batch.State, ps []mass.Posting) {
 			w.r.Fatalf("%d g in %s, the batch is with %s at %s", g, a, s.Custodian, s.Site)
 		}
 	}
-	onRoad := s.Stage == batch.InTransit || s.Stage == batch.Delivered
+	onRoad := slices.Contains([]batch.Stage{batch.InTransit, batch.Delivered, batch.Refused, batch.Returned}, s.Stage) || s.Stage == batch.HandedOver && !w.atPoint[s.ID]
 	held, road := s.Grams, w.refused[s.ID]
 	if onRoad {
 		held, road = 0, s.Grams+road
@@ -156,10 +259,10 @@ func (w *walk) auditBooks(s batch.State, ps []mass.Posting) {
 	if byKind[mass.Held] != held || byKind[mass.OnVehicle] != road {
 		w.r.Fatalf("%q holds %d g, refused %d: accounts say held %d, on vehicles %d", s.Stage, s.Grams, w.refused[s.ID], byKind[mass.Held], byKind[mass.OnVehicle])
 	}
-	if byKind[mass.Treated]+byKind[mass.Residue] != s.TreatedSum || byKind[mass.Generated] != -s.Initial {
+	if byKind[mass.Treated]+byKind[mass.Residue] != s.TreatedSum || byKind[mass.Generated]+byKind[mass.Repacked] != w.packed[s.ID]-s.Initial {
 		w.r.Fatalf("treated %d g of %d: accounts %v", s.TreatedSum, s.Initial, byKind)
 	}
-	if want := s.Initial - s.Grams - s.TreatedSum - w.refused[s.ID]; byKind[mass.Difference] != want {
+	if want := s.Initial - s.Grams - s.TreatedSum - w.refused[s.ID] - w.packed[s.ID]; byKind[mass.Difference] != want {
 		w.r.Fatalf("difference %d g, want %d", byKind[mass.Difference], want)
 	}
 }
@@ -177,9 +280,9 @@ func TestRandomWalks(t *testing.T) {
 				e, _ := w.next()
 				w.offer(e)
 			}
-		}
-		for _, s := range w.world.Batches {
-			seen[s.Stage]++
+			for _, s := range w.world.Batches {
+				seen[s.Stage]++
+			}
 		}
 		again := chain.NewMemory()
 		for i, x := range w.log {
@@ -189,9 +292,10 @@ func TestRandomWalks(t *testing.T) {
 			r.Fatalf("folded twice, two worlds:\n%s\n%s", a, b)
 		}
 	})
-	for _, s := range []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.Delivered, batch.Accepted, batch.Treated, batch.Reported} {
+	for _, s := range []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.Delivered, batch.Accepted, batch.Treated, batch.Reported,
+		batch.HandedOver, batch.AtPoint, batch.Refused, batch.Returned, batch.Repacked} {
 		if seen[s] == 0 {
-			t.Errorf("no walk ended at %q: the walks are too short to prove anything", s)
+			t.Errorf("no walk came to %q: the walks are too short to prove anything", s)
 		}
 	}
 }

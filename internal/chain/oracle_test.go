@@ -20,23 +20,41 @@ type law struct {
 	sheet  bool
 }
 
-var house = []batch.Stage{batch.Generated, batch.Received, batch.Stored}
+var house = []batch.Stage{batch.Generated, batch.Received, batch.Stored, batch.Accepted}
 
 func custodian(s batch.State) id.Party { return s.Custodian }
-func haulier(s batch.State) id.Party   { return s.Carrier }
-func receiver(s batch.State) id.Party  { return s.Consignee }
+func haulier(s batch.State) id.Party {
+	if s.Stage == batch.HandedOver {
+		return s.To
+	}
+	return s.Carrier
+}
+func taker(s batch.State) id.Party {
+	switch s.Stage {
+	case batch.HandedOver:
+		return s.To
+	case batch.Returned:
+		return s.Consignor
+	}
+	return s.Custodian
+}
+func receiver(s batch.State) id.Party { return s.Consignee }
 
 var laws = map[event.Type]law{
-	event.BatchGenerated:     {after: []batch.Stage{batch.None}},
-	event.BatchReleased:      {after: house, hand: custodian},
-	event.BatchReceived:      {after: []batch.Stage{batch.Released}, hand: custodian, answer: true},
-	event.BatchStored:        {after: house, hand: custodian},
-	event.ManifestIssued:     {after: append([]batch.Stage{batch.Accepted}, house...), hand: custodian},
-	event.TransportCollected: {after: []batch.Stage{batch.Issued}, hand: haulier, answer: true, sheet: true},
-	event.TransportDelivered: {after: []batch.Stage{batch.InTransit}, hand: haulier, answer: true, sheet: true},
-	event.ManifestAccepted:   {after: []batch.Stage{batch.Delivered}, hand: receiver, answer: true, sheet: true},
-	event.BatchTreated:       {after: append([]batch.Stage{batch.Accepted}, house...), hand: custodian},
-	event.OutcomeReported:    {after: []batch.Stage{batch.Treated}, hand: receiver, answer: true, sheet: true},
+	event.BatchGenerated:      {after: []batch.Stage{batch.None}},
+	event.BatchRepacked:       {after: house, hand: custodian},
+	event.BatchReleased:       {after: house, hand: custodian},
+	event.BatchReceived:       {after: []batch.Stage{batch.Released, batch.HandedOver, batch.Returned}, hand: taker, answer: true},
+	event.BatchStored:         {after: append([]batch.Stage{batch.AtPoint}, house...), hand: custodian},
+	event.ManifestIssued:      {after: house, hand: custodian},
+	event.ManifestCancelled:   {after: []batch.Stage{batch.Issued}, hand: custodian, answer: true, sheet: true},
+	event.TransportCollected:  {after: []batch.Stage{batch.Issued, batch.HandedOver}, hand: haulier, answer: true, sheet: true},
+	event.TransportHandedOver: {after: []batch.Stage{batch.InTransit, batch.AtPoint, batch.HandedOver}, hand: custodian, answer: true, sheet: true},
+	event.TransportDelivered:  {after: []batch.Stage{batch.InTransit}, hand: custodian, answer: true, sheet: true},
+	event.ManifestAccepted:    {after: []batch.Stage{batch.Delivered}, hand: receiver, answer: true, sheet: true},
+	event.ManifestRefused:     {after: []batch.Stage{batch.Delivered}, hand: receiver, answer: true, sheet: true},
+	event.TransportReturned:   {after: []batch.Stage{batch.Refused}, hand: custodian, answer: true, sheet: true},
+	event.BatchTreated:        {after: house, hand: custodian},
 }
 
 // legal judges an event without asking the packages under test.
@@ -45,8 +63,29 @@ func (w *walk) legal(e event.Event) bool {
 	if e.Type == event.ManifestIssued && !w.world.Manifest(e.Manifest).ID.IsZero() {
 		return false
 	}
+	if e.Type == event.ManifestCancelled && len(e.Batches) != len(w.world.Manifest(e.Manifest).Lines) {
+		return false
+	}
+	for _, b := range e.Births() {
+		if w.world.Batch(b.ID).N > 0 {
+			return false
+		}
+	}
 	for _, b := range e.Batches {
 		s := w.world.Batch(b.ID)
+		if e.Type == event.OutcomeReported {
+			if !w.tells(e, s) {
+				return false
+			}
+			continue
+		}
+		switch {
+		case e.Type == event.TransportCollected && s.Stage == batch.HandedOver && !s.ToSite.IsZero(),
+			e.Type == event.BatchReceived && s.Stage == batch.HandedOver && s.ToSite != e.Site,
+			e.Type == event.ManifestRefused && e.Site != s.ConsigneeSite,
+			e.Type == event.BatchRepacked && (e.Site != s.Site || b.Grams > s.Grams || e.Data.(event.Repacked).Children[0].Code != s.Code):
+			return false
+		}
 		switch {
 		case !slices.Contains(l.after, s.Stage),
 			l.hand != nil && l.hand(s) != e.Party,
@@ -61,6 +100,19 @@ func (w *walk) legal(e event.Event) bool {
 	return true
 }
 
+// tells judges a report: somebody waits for it under that manifest, the batch is gone, its
+// consignee signs, and the event names by what it went.
+func (w *walk) tells(e event.Event, s batch.State) bool {
+	for _, o := range w.owing[s.ID] {
+		if o.sheet == e.Manifest {
+			named := func(x id.Event) bool { return slices.Contains(e.Refs, x) }
+			last := o.sheet == s.Manifest
+			return !o.told && o.by == e.Party && (named(w.gone[s.ID]) || !last && slices.ContainsFunc(w.told[s.ID], named)) && !w.gone[s.ID].IsZero()
+		}
+	}
+	return false
+}
+
 // reached is the stage that an event leads to.
 func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 	switch e.Type {
@@ -69,8 +121,14 @@ func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 	case event.BatchReleased:
 		return batch.Released
 	case event.BatchReceived:
+		if before.Stage == batch.HandedOver {
+			return batch.AtPoint
+		}
 		return batch.Received
 	case event.BatchStored:
+		if before.Stage == batch.AtPoint {
+			return batch.AtPoint
+		}
 		return batch.Stored
 	case event.ManifestIssued:
 		return batch.Issued
@@ -80,8 +138,22 @@ func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 		return batch.Delivered
 	case event.ManifestAccepted:
 		return batch.Accepted
+	case event.ManifestRefused:
+		return batch.Refused
+	case event.TransportReturned:
+		return batch.Returned
+	case event.TransportHandedOver:
+		return batch.HandedOver
 	case event.OutcomeReported:
+		if e.Manifest != before.Manifest {
+			return before.Stage
+		}
 		return batch.Reported
+	case event.BatchRepacked:
+		if b.Grams == before.Grams {
+			return batch.Repacked
+		}
+		return before.Stage
 	}
 	if b.Grams == before.Grams {
 		return batch.Treated
@@ -92,7 +164,7 @@ func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 // changed says whether a weighing differs from the one before, the refused grams included.
 func changed(e event.Event, before batch.State, b event.Batch) bool {
 	switch e.Type {
-	case event.BatchGenerated, event.BatchTreated, event.OutcomeReported:
+	case event.BatchGenerated, event.BatchTreated, event.BatchRepacked, event.OutcomeReported, event.ManifestCancelled:
 		return false
 	}
 	return b.Weighed && b.Grams+b.RefusedGrams != before.Grams

@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -10,6 +11,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
+	"liandan/internal/manifest"
 	"liandan/internal/mass"
 	"liandan/internal/waste"
 )
@@ -42,14 +44,28 @@ type walk struct {
 	log      []signed
 	entries  map[id.Batch][]ledger.Entry
 	postings map[id.Batch][]mass.Posting
-	refused  map[id.Batch]waste.Grams // over all its manifests
-	treated  map[id.Batch]waste.Grams // since its present manifest was issued
+	refused  map[id.Batch]waste.Grams                 // over all its manifests
+	treated  map[id.Batch]map[id.Manifest]waste.Grams // since that manifest was issued
+	atPoint  map[id.Batch]bool                        // a transfer point has it
+	packed   map[id.Batch]waste.Grams                 // taken out into others
+	before   map[id.Batch]batch.Stage                 // where it stood when its manifest was issued
+	owing    map[id.Batch][]debt                      // a report for each acceptance
+	gone     map[id.Batch]id.Event                    // by which nothing of it was left
+	told     map[id.Batch][]id.Event                  // reports about it
 	n        int
+}
+
+// debt is the report that an acceptance calls for.
+type debt struct {
+	sheet id.Manifest
+	by    id.Party
+	told  bool
 }
 
 func newWalk(r *rapid.T) *walk {
 	w := &walk{r: r, world: chain.NewMemory(), entries: map[id.Batch][]ledger.Entry{}, postings: map[id.Batch][]mass.Posting{}, refused: map[id.Batch]waste.Grams{},
-		treated: map[id.Batch]waste.Grams{}}
+		treated: map[id.Batch]map[id.Manifest]waste.Grams{}, atPoint: map[id.Batch]bool{}, packed: map[id.Batch]waste.Grams{}, before: map[id.Batch]batch.Stage{},
+		owing: map[id.Batch][]debt{}, gone: map[id.Batch]id.Event{}, told: map[id.Batch][]id.Event{}}
 	for i := range rapid.IntRange(1, 4).Draw(r, "batches") {
 		w.batches = append(w.batches, id.BatchOf(uuid('b', i)))
 	}
@@ -81,7 +97,7 @@ func (w *walk) dress(e *event.Event, names []id.Batch) {
 		s := w.world.Batch(b)
 		line := event.Batch{ID: b, Seen: s.Head}
 		switch e.Type {
-		case event.BatchReleased, event.BatchReceived, event.BatchStored, event.TransportDelivered:
+		case event.BatchReleased, event.BatchReceived, event.BatchStored, event.TransportDelivered, event.TransportHandedOver, event.TransportReturned:
 			if w.coin("weighed") {
 				line.Grams, line.Weighed = w.weigh(s.Grams), true
 			}
@@ -94,6 +110,16 @@ func (w *walk) dress(e *event.Event, names []id.Batch) {
 			if w.coin("in part") {
 				line.Verdict, line.Reason, line.RefusedGrams = event.Part, "破损", waste.Grams(1+w.pick(3000, "refused"))
 				line.Grams = max(1, line.Grams-line.RefusedGrams)
+				if w.coin("with a rest") {
+					line.Rest = w.name("rest")
+				}
+			}
+		case event.ManifestRefused:
+			line.Grams, line.Weighed, line.Reason = w.weigh(s.Grams), true, "破损"
+		case event.BatchRepacked:
+			line.Grams, line.Weighed = max(1, s.Grams), true
+			if s.Grams > 1 && w.coin("some of it") {
+				line.Grams = 1 + waste.Grams(w.pick(int(s.Grams), "taken out"))
 			}
 		case event.BatchTreated:
 			line.Grams, line.Weighed = max(1, s.Grams), true
@@ -115,8 +141,59 @@ func (w *walk) dress(e *event.Event, names []id.Batch) {
 	}
 }
 
+// name is the id of a batch that an event begins; now and then one that is there already.
+func (w *walk) name(what string) id.Batch {
+	if w.pick(8, what+" of before") == 0 {
+		return w.batches[w.pick(len(w.batches), what)]
+	}
+	return id.BatchOf(w.fresh('b'))
+}
+
+// children shares out what is taken out of the parents.
+func (w *walk) children(e *event.Event) event.Repacked {
+	var left waste.Grams
+	met := map[id.Batch]bool{}
+	for _, b := range e.Batches {
+		left += b.Grams
+		met[b.ID] = true
+	}
+	code := w.world.Batch(e.Batches[0].ID).Code
+	if code == "" || w.pick(10, "stray code") == 0 {
+		code = "900-249-08"
+	}
+	var d event.Repacked
+	for n := w.pick(3, "children") + 1; left > 0; n-- {
+		g := left
+		if n > 1 {
+			g = 1 + waste.Grams(w.pick(int(left), "share"))
+		}
+		b := w.name("child")
+		if met[b] {
+			b = id.BatchOf(w.fresh('b'))
+		}
+		met[b] = true
+		d.Children = append(d.Children, event.Child{ID: b, Grams: g, Code: code, Form: "S", Packaging: "box"})
+		left -= g
+	}
+	return d
+}
+
 func (w *walk) data(e *event.Event) {
 	switch e.Type {
+	case event.BatchRepacked:
+		e.Data = w.children(e)
+	case event.ManifestCancelled:
+		e.Data = event.Cancelled{Reason: "x"}
+	case event.TransportHandedOver:
+		d := event.HandedOver{To: []id.Party{carrierA, carrierB, collector}[w.pick(3, "to")]}
+		if w.coin("to a site") {
+			d.ToSite = sites[w.pick(len(sites), "to site")]
+		}
+		e.Data = d
+	case event.ManifestRefused:
+		e.Data = event.Refused{Measured: event.OnScale}
+	case event.TransportReturned:
+		e.Data = event.Returned{Vehicle: "冀F00001"}
 	case event.BatchGenerated:
 		e.Data = event.Generated{Code: rapid.SampledFrom([]waste.Code{"841-001-01", "900-249-08"}).Draw(w.r, "code"), Form: "S", Packaging: "bag", Measured: event.OnScale}
 	case event.BatchReleased:
@@ -143,7 +220,7 @@ func (w *walk) data(e *event.Event) {
 	case event.OutcomeReported:
 		e.Data = event.Outcome{Result: "焚烧完成"}
 	}
-	if e.Type == event.BatchReleased || e.Type == event.BatchReceived || e.Type == event.BatchStored || e.Type == event.BatchGenerated || e.Type == event.BatchTreated {
+	if e.Type == event.BatchRepacked || e.Type == event.BatchReleased || e.Type == event.BatchReceived || e.Type == event.BatchStored || e.Type == event.BatchGenerated || e.Type == event.BatchTreated {
 		e.Manifest = id.Manifest{} // these types have no such member
 	}
 }
@@ -172,17 +249,40 @@ func (w *walk) next() (e event.Event, promised bool) {
 		return w.any(), false
 	}
 	step := steps[w.pick(len(steps), "step")]
+	if !step.Manifest.IsZero() || s.Stage == batch.Repacked && step.Type == event.OutcomeReported {
+		e = w.begin(step.Type, step.Party) // told one by one: together they may not be owed the same
+		w.dress(&e, []id.Batch{s.ID})
+		if !step.Manifest.IsZero() {
+			e.Manifest = step.Manifest
+		}
+		return e, true
+	}
+	if step.Type == event.ManifestCancelled &&
+		slices.ContainsFunc(w.world.Manifest(s.Manifest).Lines, func(l manifest.Line) bool { return l.Stage != batch.Issued }) {
+		return w.any(), false // another line is on the road already, which this batch cannot know
+	}
 	var names []id.Batch
 	for _, b := range w.batches {
 		o := w.world.Batch(b)
-		if o.Stage == s.Stage && o.Custodian == s.Custodian && o.Manifest == s.Manifest && (b == s.ID || w.coin("together")) {
+		alike := o.Stage == s.Stage && o.Custodian == s.Custodian && o.Manifest == s.Manifest && o.To == s.To && o.ToSite == s.ToSite
+		if step.Type == event.BatchRepacked {
+			alike = alike && o.Site == s.Site && o.Code == s.Code
+		}
+		if alike && (b == s.ID || step.Type == event.ManifestCancelled || w.coin("together")) {
 			names = append(names, b)
 		}
 	}
 	e = w.begin(step.Type, step.Party)
 	w.dress(&e, names)
-	if e.Type == event.ManifestAccepted {
+	switch {
+	case e.Type == event.ManifestAccepted, e.Type == event.ManifestRefused:
 		e.Site = s.ConsigneeSite
+		w.renew(&e)
+	case e.Type == event.BatchRepacked:
+		e.Site = s.Site
+		w.renew(&e)
+	case e.Type == event.BatchReceived && s.Stage == batch.HandedOver:
+		e.Site = s.ToSite
 	}
 	if e.Type == event.ManifestIssued && !w.world.Manifest(e.Manifest).ID.IsZero() {
 		e.Manifest = id.ManifestOf(w.fresh('m'))
@@ -190,10 +290,24 @@ func (w *walk) next() (e event.Event, promised bool) {
 	return e, true
 }
 
+// renew gives new ids to what a promised event begins, and the code of the parents.
+func (w *walk) renew(e *event.Event) {
+	for i := range e.Batches {
+		if !e.Batches[i].Rest.IsZero() {
+			e.Batches[i].Rest = id.BatchOf(w.fresh('b'))
+		}
+	}
+	if d, ok := e.Data.(event.Repacked); ok {
+		for i := range d.Children {
+			d.Children[i].ID, d.Children[i].Code = id.BatchOf(w.fresh('b')), w.world.Batch(e.Batches[0].ID).Code
+		}
+	}
+}
+
 // any makes an event of any type by any party on any batches, now and then with wrong
 // references; most of them may not come.
 func (w *walk) any() event.Event {
-	types := event.Types()[1:] // use.recorded names no batch
+	types := event.Types()[1 : len(event.Types())-1] // the first and the last name no batch
 	e := w.begin(types[w.pick(len(types), "type")], parties[w.pick(len(parties), "party")])
 	var names []id.Batch
 	for _, b := range w.batches {
@@ -209,8 +323,10 @@ func (w *walk) any() event.Event {
 		e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
 	}
 	if w.coin("too much") {
-		e.Batches[0].Grams += 1_000_000
-		e.Batches[0].Weighed = e.Batches[0].Grams > 0 && e.Type != event.OutcomeReported
+		if e.Type != event.BatchRepacked && e.Type != event.OutcomeReported && e.Type != event.ManifestCancelled {
+			e.Batches[0].Grams += 1_000_000
+			e.Batches[0].Weighed = true
+		}
 	}
 	return e
 }

@@ -76,7 +76,7 @@ var odd = []any{
 // names is members that exist somewhere, and some that do not.
 var names = []string{"v", "id", "type", "at", "party", "site", "person", "manifest", "trip", "batches", "refs", "data", "seen", "grams", "packages",
 	"verdict", "refused_grams", "reason", "residue_grams", "code", "label", "place", "temperature_dc", "method", "number", "vehicle", "permit", "measured",
-	"scale", "to", "to_site", "result", "extra", "", "Grams", "V", "__proto__", "$schema", "废"}
+	"scale", "to", "to_site", "result", "children", "container", "rest", "extra", "", "Grams", "V", "__proto__", "$schema", "废"}
 
 // copied is a value that shares nothing with the document it comes from.
 func copied(v any) any {

@@ -29,6 +29,9 @@ const (
 	sayTwice   = "one batch named twice"
 	sayResidue = "more residue than was treated"
 	sayCheck   = "a label whose check symbol does not fit"
+	saySum     = "children that have not the grams taken out"
+	sayMixed   = "children of two codes"
+	sayMark    = "one label on two children"
 )
 
 // unsayable lists which of the rules a payload breaks.
@@ -40,6 +43,7 @@ func unsayable(d doc, text []byte) (broken []string) {
 		broken = append(broken, saySpelling)
 	}
 	met := map[any]bool{}
+	var rests []string
 	lines, _ := d["batches"].([]any)
 	for _, l := range lines {
 		line, _ := l.(doc)
@@ -48,6 +52,9 @@ func unsayable(d doc, text []byte) (broken []string) {
 		} else {
 			met[b] = true
 		}
+		if b, ok := line["rest"].(string); ok {
+			rests = append(rests, b)
+		}
 		grams, _ := line["grams"].(json.Number)
 		left, _ := line["residue_grams"].(json.Number)
 		g, _ := grams.Float64()
@@ -55,11 +62,69 @@ func unsayable(d doc, text []byte) (broken []string) {
 			broken = append(broken, sayResidue)
 		}
 	}
+	for _, b := range rests {
+		if met[b] {
+			broken = append(broken, sayTwice)
+		}
+		met[b] = true
+	}
 	data, _ := d["data"].(doc)
+	if children, ok := data["children"].([]any); ok {
+		broken = append(broken, unbalanced(lines, children, met)...)
+	}
 	if s, ok := data["label"].(string); ok && len(s) <= 64 && wellFormedLabel.MatchString(asMeant.Replace(strings.ToUpper(s))) {
 		if _, err := event.ParseLabel(s); err != nil {
 			broken = append(broken, sayCheck)
 		}
+	}
+	return broken
+}
+
+// unbalanced lists what is wrong between the lines of a repacking and its children.
+func unbalanced(lines, children []any, met map[any]bool) (broken []string) {
+	sum := func(of []any) (total float64, whole bool) {
+		whole = len(of) > 0
+		for _, x := range of {
+			l, _ := x.(doc)
+			n, _ := l["grams"].(json.Number)
+			g, err := n.Float64()
+			whole = whole && err == nil
+			total += g
+		}
+		return total, whole
+	}
+	taken, a := sum(lines)
+	put, b := sum(children)
+	if a && b && taken != put {
+		broken = append(broken, saySum)
+	}
+	labels := map[event.Label]bool{}
+	first := ""
+	for i, x := range children {
+		c, _ := x.(doc)
+		code, ok := c["code"].(string)
+		if i == 0 {
+			first = code
+		}
+		if ok && first != "" && code != first {
+			broken = append(broken, sayMixed)
+		}
+		if s, ok := c["id"].(string); ok && met[s] {
+			broken = append(broken, sayTwice)
+		} else if ok {
+			met[s] = true
+		}
+		s, ok := c["label"].(string)
+		if !ok || len(s) > 64 || !wellFormedLabel.MatchString(asMeant.Replace(strings.ToUpper(s))) {
+			continue
+		}
+		l, err := event.ParseLabel(s)
+		if err != nil {
+			broken = append(broken, sayCheck)
+		} else if labels[l] {
+			broken = append(broken, sayMark)
+		}
+		labels[l] = true
 	}
 	return broken
 }
@@ -251,6 +316,16 @@ func TestWhatTheSchemaCannotSay(t *testing.T) {
 	contract := eventContract(t)
 	s := tell(t)
 	line := func(d doc) doc { return d["batches"].([]any)[0].(doc) }
+	child := func(d doc) doc { return d["data"].(doc)["children"].([]any)[0].(doc) }
+	twins := func(d doc, spoil func(doc)) { // two children in the place of one
+		c := child(d)
+		c["label"], c["grams"] = "0123456789ABCDEFGHJKMNPQRS9", number(1_000)
+		other := copied(c).(doc)
+		other["id"], other["grams"] = sampleID("b9"), number(2_000)
+		delete(other, "label")
+		spoil(other)
+		d["data"].(doc)["children"] = []any{c, other}
+	}
 	for _, c := range []struct {
 		rule  string
 		event int // in the story
@@ -270,6 +345,12 @@ func TestWhatTheSchemaCannotSay(t *testing.T) {
 		{sayTwice, 2, func(d doc) { d["batches"] = append(d["batches"].([]any), line(d)) }, fault.InvalidEvent},
 		{sayResidue, 9, func(d doc) { line(d)["residue_grams"] = number(12_001) }, fault.InvalidEvent},
 		{sayCheck, 1, func(d doc) { d["data"].(doc)["label"] = "0123456789ABCDEFGHJKMNPQRT9" }, fault.InvalidEvent},
+		{sayCheck, 13, func(d doc) { child(d)["label"] = "0123456789ABCDEFGHJKMNPQRT9" }, fault.InvalidEvent},
+		{saySum, 13, func(d doc) { child(d)["grams"] = number(2_999) }, fault.InvalidEvent},
+		{sayTwice, 13, func(d doc) { child(d)["id"] = line(d)["id"] }, fault.InvalidEvent},
+		{sayMixed, 13, func(d doc) { twins(d, func(c doc) { c["code"] = "900-249-08" }) }, fault.InvalidEvent},
+		{sayMark, 13, func(d doc) { twins(d, func(c doc) { c["label"] = "0123456789ABCDEFGHJKMNPQRS9" }) }, fault.InvalidEvent},
+		{sayTwice, 8, func(d doc) { line(d)["rest"] = line(d)["id"] }, fault.InvalidEvent},
 	} {
 		d := fresh(t, s.events[c.event].payload)
 		c.spoil(d)

@@ -106,18 +106,25 @@ type form struct {
 }
 
 var forms = map[event.Type]form{
-	event.UseRecorded:        {data: useData},
-	event.BatchGenerated:     {lines: 1, grams: "first", data: generatedData},
-	event.BatchReleased:      {lines: 100, grams: "maybe", data: releasedData},
-	event.BatchReceived:      {refs: true, lines: 100, grams: "maybe", data: placeData(false)},
-	event.BatchStored:        {lines: 100, grams: "maybe", data: placeData(true)},
-	event.ManifestIssued:     {manifest: true, lines: 100, grams: "must", data: issuedData},
-	event.TransportCollected: {manifest: true, trip: true, refs: true, lines: 100, grams: "must", data: vehicleData(true)},
-	event.TransportDelivered: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: vehicleData(false)},
-	event.ManifestAccepted:   {manifest: true, refs: true, lines: 100, grams: "must", line: verdict, data: acceptedData},
-	event.BatchTreated:       {lines: 100, grams: "must", line: residue, data: treatedData},
-	event.OutcomeReported:    {manifest: true, refs: true, lines: 100, data: outcomeData},
-	event.RulingRecorded:     {refs: true, data: rulingData},
+	event.UseRecorded:         {data: useData},
+	event.BatchGenerated:      {lines: 1, grams: "first", data: generatedData},
+	event.BatchReleased:       {lines: 100, grams: "maybe", data: releasedData},
+	event.BatchReceived:       {refs: true, lines: 100, grams: "maybe", data: placeData(false)},
+	event.BatchStored:         {lines: 100, grams: "maybe", data: placeData(true)},
+	event.ManifestIssued:      {manifest: true, lines: 100, grams: "must", data: issuedData},
+	event.TransportCollected:  {manifest: true, trip: true, refs: true, lines: 100, grams: "must", data: vehicleData(true)},
+	event.TransportDelivered:  {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: vehicleData(false)},
+	event.ManifestAccepted:    {manifest: true, refs: true, lines: 100, grams: "must", line: verdict, data: acceptedData},
+	event.BatchTreated:        {lines: 100, grams: "must", line: residue, data: treatedData},
+	event.OutcomeReported:     {manifest: true, refs: true, lines: 100, data: outcomeData},
+	event.RulingRecorded:      {refs: true, data: rulingData},
+	event.BatchRepacked:       {lines: 100, grams: "must", data: repackedData},
+	event.ManifestCancelled:   {manifest: true, refs: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
+	event.TransportHandedOver: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: handedData},
+	event.ManifestRefused:     {manifest: true, refs: true, lines: 100, grams: "must", line: func(r *rapid.T, l doc) { l["reason"] = drawText(r, 200) }, data: acceptedData},
+	event.TransportReturned: {manifest: true, refs: true, lines: 100, grams: "maybe", data: func(r *rapid.T, d doc) {
+		maybe(r, d, "vehicle", func() any { return drawText(r, 16) })
+	}},
 }
 
 // drawEvent gives a sound payload of the type.
@@ -147,6 +154,9 @@ func drawEvent(r *rapid.T, typ event.Type) doc {
 	}
 	data := doc{}
 	f.data(r, data)
+	if typ == event.BatchRepacked {
+		share(r, d["batches"].([]any), data["children"].([]any))
+	}
 	d["data"] = data
 	return d
 }
@@ -179,6 +189,7 @@ func verdict(r *rapid.T, line doc) {
 	line["verdict"] = "whole"
 	if rapid.Bool().Draw(r, "part") {
 		line["verdict"], line["refused_grams"], line["reason"] = "part", drawGrams(r), drawText(r, 200)
+		maybe(r, line, "rest", func() any { return uuids.Draw(r, "rest") })
 	} else {
 		maybe(r, line, "reason", func() any { return drawText(r, 200) })
 	}
@@ -221,6 +232,47 @@ func placeData(stored bool) func(*rapid.T, doc) {
 		}
 		maybe(r, d, "place", func() any { return drawText(r, 64) })
 	}
+}
+
+func repackedData(r *rapid.T, d doc) {
+	code := codes.Draw(r, "code")
+	children := []any{}
+	for _, b := range rapid.SliceOfNDistinct(uuids, 1, 4, rapid.ID[string]).Draw(r, "children") {
+		child := doc{}
+		generatedData(r, child)
+		for _, name := range []string{"measured", "scale", "department", "name"} {
+			delete(child, name)
+		}
+		child["id"], child["code"] = b, code
+		maybe(r, child, "packages", func() any { return number(rapid.Int64Range(1, 100_000).Draw(r, "packages")) })
+		children = append(children, child)
+	}
+	d["children"] = children
+}
+
+// share deals out the grams of a repacking: what is taken out of the parents goes into the
+// children, at least a gram each.
+func share(r *rapid.T, parents, children []any) {
+	left := int64(0)
+	for _, p := range parents {
+		g := max(int64(len(children)), rapid.Int64Range(1, 1_000_000).Draw(r, "taken"))
+		p.(doc)["grams"] = number(g)
+		left += g
+	}
+	for i, c := range children {
+		rest := int64(len(children) - 1 - i)
+		g := left
+		if rest > 0 {
+			g = rapid.Int64Range(1, left-rest).Draw(r, "share")
+		}
+		c.(doc)["grams"] = number(g)
+		left -= g
+	}
+}
+
+func handedData(r *rapid.T, d doc) {
+	d["to"] = uuids.Draw(r, "to")
+	maybe(r, d, "to_site", func() any { return uuids.Draw(r, "to_site") })
 }
 
 func issuedData(r *rapid.T, d doc) {

@@ -59,9 +59,13 @@ type sample struct {
 func (s *story) samples(t *testing.T) []sample {
 	generated, stored, issued, collected := s.events[1], s.events[4], s.events[5], s.events[6]
 	names := []string{"UseRecorded", "BatchGenerated", "BatchReleased", "BatchReceived", "BatchStored", "ManifestIssued",
-		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded"}
+		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded",
+		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
+		if n == "" {
+			continue // shown already
+		}
 		out = append(out, sample{n, json.RawMessage(s.events[i].payload)})
 	}
 	key := object{"kid", s.signer.Kid(), "party", sampleID("a1"), "person", sampleID("d1"), "device", "样例手机1 SAMPLE phone 1",

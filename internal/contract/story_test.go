@@ -23,7 +23,7 @@ import (
 )
 
 // The story that the contract's examples tell: one bag of infectious waste from use to
-// outcome, all of it made of published keys and constants. Ed25519 signs without
+// outcome, and a box that is refused, all of it made of published keys and constants. Ed25519 signs without
 // randomness, so every byte can be made again. For brevity one key signs for everyone.
 
 // deviceSeed is the private key of RFC 8037 appendix A.1, known to the whole world.
@@ -61,6 +61,28 @@ var plot = []string{
 		`"batches":[{"id":"~b1","seen":SEEN}],"refs":["~e10"],"data":{"result":"已灭菌，残渣送填埋 sterilised, residue to landfill"}}`,
 	`{"v":1,"id":"~e12","type":"ruling.recorded","at":"2026-03-02T10:00:00.000+08:00","party":"~a4","site":"~55","person":"~d5",` +
 		`"refs":["~e10"],"data":{"event":"~e10","hash":"HASH","verdict":"admit","reason":"挂失前签署，现场有二人 signed before the loss was noticed; two were present"}}`,
+	`{"v":1,"id":"~e13","type":"batch.generated","at":"2026-03-02T11:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"batches":[{"id":"~b2","seen":null,"grams":9000}],"data":{"code":"841-001-01","form":"S","packaging":"box","measured":"weighed"}}`,
+	`{"v":1,"id":"~e14","type":"batch.repacked","at":"2026-03-02T11:30:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":3000}],"data":{"children":[{"id":"~b3","grams":3000,"code":"841-001-01","form":"S","packaging":"box","packages":1,"container":"SAMPLE-BOX-3"}]}}`,
+	`{"v":1,"id":"~e15","type":"manifest.issued","at":"2026-03-02T12:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f2",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000}],"data":{"profile":"medical","carrier":"~a2","consignee":"~a3","consignee_site":"~54"}}`,
+	`{"v":1,"id":"~e16","type":"manifest.cancelled","at":"2026-03-02T12:30:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f2",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e15"],"data":{"reason":"车辆故障 the vehicle broke down"}}`,
+	`{"v":1,"id":"~e17","type":"manifest.issued","at":"2026-03-02T13:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000}],"data":{"profile":"medical","carrier":"~a2","consignee":"~a3","consignee_site":"~54"}}`,
+	`{"v":1,"id":"~e18","type":"transport.collected","at":"2026-03-02T13:20:00.000+08:00","party":"~a2","site":"~53","person":"~d3","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000}],"refs":["~e17"],"data":{"vehicle":"冀F样例1"}}`,
+	`{"v":1,"id":"~e19","type":"transport.handed_over","at":"2026-03-02T14:00:00.000+08:00","party":"~a2","site":"~53","person":"~d3","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e18"],"data":{"to":"~a5"}}`,
+	`{"v":1,"id":"~e20","type":"transport.collected","at":"2026-03-02T14:10:00.000+08:00","party":"~a5","site":"~56","person":"~d6","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000}],"refs":["~e19"],"data":{"vehicle":"冀F样例2"}}`,
+	`{"v":1,"id":"~e21","type":"transport.delivered","at":"2026-03-02T15:00:00.000+08:00","party":"~a5","site":"~56","person":"~d6","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e20"],"data":{"vehicle":"冀F样例2"}}`,
+	`{"v":1,"id":"~e22","type":"manifest.refused","at":"2026-03-02T15:20:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000,"reason":"包装破损 torn packaging"}],"refs":["~e21"],"data":{"measured":"weighed","scale":"SAMPLE-2"}}`,
+	`{"v":1,"id":"~e23","type":"transport.returned","at":"2026-03-02T17:00:00.000+08:00","party":"~a5","site":"~56","person":"~d6","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e22"],"data":{"vehicle":"冀F样例2"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.
@@ -116,7 +138,11 @@ func tell(t *testing.T) *story {
 		if i > 9 { // of ~e10
 			line = strings.ReplaceAll(line, "HASH", s.events[9].hash.String())
 		}
-		x := told{payload: s.fill(line, world.Batch(bag).Head), seq: int64(i)}
+		of := bag
+		if strings.Contains(line, `"~b2"`) {
+			of = must(id.ParseBatch(sampleID("b2")))(t)
+		}
+		x := told{payload: s.fill(line, world.Batch(of).Head), seq: int64(i)}
 		x.event = must(event.Parse(x.payload))(t)
 		x.jws = must(s.signer.Sign(x.payload, signature.TypEvent))(t)
 		x.hash, x.recorded = sha256.Sum256(x.jws), x.event.At.UTC().Add(1200*time.Millisecond)

@@ -111,7 +111,7 @@ func TestTimesThatAreTaken(t *testing.T) {
 }
 
 func TestUnknownTypes(t *testing.T) {
-	for _, name := range []string{"", "batch.moved", "Batch.generated", "batch.generated ", "batch", "manifest.refused", strings.Repeat("x", 5000), "\\u0000"} {
+	for _, name := range []string{"", "batch.moved", "Batch.generated", "batch.generated ", "batch", "manifest.drafted", strings.Repeat("x", 5000), "\\u0000"} {
 		got := outcome(swap(t, sample(event.BatchGenerated), `"type":"batch.generated"`, `"type":"`+name+`"`))
 		if got != "unknown-type /type=unknown_type" {
 			t.Errorf("%.20q: %s", name, got)

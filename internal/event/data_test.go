@@ -105,10 +105,12 @@ func typedBad() map[event.Type][]bad {
 			spoil("refused", `"refused_grams":345`, "/batches/0/refused_grams", numbers(1, tonne1000)...),
 			spoil("measured", `"measured":"weighed"`, "/data/measured", words()...),
 			spoil("scale", `"scale":"S-2"`, "/data/scale", texts(32)...),
+			spoil("rest", `"rest":"`+batchC+`"`, "/batches/0/rest", ids()...),
 			[]bad{
-				{"whole with refused grams", `"verdict":"part"`, `"verdict":"whole"`, "invalid-event /batches/0/refused_grams=not_allowed"},
+				{"whole with refused grams and a rest", `"verdict":"part"`, `"verdict":"whole"`, "invalid-event /batches/0/refused_grams=not_allowed /batches/0/rest=not_allowed"},
 				{"part without reason", `"reason":"一袋破损",`, ``, "invalid-event /batches/0/reason=required"},
 				{"part without refused grams", `,"refused_grams":345`, ``, "invalid-event /batches/0/refused_grams=required"},
+				{"the rest under the line's own id", `"rest":"` + batchC + `"`, `"rest":"` + batchA + `"`, "invalid-event /batches/0/rest=repeated"},
 				{"no verdict", `"verdict":"part",`, ``, "invalid-event /batches/0/verdict=required"},
 			}),
 		event.BatchTreated: join(
@@ -118,6 +120,37 @@ func typedBad() map[event.Type][]bad {
 		event.OutcomeReported: join(
 			spoil("result", `"result":"焚烧完成"`, "/data/result", texts(64)...),
 			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),
+		event.BatchRepacked: join(
+			spoil("id", `"id":"`+batchC+`"`, "/data/children/0/id", ids()...),
+			spoil("packages", `"packages":3`, "/data/children/0/packages", numbers(1, 100_000)...),
+			spoil("container", `"container":"C1"`, "/data/children/0/container", texts(64)...),
+			spoil("label", `"label":"`+labelA+`"`, "/data/children/0/label", words(`"`+labelA[:26]+`8"`, "format")...),
+			spoil("grams", `"grams":345`, "/data/children/1/grams", numbers(1, tonne1000)...),
+			[]bad{
+				{"a gram lost", `"grams":345`, `"grams":344`, "invalid-event /data/children=sum"},
+				{"a gram too many", `"grams":345`, `"grams":346`, "invalid-event /data/children=sum"},
+				{"nothing taken out", `"grams":12345,`, ``, "invalid-event /batches/0/grams=required"},
+				{"a child twice", `"id":"` + batchD + `"`, `"id":"` + batchC + `"`, "invalid-event /data/children/1/id=repeated"},
+				{"a parent as child", `"id":"` + batchD + `"`, `"id":"` + batchA + `"`, "invalid-event /data/children/1/id=repeated"},
+				{"two codes", `"code":"841-001-01","form":"S","packaging":"bag"`, `"code":"841-002-01","form":"S","packaging":"bag"`, "invalid-event /data/children/1/code=mixed"},
+				{"one label on two", `"packaging":"bag"`, `"packaging":"bag","label":"` + labelA + `"`, "invalid-event /data/children/1/label=repeated"},
+				{"a stray member", `"packaging":"bag"`, `"packaging":"bag","seen":null`, "invalid-event /data/children/1/seen=unknown_member"},
+				{"no child is an object", `,{"id":"` + batchD + `","grams":345,"code":"841-001-01","form":"S","packaging":"bag"}`, `,7`, "invalid-event /data/children=sum /data/children/1=type"},
+			}),
+		event.ManifestCancelled: join(
+			spoil("reason", `"reason":"车辆故障"`, "/data/reason", texts(200)...),
+			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),
+		event.TransportHandedOver: join(
+			spoil("to", `"to":"`+partyB+`"`, "/data/to", ids()...),
+			spoil("to_site", `"to_site":"`+siteB+`"`, "/data/to_site", ids()...)),
+		event.ManifestRefused: join(
+			spoil("grams", `"grams":12000`, "/batches/0/grams", numbers(1, tonne1000)...),
+			spoil("reason", `"reason":"一袋破损"`, "/batches/0/reason", texts(200)...),
+			spoil("measured", `"measured":"weighed"`, "/data/measured", words()...),
+			spoil("scale", `"scale":"S-2"`, "/data/scale", texts(32)...),
+			[]bad{{"no reason", `,"reason":"一袋破损"`, ``, "invalid-event /batches/0/reason=required"},
+				{"a verdict", `"reason":"一袋破损"`, `"reason":"一袋破损","verdict":"part"`, "invalid-event /batches/0/verdict=unknown_member"}}),
+		event.TransportReturned: spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
 		event.RulingRecorded: join(
 			spoil("event", `"event":"`+eventB+`"`, "/data/event", ids()...),
 			spoil("hash", `"hash":"`+seenA+`"`, "/data/hash", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format", `"`+seenA+`00"`, "format")...),

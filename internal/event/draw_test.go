@@ -61,11 +61,12 @@ func drawBatches(r *rapid.T, typ event.Type) []event.Batch {
 		if typ != event.BatchGenerated && rapid.Bool().Draw(r, "seen") {
 			b.Seen = drawHash(r)
 		}
-		optional := typ == event.BatchReleased || typ == event.BatchReceived || typ == event.BatchStored || typ == event.TransportDelivered
-		if typ != event.OutcomeReported && (!optional || rapid.Bool().Draw(r, "weighed")) {
+		optional := typ == event.TransportHandedOver || typ == event.TransportReturned || typ == event.BatchReleased || typ == event.BatchReceived || typ == event.BatchStored || typ == event.TransportDelivered
+		bare := typ == event.OutcomeReported || typ == event.ManifestCancelled
+		if !bare && (!optional || rapid.Bool().Draw(r, "weighed")) {
 			b.Grams, b.Weighed = drawGrams(r), true
 		}
-		if typ != event.OutcomeReported {
+		if !bare {
 			b.Packages = rapid.IntRange(0, 100_000).Draw(r, "packages")
 		}
 		switch typ {
@@ -73,7 +74,12 @@ func drawBatches(r *rapid.T, typ event.Type) []event.Batch {
 			b.Verdict, b.Reason = event.Whole, drawText(r, "reason", 0, 200)
 			if rapid.Bool().Draw(r, "part") {
 				b.Verdict, b.Reason, b.RefusedGrams = event.Part, drawText(r, "reason", 1, 200), drawGrams(r)
+				if rapid.Bool().Draw(r, "with rest") {
+					b.Rest = id.BatchOf(drawUUID(r, "rest"))
+				}
 			}
+		case event.ManifestRefused:
+			b.Reason = drawText(r, "reason", 1, 200)
 		case event.BatchTreated:
 			b.ResidueGrams = waste.Grams(rapid.Int64Range(0, int64(b.Grams)).Draw(r, "residue"))
 		}
@@ -127,6 +133,30 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		return event.Accepted{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
 	case event.BatchTreated:
 		return event.Treated{Method: drawMethod(r), Facility: drawText(r, "facility", 0, 64)}
+	case event.BatchRepacked:
+		d := event.Repacked{}
+		for i := range rapid.IntRange(1, 4).Draw(r, "children") {
+			c := event.Child{ID: id.BatchOf(drawUUID(r, "child")), Grams: waste.Grams(rapid.IntRange(1, 200).Draw(r, "child grams")), Code: "841-001-01",
+				Form: rapid.SampledFrom(waste.Forms()).Draw(r, "form"), Packaging: rapid.SampledFrom(waste.Packagings()).Draw(r, "packaging").Code,
+				Packages: rapid.IntRange(0, 100_000).Draw(r, "packages"), Container: drawText(r, "container", 0, 64)}
+			if i == 0 && rapid.Bool().Draw(r, "with label") {
+				c.Label = drawLabel(r)
+			}
+			d.Children = append(d.Children, c)
+		}
+		return d
+	case event.ManifestCancelled:
+		return event.Cancelled{Reason: drawText(r, "reason", 1, 200)}
+	case event.TransportHandedOver:
+		d := event.HandedOver{To: party("to")}
+		if rapid.Bool().Draw(r, "with site") {
+			d.ToSite = id.SiteOf(drawUUID(r, "to site"))
+		}
+		return d
+	case event.ManifestRefused:
+		return event.Refused{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
+	case event.TransportReturned:
+		return event.Returned{Vehicle: drawText(r, "vehicle", 0, 16)}
 	case event.RulingRecorded:
 		return event.Ruling{Event: id.EventOf(drawUUID(r, "ruled")), Hash: drawHash(r),
 			Verdict: rapid.SampledFrom([]event.RulingVerdict{event.Admit, event.Reject}).Draw(r, "verdict"), Reason: drawText(r, "reason", 1, 200)}
@@ -138,10 +168,10 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	e := event.Event{ID: id.EventOf(drawUUID(r, "event")), Type: typ, At: drawAt(r), Party: id.PartyOf(drawUUID(r, "party")),
 		Site: id.SiteOf(drawUUID(r, "site")), Person: id.PersonOf(drawUUID(r, "person"))}
 	switch typ {
-	case event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
+	case event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
 		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
 	}
-	if (typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
+	if (typ == event.TransportHandedOver || typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
 		e.Trip = id.TripOf(drawUUID(r, "trip"))
 	}
 	if typ != event.UseRecorded && typ != event.RulingRecorded {
@@ -151,5 +181,16 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 		e.Refs = append(e.Refs, id.EventOf(drawUUID(r, "ref")))
 	}
 	e.Data = drawData(r, typ)
+	if d, ok := e.Data.(event.Repacked); ok { // the first child has what the others leave
+		total := waste.Grams(0)
+		for i := range e.Batches {
+			e.Batches[i].Grams = 1000 + e.Batches[i].Grams%1_000_000
+			total += e.Batches[i].Grams
+		}
+		for _, c := range d.Children[1:] {
+			total -= c.Grams
+		}
+		d.Children[0].Grams = total
+	}
 	return e
 }

@@ -28,24 +28,30 @@ type Type string
 
 // The types that version 1 of the intake takes.
 const (
-	UseRecorded        Type = "use.recorded"
-	BatchGenerated     Type = "batch.generated"
-	BatchReleased      Type = "batch.released"
-	BatchReceived      Type = "batch.received"
-	BatchStored        Type = "batch.stored"
-	ManifestIssued     Type = "manifest.issued"
-	TransportCollected Type = "transport.collected"
-	TransportDelivered Type = "transport.delivered"
-	ManifestAccepted   Type = "manifest.accepted"
-	BatchTreated       Type = "batch.treated"
-	OutcomeReported    Type = "outcome.reported"
-	RulingRecorded     Type = "ruling.recorded"
+	UseRecorded         Type = "use.recorded"
+	BatchGenerated      Type = "batch.generated"
+	BatchRepacked       Type = "batch.repacked"
+	BatchReleased       Type = "batch.released"
+	BatchReceived       Type = "batch.received"
+	BatchStored         Type = "batch.stored"
+	ManifestIssued      Type = "manifest.issued"
+	ManifestCancelled   Type = "manifest.cancelled"
+	TransportCollected  Type = "transport.collected"
+	TransportHandedOver Type = "transport.handed_over"
+	TransportDelivered  Type = "transport.delivered"
+	ManifestAccepted    Type = "manifest.accepted"
+	ManifestRefused     Type = "manifest.refused"
+	TransportReturned   Type = "transport.returned"
+	BatchTreated        Type = "batch.treated"
+	OutcomeReported     Type = "outcome.reported"
+	RulingRecorded      Type = "ruling.recorded"
 )
 
 // Types lists them in the order of the chain.
 func Types() []Type {
-	return []Type{UseRecorded, BatchGenerated, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
-		TransportCollected, TransportDelivered, ManifestAccepted, BatchTreated, OutcomeReported, RulingRecorded}
+	return []Type{UseRecorded, BatchGenerated, BatchRepacked, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
+		ManifestCancelled, TransportCollected, TransportHandedOver, TransportDelivered, ManifestAccepted, ManifestRefused,
+		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded}
 }
 
 // Event is one signed fact, read.
@@ -72,17 +78,19 @@ type Batch struct {
 	Packages     int         // 0: not given
 	RefusedGrams waste.Grams // manifest.accepted
 	Verdict      Verdict     // manifest.accepted
-	Reason       string      // manifest.accepted, when part
+	Reason       string      // manifest.accepted when part, manifest.refused
+	Rest         id.Batch    // manifest.accepted: the new batch of what was refused; zero: it has no id of its own
 	ResidueGrams waste.Grams // batch.treated
 }
 
 // Verdict is the consignee's word on one line (Order 23 art. 12).
 type Verdict string
 
-// The verdicts of manifest.accepted; a line refused whole is another type.
+// The verdicts: of manifest.accepted, and None of a line that manifest.refused names.
 const (
 	Whole Verdict = "whole"
 	Part  Verdict = "part"
+	None  Verdict = "none"
 )
 
 // Measured tells a scale's weight from an estimate.
@@ -171,6 +179,9 @@ func readShaped(r *reader, e *Event, s shape) {
 	}
 	e.Refs = readRefs(r, s.refs)
 	e.Data = s.data(r.object("data"))
+	if s.whole != nil {
+		s.whole(r, e)
+	}
 }
 
 func readBatches(r *reader, s shape) []Batch {

@@ -16,6 +16,8 @@ const (
 	eventB  = "019ca000-0000-7000-8000-0000000000e2"
 	batchA  = "019ca000-0000-7000-8000-0000000000b1"
 	batchB  = "019ca000-0000-7000-8000-0000000000b2"
+	batchC  = "019ca000-0000-7000-8000-0000000000b3"
+	batchD  = "019ca000-0000-7000-8000-0000000000b4"
 	partyA  = "019ca000-0000-7000-8000-0000000000a1"
 	partyB  = "019ca000-0000-7000-8000-0000000000a2"
 	partyC  = "019ca000-0000-7000-8000-0000000000a3"
@@ -34,8 +36,9 @@ var (
 	newBatch  = `"batches":[{"id":"` + batchA + `","seen":null,"grams":12345,"packages":2}],`
 	anyBatch  = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12345,"packages":2}],`
 	bareBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `"}],`
-	partBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"verdict":"part","reason":"一袋破损","refused_grams":345}],`
+	partBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"verdict":"part","reason":"一袋破损","refused_grams":345,"rest":"` + batchC + `"}],`
 	burnBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"residue_grams":100}],`
+	badBatch  = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"reason":"一袋破损"}],`
 	refs      = `"refs":["` + eventB + `"],`
 	manifest  = `"manifest":"` + manif + `",`
 	trip      = `"trip":"` + tripA + `",`
@@ -53,7 +56,13 @@ var rests = map[event.Type]string{
 	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
 	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1"}`,
 	event.OutcomeReported:    manifest + bareBatch + refs + `"data":{"result":"焚烧完成"}`,
-	event.RulingRecorded:     refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
+	event.BatchRepacked: anyBatch + `"data":{"children":[{"id":"` + batchC + `","grams":12000,"code":"841-001-01","form":"S","packaging":"box","packages":3,"container":"C1","label":"` + labelA +
+		`"},{"id":"` + batchD + `","grams":345,"code":"841-001-01","form":"S","packaging":"bag"}]}`,
+	event.ManifestCancelled:   manifest + bareBatch + refs + `"data":{"reason":"车辆故障"}`,
+	event.TransportHandedOver: manifest + trip + anyBatch + refs + `"data":{"to":"` + partyB + `","to_site":"` + siteB + `"}`,
+	event.ManifestRefused:     manifest + badBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
+	event.TransportReturned:   manifest + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
+	event.RulingRecorded:      refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
 }
 
 func sample(t event.Type) string {

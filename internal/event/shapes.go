@@ -29,23 +29,29 @@ type shape struct {
 	refs       bool // at least one reference is required
 	batch      func(*reader, *Batch)
 	data       func(*reader) Data
+	whole      func(*reader, *Event) // what holds between lines and data
 }
 
 // shapes is the table of section 4 of the design; openapi.yaml carries the same
 // schemas and a test holds the two together.
 var shapes = map[Type]shape{
-	UseRecorded:        {data: readUse},
-	BatchGenerated:     {maxBatches: 1, first: true, grams: needed, data: readGenerated},
-	BatchReleased:      {maxBatches: MaxBatches, grams: allowed, data: readReleased},
-	BatchReceived:      {maxBatches: MaxBatches, grams: allowed, refs: true, data: readReceived},
-	BatchStored:        {maxBatches: MaxBatches, grams: allowed, data: readStored},
-	ManifestIssued:     {manifest: true, maxBatches: MaxBatches, grams: needed, data: readIssued},
-	TransportCollected: {manifest: true, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
-	TransportDelivered: {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
-	ManifestAccepted:   {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted},
-	BatchTreated:       {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
-	OutcomeReported:    {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
-	RulingRecorded:     {refs: true, data: readRuling},
+	UseRecorded:         {data: readUse},
+	BatchGenerated:      {maxBatches: 1, first: true, grams: needed, data: readGenerated},
+	BatchRepacked:       {maxBatches: MaxBatches, grams: needed, data: readRepacked, whole: balanced},
+	BatchReleased:       {maxBatches: MaxBatches, grams: allowed, data: readReleased},
+	BatchReceived:       {maxBatches: MaxBatches, grams: allowed, refs: true, data: readReceived},
+	BatchStored:         {maxBatches: MaxBatches, grams: allowed, data: readStored},
+	ManifestIssued:      {manifest: true, maxBatches: MaxBatches, grams: needed, data: readIssued},
+	ManifestCancelled:   {manifest: true, maxBatches: MaxBatches, refs: true, data: readCancelled},
+	TransportCollected:  {manifest: true, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
+	TransportHandedOver: {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readHandedOver},
+	TransportDelivered:  {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
+	ManifestAccepted:    {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted, whole: distinctRests},
+	ManifestRefused:     {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readReason, data: readRefused},
+	TransportReturned:   {manifest: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
+	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
+	OutcomeReported:     {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
+	RulingRecorded:      {refs: true, data: readRuling},
 }
 
 // Use is use.recorded: what a department used, from which waste is expected.
@@ -253,6 +259,9 @@ func readVerdict(r *reader, b *Batch) {
 	b.RefusedGrams = waste.Grams(g)
 	if b.Verdict == Whole && given {
 		r.note("refused_grams", "not_allowed", "belongs to a line accepted in part only")
+	}
+	if b.Rest = parsed(r, "rest", false, id.ParseBatch); b.Verdict == Whole && !b.Rest.IsZero() {
+		r.note("rest", "not_allowed", "belongs to a line accepted in part only")
 	}
 }
 

@@ -33,6 +33,7 @@ type wireBatch struct {
 	RefusedGrams waste.Grams `json:"refused_grams,omitempty"`
 	Reason       string      `json:"reason,omitempty"`
 	ResidueGrams waste.Grams `json:"residue_grams,omitempty"`
+	Rest         *id.Batch   `json:"rest,omitempty"`
 }
 
 // Payload writes an event as JSON for a signer. It returns what Parse would say of
@@ -54,6 +55,9 @@ func (e Event) Payload() ([]byte, error) {
 			RefusedGrams: b.RefusedGrams, Reason: b.Reason, ResidueGrams: b.ResidueGrams}
 		if !b.Seen.IsZero() {
 			wb.Seen = &b.Seen
+		}
+		if !b.Rest.IsZero() {
+			wb.Rest = &b.Rest
 		}
 		w.Batches = append(w.Batches, wb)
 	}

@@ -27,6 +27,13 @@ func batchView(v audit.BatchView) api.BatchView {
 	for i, m := range s.Methods {
 		out.Methods[i] = string(m)
 	}
+	out.RepackedGrams, out.To, out.ToSite = int64(s.Repacked), s.To.String(), s.ToSite.String()
+	for _, p := range s.Parents {
+		out.Parents = append(out.Parents, p.String())
+	}
+	for _, x := range s.Owed {
+		out.Owed = append(out.Owed, x.Manifest.String())
+	}
 	return out
 }
 
@@ -57,6 +64,18 @@ func gramsOf(e event.Event, b id.Batch) int64 {
 			return int64(x.Grams)
 		}
 	}
+	if d, ok := e.Data.(event.Repacked); ok {
+		for _, c := range d.Children {
+			if c.ID == b {
+				return int64(c.Grams)
+			}
+		}
+	}
+	for _, x := range e.Batches {
+		if x.Rest == b {
+			return int64(x.RefusedGrams)
+		}
+	}
 	return 0
 }
 
@@ -71,13 +90,32 @@ func manifestView(v audit.ManifestView) api.ManifestView {
 	for i, l := range s.Lines {
 		out.Lines[i] = manifestLine(l)
 	}
+	if out.Reason = s.Reason; s.CancelledAt > 0 {
+		out.CancelledAt = atMillis(s.CancelledAt)
+	}
+	for _, l := range s.Legs {
+		out.Legs = append(out.Legs, manifestLeg(l))
+	}
 	return out
 }
 
 func manifestLine(l manifest.Line) api.ManifestLine {
 	return api.ManifestLine{Batch: l.Batch.String(), Code: string(l.Code), Stage: api.Stage(l.Stage), Packages: l.Packages,
 		IssuedGrams: int64(l.Issued), CollectedGrams: int64(l.Collected), AcceptedGrams: int64(l.Accepted),
-		RefusedGrams: int64(l.Refused), TreatedGrams: int64(l.Treated), Verdict: api.ManifestLineVerdict(l.Verdict), Reason: l.Reason}
+		RefusedGrams: int64(l.Refused), TreatedGrams: int64(l.Treated), Verdict: api.ManifestLineVerdict(l.Verdict), Reason: l.Reason,
+		Rest: l.Rest.String(), Of: l.Of.String(), ReturnedGrams: int64(l.Returned), Onward: l.Onward.String()}
+}
+
+func manifestLeg(l manifest.Leg) api.ManifestLeg {
+	out := api.ManifestLeg{From: l.From.String(), To: l.To.String(), Site: l.Site.String(), Handed: l.Handed.String(), HandedAt: atMillis(l.HandedAt),
+		Taken: l.Taken.String(), Vehicle: l.Vehicle, Trip: l.Trip.String(), Batches: make([]string, len(l.Batches))}
+	if l.TakenAt > 0 {
+		out.TakenAt = atMillis(l.TakenAt)
+	}
+	for i, b := range l.Batches {
+		out.Batches[i] = b.String()
+	}
+	return out
 }
 
 func eventRecord(v audit.EventView) api.EventRecord {

@@ -6,6 +6,8 @@
 package manifest
 
 import (
+	"slices"
+
 	"liandan/internal/batch"
 	"liandan/internal/event"
 	"liandan/internal/fault"
@@ -27,6 +29,24 @@ type Line struct {
 	Treated   waste.Grams   `json:"treated_grams,omitempty"`
 	Verdict   event.Verdict `json:"verdict,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
+	Rest      id.Batch      `json:"rest,omitzero"`           // the batch of what was refused of this line; a line of its own
+	Of        id.Batch      `json:"of,omitzero"`             // the line that this one is the rest of
+	Returned  waste.Grams   `json:"returned_grams,omitzero"` // back in the consignor's hands: the line owes nothing more
+	Onward    id.Manifest   `json:"onward,omitzero"`         // accepted here and sent on
+}
+
+// Leg is one hand-over between carriers, or to or from a transfer point (Order 23 art. 17).
+type Leg struct {
+	From     id.Party   `json:"from"`
+	To       id.Party   `json:"to"`
+	Site     id.Site    `json:"site,omitzero"` // of the transfer point
+	Batches  []id.Batch `json:"batches"`
+	Handed   id.Event   `json:"handed"`
+	HandedAt int64      `json:"handed_at"` // signers' clocks, Unix milliseconds UTC
+	Taken    id.Event   `json:"taken,omitzero"`
+	TakenAt  int64      `json:"taken_at,omitzero"`
+	Vehicle  string     `json:"vehicle,omitempty"`
+	Trip     id.Trip    `json:"trip,omitzero"`
 }
 
 // State is a manifest as its events leave it. Its JSON is stored by projections and
@@ -51,6 +71,9 @@ type State struct {
 	DeliveredAt   int64        `json:"delivered_at,omitempty"`
 	AcceptedAt    int64        `json:"accepted_at,omitempty"`
 	ReportedAt    int64        `json:"reported_at,omitempty"`
+	Legs          []Leg        `json:"legs,omitempty"`
+	CancelledAt   int64        `json:"cancelled_at,omitzero"`
+	Reason        string       `json:"reason,omitempty"` // of the cancellation
 	Events        []id.Event   `json:"events"`
 	Seq           int64        `json:"seq"`
 }
@@ -69,6 +92,10 @@ func (s State) Check(e event.Event) error {
 		return fault.New(fault.WrongStage, "The manifest has not been issued here yet; %s must wait for its manifest.issued.", e.Type).
 			With("manifest", e.Manifest.String()).With("stage", "unknown").
 			With("allowed", []batch.Step{{Type: event.ManifestIssued, Role: party.Generator}})
+	}
+	if e.Type == event.ManifestCancelled && len(e.Batches) < len(s.Lines) {
+		return fault.New(fault.WrongStage, "A manifest is cancelled whole: name all its %d batches.", len(s.Lines)).
+			With("manifest", s.ID.String()).With("stage", string(s.Stage))
 	}
 	for _, b := range e.Batches {
 		if s.line(b.ID) < 0 {
@@ -103,8 +130,16 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.Consignor, s.ConsignorSite = e.Party, e.Site
 		s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
 		s.IssuedAt = at
+	case event.Cancelled:
+		s.CancelledAt, s.Reason = at, d.Reason
 	case event.Collected:
-		s.Vehicle, s.Permit, s.Trip, s.CollectedAt = d.Vehicle, d.Permit, e.Trip, max(s.CollectedAt, at)
+		if !s.taken(e, d.Vehicle) {
+			s.Vehicle, s.Permit, s.Trip, s.CollectedAt = d.Vehicle, d.Permit, e.Trip, max(s.CollectedAt, at)
+		}
+	case event.HandedOver:
+		s.handed(e, d)
+	case event.Received:
+		s.taken(e, "")
 	case event.Delivered:
 		s.DeliveredAt = max(s.DeliveredAt, at)
 	case event.Accepted:
@@ -119,17 +154,73 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 	return s
 }
 
+// Follow folds an event of a batch that was accepted here and sent on. The event is not
+// this manifest's own: who handles the batch later is no party here.
+func (s State) Follow(e event.Event, after []batch.State, seq int64) State {
+	s.Lines = append([]Line(nil), s.Lines...)
+	s.Seq = seq
+	for _, b := range after {
+		if i := s.line(b.ID); i >= 0 {
+			s.Lines[i].Stage = s.stageOf(e, s.Lines[i], b)
+			s.Lines[i].Onward = id.Manifest{}
+			if b.Manifest != s.ID {
+				s.Lines[i].Onward = b.Manifest
+			}
+			s.Lines[i].treat(e)
+		}
+	}
+	s.Stage = s.least()
+	return s
+}
+
+// handed begins a leg. Who is named in the place of somebody that did not come takes over
+// the open one.
+func (s *State) handed(e event.Event, d event.HandedOver) {
+	leg := Leg{From: e.Party, To: d.To, Site: d.ToSite, Handed: e.ID, HandedAt: e.At.UnixMilli()}
+	for _, b := range e.Batches {
+		leg.Batches = append(leg.Batches, b.ID)
+	}
+	kept := make([]Leg, 0, len(s.Legs)+1)
+	for _, l := range s.Legs {
+		if l.Taken.IsZero() && slices.Contains(e.Refs, l.Handed) {
+			l.Batches = slices.DeleteFunc(slices.Clone(l.Batches), func(b id.Batch) bool { return slices.Contains(leg.Batches, b) })
+		}
+		if len(l.Batches) > 0 {
+			kept = append(kept, l)
+		}
+	}
+	s.Legs = append(kept, leg)
+}
+
+// taken closes the legs that an event answers, and says whether there were any.
+func (s *State) taken(e event.Event, vehicle string) (any bool) {
+	s.Legs = slices.Clone(s.Legs)
+	for i := range s.Legs {
+		l := &s.Legs[i]
+		if slices.Contains(e.Refs, l.Handed) {
+			any = true
+			l.Taken, l.TakenAt, l.Vehicle, l.Trip = e.ID, max(l.TakenAt, e.At.UnixMilli()), vehicle, e.Trip
+		}
+	}
+	return any
+}
+
 func (s *State) applyLine(e event.Event, after batch.State) {
 	i := s.line(after.ID)
 	if i < 0 {
-		if e.Type != event.ManifestIssued {
+		switch {
+		case e.Type == event.ManifestIssued:
+			s.Lines = append(s.Lines, Line{Batch: after.ID, Code: after.Code})
+		case e.Type == event.ManifestAccepted && len(after.Parents) == 1 && s.line(after.Parents[0]) >= 0:
+			of := s.Lines[s.line(after.Parents[0])]
+			s.Lines = append(s.Lines, Line{Batch: after.ID, Code: after.Code, Of: of.Batch, Reason: of.Reason})
+		default:
 			return
 		}
-		s.Lines = append(s.Lines, Line{Batch: after.ID, Code: after.Code})
 		i = len(s.Lines) - 1
 	}
 	l := &s.Lines[i]
-	l.Stage = after.Stage
+	l.Stage = s.stageOf(e, *l, after)
 	for _, b := range e.Batches {
 		if b.ID != after.ID {
 			continue
@@ -138,48 +229,68 @@ func (s *State) applyLine(e event.Event, after batch.State) {
 		case event.ManifestIssued:
 			l.Issued, l.Packages = b.Grams, b.Packages
 		case event.TransportCollected:
-			l.Collected = b.Grams
+			if l.Collected == 0 { // a later carrier's weight stands in its own event
+				l.Collected = b.Grams
+			}
 		case event.ManifestAccepted:
-			l.Accepted, l.Refused, l.Verdict, l.Reason = b.Grams, b.RefusedGrams, b.Verdict, b.Reason
-		case event.BatchTreated:
-			l.Treated += b.Grams // under this manifest; a batch may have been treated in part before it
+			l.Accepted, l.Refused, l.Verdict, l.Reason, l.Rest = b.Grams, b.RefusedGrams, b.Verdict, b.Reason, b.Rest
+		case event.ManifestRefused:
+			l.Refused, l.Verdict, l.Reason = b.Grams, event.None, b.Reason
+		case event.BatchReceived:
+			if l.Stage == batch.Returned {
+				l.Returned = after.Grams
+			}
 		}
 	}
+	l.treat(e)
+}
+
+// treat counts what was treated under this manifest, or onward from it; a batch may have
+// been treated in part before it.
+func (l *Line) treat(e event.Event) {
+	for _, b := range e.Batches {
+		if e.Type == event.BatchTreated && b.ID == l.Batch {
+			l.Treated += b.Grams
+		}
+	}
+}
+
+// stageOf is the stage of a line by the state of its batch, which may have gone on.
+func (s State) stageOf(e event.Event, l Line, after batch.State) batch.Stage {
+	switch {
+	case e.Type == event.ManifestCancelled && e.Manifest == s.ID:
+		return batch.Cancelled
+	case e.Type == event.OutcomeReported && e.Manifest == s.ID:
+		return batch.Reported
+	case e.Type == event.BatchReceived && l.Stage == batch.Returned:
+		return batch.Returned
+	case after.Stage == batch.Treated, after.Stage == batch.Repacked:
+		return after.Stage
+	case !after.Manifest.IsZero() && after.Manifest != s.ID: // sent on
+		return l.Stage
+	case after.Stage == batch.Released, after.Stage == batch.Received, after.Stage == batch.Stored:
+		return batch.Accepted // moved inside the consignee's house
+	}
+	return after.Stage
 }
 
 // order ranks the stages of a line on a manifest.
-var order = map[batch.Stage]int{batch.Issued: 1, batch.InTransit: 2, batch.Delivered: 3, batch.Accepted: 4, batch.Treated: 5, batch.Reported: 6}
+var order = map[batch.Stage]int{batch.Issued: 10, batch.InTransit: 20, batch.HandedOver: 21, batch.AtPoint: 22, batch.Delivered: 30,
+	batch.Refused: 31, batch.Returned: 32, batch.Accepted: 40, batch.Treated: 50, batch.Repacked: 51, batch.Reported: 60, batch.Cancelled: 62}
+
+func (l Line) rank() int {
+	if l.Stage == batch.Returned && l.Returned > 0 {
+		return 61 // back home
+	}
+	return order[l.Stage]
+}
 
 func (s State) least() batch.Stage {
-	low := batch.Reported
+	low, rank := batch.Reported, 99
 	for _, l := range s.Lines {
-		if order[l.Stage] < order[low] {
-			low = l.Stage
+		if r := l.rank(); r < rank {
+			low, rank = l.Stage, r
 		}
 	}
 	return low
-}
-
-// Next lists what may come next, by the least advanced line.
-func (s State) Next() []batch.Step {
-	switch s.Stage {
-	case batch.Issued:
-		return []batch.Step{{Type: event.TransportCollected, Party: s.Carrier, Role: party.Carrier}}
-	case batch.InTransit:
-		return []batch.Step{{Type: event.TransportDelivered, Party: s.Carrier, Role: party.Carrier}}
-	case batch.Delivered:
-		return []batch.Step{{Type: event.ManifestAccepted, Party: s.Consignee, Role: party.Operator}}
-	case batch.Accepted:
-		return []batch.Step{{Type: event.BatchTreated, Party: s.Consignee, Role: party.Operator}}
-	case batch.Treated:
-		return []batch.Step{{Type: event.OutcomeReported, Party: s.Consignee, Role: party.Operator}}
-	}
-	return nil
-}
-
-// Missing lists the events owed until the manifest is closed.
-func (s State) Missing() []event.Type {
-	all := []event.Type{event.ManifestIssued, event.TransportCollected, event.TransportDelivered,
-		event.ManifestAccepted, event.BatchTreated, event.OutcomeReported}
-	return all[order[s.Stage]:]
 }

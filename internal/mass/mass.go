@@ -25,6 +25,7 @@ const (
 	Treated    AccountKind = "treated"    // by a method at a site
 	Residue    AccountKind = "residue"    // out of the treatment
 	Difference AccountKind = "difference" // between two weighings; the giver's until explained
+	Repacked   AccountKind = "repacked"   // out of one batch into another: every event leaves it as it was
 )
 
 // Account says where grams are.
@@ -55,21 +56,24 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 	case event.Generated:
 		p.code = d.Code
 		p.move(Account{Kind: Generated, Party: e.Party, Site: e.Site}, held(e.Party, e.Site), b.Grams)
-	case event.Released, event.Issued:
-		p.reweigh(held(before.Custodian, before.Site), before, now)
+	case event.Released, event.Issued, event.HandedOver, event.Delivered, event.Refused, event.Returned:
+		p.reweigh(where(before), before, now)
 	case event.Received, event.Stored:
-		p.reweigh(held(before.Custodian, before.Site), before, now)
-		if before.Site != e.Site {
-			p.move(held(before.Custodian, before.Site), held(e.Party, e.Site), now)
+		p.reweigh(where(before), before, now)
+		if to := held(e.Party, e.Site); where(before) != to {
+			p.move(where(before), to, now)
 		}
 	case event.Collected:
-		p.reweigh(held(before.Custodian, before.Site), before, now)
-		p.move(held(before.Custodian, before.Site), vehicle(e.Party, e.Site), now)
-	case event.Delivered:
-		p.reweigh(vehicle(before.Carrier, before.CarrierSite), before, now)
+		p.reweigh(where(before), before, now)
+		p.move(where(before), vehicle(e.Party, e.Site), now)
 	case event.Accepted:
-		p.reweigh(vehicle(before.Carrier, before.CarrierSite), before, b.Grams+b.RefusedGrams)
-		p.move(vehicle(before.Carrier, before.CarrierSite), held(e.Party, e.Site), b.Grams)
+		p.reweigh(where(before), before, b.Grams+b.RefusedGrams)
+		p.move(where(before), held(e.Party, e.Site), b.Grams)
+		if !b.Rest.IsZero() {
+			p.move(where(before), repacked(e), b.RefusedGrams)
+		}
+	case event.Repacked:
+		p.move(where(before), repacked(e), b.Grams)
 	case event.Treated:
 		from := held(before.Custodian, before.Site)
 		p.move(from, Account{Kind: Treated, Party: e.Party, Site: e.Site, Method: d.Method}, b.Grams-b.ResidueGrams)
@@ -77,6 +81,24 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 	}
 	return p.postings
 }
+
+// PostBirth books a batch that an event begins out of others; child is its state after
+// the event. What its parents gave it stands in their postings.
+func PostBirth(e event.Event, child batch.State) []Posting {
+	p := &book{batch: child.ID, code: child.Code}
+	p.move(repacked(e), where(child), child.Grams)
+	return p.postings
+}
+
+// where is the account that a batch's grams are in: on the road it is at no site.
+func where(s batch.State) Account {
+	if s.Site.IsZero() {
+		return vehicle(s.Carrier, s.CarrierSite)
+	}
+	return held(s.Custodian, s.Site)
+}
+
+func repacked(e event.Event) Account { return Account{Kind: Repacked, Party: e.Party, Site: e.Site} }
 
 func held(p id.Party, s id.Site) Account    { return Account{Kind: Held, Party: p, Site: s} }
 func vehicle(p id.Party, s id.Site) Account { return Account{Kind: OnVehicle, Party: p, Site: s} }

@@ -46,6 +46,8 @@ func TestPostingsOfEveryType(t *testing.T) {
 	line := func(g waste.Grams) event.Batch { return event.Batch{ID: bag, Grams: g, Weighed: g > 0} }
 	part := line(4000)
 	part.RefusedGrams = 900
+	rest := part
+	rest.Rest = id.BatchOf(uuid('b', 2))
 	burnt := line(3000)
 	burnt.ResidueGrams = 300
 	ash := line(3000)
@@ -82,6 +84,17 @@ func TestPostingsOfEveryType(t *testing.T) {
 			"held plant@mill -2700; treated plant@mill D10 2700; held plant@mill -300; residue plant@mill D10 300"},
 		{"all residue", plant, mill, event.Treated{Method: "R1"}, ash, kept, "held plant@mill -3000; residue plant@mill R1 3000"},
 		{"reported", plant, mill, event.Outcome{}, line(0), kept, ""},
+		{"packed over", hospital, ward, event.Repacked{}, line(3000), held, "held hospital@ward -3000; repacked hospital@ward 3000"},
+		{"accepted in part, the rest a batch", plant, mill, event.Accepted{}, rest, road,
+			"vehicle carrier@garage -100; difference carrier@garage 100; vehicle carrier@garage -4000; held plant@mill 4000; vehicle carrier@garage -900; repacked plant@mill 900"},
+		{"refused, 100 g less", plant, mill, event.Refused{}, line(4900), road, "vehicle carrier@garage -100; difference carrier@garage 100"},
+		{"handed over on the road", carrier, garage, event.HandedOver{}, line(4900), road, "vehicle carrier@garage -100; difference carrier@garage 100"},
+		{"handed over at a point", plant, mill, event.HandedOver{}, line(4900), kept, "held plant@mill -100; difference plant@mill 100"},
+		{"taken by the next carrier", plant, mill, event.Collected{}, line(5000), road, "vehicle carrier@garage -5000; vehicle plant@mill 5000"},
+		{"taken in at a point", plant, mill, event.Received{}, line(0), road, "vehicle carrier@garage -5000; held plant@mill 5000"},
+		{"collected from a point", carrier, garage, event.Collected{}, line(5000), kept, "held plant@mill -5000; vehicle carrier@garage 5000"},
+		{"returned", carrier, garage, event.Returned{}, line(0), road, ""},
+		{"cancelled", hospital, ward, event.Cancelled{}, line(0), held, ""},
 		{"use", hospital, ward, event.Use{}, event.Batch{}, batch.State{}, ""},
 	} {
 		ps := mass.Post(event.Event{Party: c.party, Site: c.site, Data: c.data}, c.line, c.before)
@@ -95,6 +108,26 @@ func TestPostingsOfEveryType(t *testing.T) {
 			if p.Batch != bag || p.Code != "841-001-01" {
 				t.Errorf("%s: posting of %s, code %s", c.name, p.Batch, p.Code)
 			}
+		}
+	}
+}
+
+// A child's grams come out of what its parents gave, where they were.
+func TestPostingsOfABirth(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		by    id.Party
+		at    id.Site
+		child batch.State
+		want  string
+	}{
+		{"packed over", hospital, ward, batch.State{ID: bag, Code: "841-001-01", Custodian: hospital, Site: ward, Grams: 700}, "repacked hospital@ward -700; held hospital@ward 700"},
+		{"refused", plant, mill, batch.State{ID: bag, Code: "841-001-01", Custodian: carrier, Carrier: carrier, CarrierSite: garage, Grams: 900},
+			"repacked plant@mill -900; vehicle carrier@garage 900"},
+	} {
+		ps := mass.PostBirth(event.Event{Party: c.by, Site: c.at}, c.child)
+		if got := say(ps); got != c.want || mass.Sum(ps) != 0 {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func seconds(value any) int64 {
 func Steps(steps []batch.Step) []api.Step {
 	out := make([]api.Step, len(steps))
 	for i, s := range steps {
-		out[i] = api.Step{Type: api.EventType(s.Type), Party: s.Party.String(), Role: api.Role(s.Role), Refs: s.Refs.String()}
+		out[i] = api.Step{Type: api.EventType(s.Type), Party: s.Party.String(), Role: api.Role(s.Role), Refs: s.Refs.String(), Manifest: s.Manifest.String()}
 	}
 	return out
 }

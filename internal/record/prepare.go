@@ -58,18 +58,23 @@ func (s *Service) Prepare(ctx context.Context, compact []byte) (Prepared, error)
 
 // mayDo says which roles may sign a type (Order 23 art. 9 to 13).
 var mayDo = map[event.Type][]party.Role{
-	event.UseRecorded:        {party.Generator, party.Medical, party.Operator},
-	event.BatchGenerated:     {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.BatchReleased:      {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.BatchReceived:      {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.BatchStored:        {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.ManifestIssued:     {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.TransportCollected: {party.Carrier},
-	event.TransportDelivered: {party.Carrier},
-	event.ManifestAccepted:   {party.Operator, party.Collector},
-	event.BatchTreated:       {party.Operator, party.Medical, party.Generator},
-	event.OutcomeReported:    {party.Operator, party.Collector},
-	event.RulingRecorded:     {party.Authority},
+	event.UseRecorded:         {party.Generator, party.Medical, party.Operator},
+	event.BatchGenerated:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchRepacked:       {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchReleased:       {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchReceived:       {party.Generator, party.Medical, party.Collector, party.Operator, party.Carrier}, // a carrier: at its transfer point
+	event.BatchStored:         {party.Generator, party.Medical, party.Collector, party.Operator, party.Carrier},
+	event.ManifestIssued:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.ManifestCancelled:   {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.TransportCollected:  {party.Carrier},
+	event.TransportHandedOver: {party.Carrier, party.Collector, party.Operator},
+	event.TransportDelivered:  {party.Carrier},
+	event.ManifestAccepted:    {party.Operator, party.Collector},
+	event.ManifestRefused:     {party.Operator, party.Collector},
+	event.TransportReturned:   {party.Carrier},
+	event.BatchTreated:        {party.Operator, party.Medical, party.Generator},
+	event.OutcomeReported:     {party.Operator, party.Collector},
+	event.RulingRecorded:      {party.Authority},
 }
 
 // standing checks site, role and the parties that a manifest names, at the event's date.
@@ -93,11 +98,42 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 	switch d := e.Data.(type) {
 	case event.Issued:
 		return s.named(ctx, e, d)
+	case event.HandedOver:
+		return s.taker(ctx, e, d)
 	case event.Ruling:
 		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
 			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
 				At("/refs", "other", "must be the event in data alone")
 		}
+	}
+	return nil
+}
+
+// taker checks who is to take a load over: a carrier, or whoever keeps a transfer point.
+func (s *Service) taker(ctx context.Context, e event.Event, d event.HandedOver) error {
+	roles := []party.Role{party.Carrier}
+	if !d.ToSite.IsZero() {
+		roles = []party.Role{party.Carrier, party.Collector, party.Operator}
+	}
+	bad := fault.New(fault.InvalidEvent, "The hand-over names a party that cannot take the load over.")
+	org, ok, err := s.registry.Organisation(ctx, d.To)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || !org.Valid.Holds(e.At) || !org.Has(roles...) {
+		bad.At("/data/to", "role", "must be an organisation with one of the roles %v at that date", roles)
+	}
+	if !d.ToSite.IsZero() {
+		site, ok, err := s.registry.Site(ctx, d.ToSite)
+		if err != nil {
+			return unavailable(err)
+		}
+		if !ok || site.Party != d.To || !site.Valid.Holds(e.At) {
+			bad.At("/data/to_site", "unknown", "must be a site of the party that takes over")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
 	}
 	return nil
 }
@@ -143,8 +179,8 @@ func unavailable(cause error) error {
 
 func subjects(e event.Event) []Subject {
 	out := make([]Subject, 0, len(e.Batches)+1)
-	for _, b := range e.Batches {
-		out = append(out, Subject(b.ID.String()))
+	for _, b := range e.Touched() {
+		out = append(out, Subject(b.String()))
 	}
 	if !e.Manifest.IsZero() {
 		out = append(out, Subject(e.Manifest.String()))

@@ -72,6 +72,34 @@ func (s *scene) issues(change func(*event.Issued)) []byte {
 	}).JWS
 }
 
+func (s *scene) unknownID() id.UUID {
+	u, err := s.Hospital.NewID(s.Now())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u
+}
+
+// hands offers the bag, which is on no manifest, to somebody.
+func (s *scene) hands(d event.HandedOver) []byte {
+	return s.Sign(s.Carrier, event.TransportHandedOver, d, func(e *event.Event) {
+		s.on(e)
+		e.Manifest, e.Refs = id.ManifestOf(s.unknownID()), []id.Event{s.bag.Event.ID}
+	}).JWS
+}
+
+// packs puts a kilogram of the bag into a child.
+func (s *scene) packs(c event.Child) []byte {
+	c.Grams, c.Form, c.Packaging = 1000, "S", "box"
+	if c.Code == "" {
+		c.Code = "841-001-01"
+	}
+	return s.Sign(s.Hospital, event.BatchRepacked, event.Repacked{Children: []event.Child{c}}, func(e *event.Event) {
+		s.on(e)
+		e.Batches[0].Grams, e.Batches[0].Weighed = 1000, true
+	}).JWS
+}
+
 // refusals are uploads that change nothing: how they are made, what they are called, and
 // which of them are kept for an inspector.
 var refusals = []struct {
@@ -123,7 +151,9 @@ var refusals = []struct {
 		}
 		return s.stores(s.Hospital, func(e *event.Event) { e.Site = id.SiteOf(u) })
 	}},
-	{"role missing", fault.RoleMissing, false, func(s *scene) []byte { return s.stores(s.Carrier, nil) }},
+	{"role missing", fault.RoleMissing, false, func(s *scene) []byte {
+		return s.Sign(s.Carrier, event.BatchReleased, event.Released{}, s.on).JWS
+	}},
 	{"manifest to a carrier that is none", fault.InvalidEvent, false, func(s *scene) []byte {
 		return s.issues(func(d *event.Issued) { d.Carrier = s.Plant.Party })
 	}},
@@ -137,6 +167,21 @@ var refusals = []struct {
 	}},
 	{"id used for other bytes", fault.IDReused, false, func(s *scene) []byte {
 		return s.stores(s.Hospital, func(e *event.Event) { e.ID = s.bag.Event.ID })
+	}},
+	{"handed over to nobody that carries", fault.InvalidEvent, false, func(s *scene) []byte { return s.hands(event.HandedOver{To: s.Plant.Party}) }},
+	{"handed over to a site of another", fault.InvalidEvent, false, func(s *scene) []byte {
+		return s.hands(event.HandedOver{To: s.Plant.Party, ToSite: s.Hospital.Site})
+	}},
+	{"packed into a bag that is there", fault.WrongStage, true, func(s *scene) []byte {
+		other := s.Generate(100)
+		s.taken(other)
+		return s.packs(event.Child{ID: other.Event.Batches[0].ID})
+	}},
+	{"packed under a label that is on another bag", fault.LabelTaken, false, func(s *scene) []byte {
+		return s.packs(event.Child{ID: id.BatchOf(s.unknownID()), Label: s.bag.Event.Data.(event.Generated).Label})
+	}},
+	{"packed as another waste", fault.WrongStage, true, func(s *scene) []byte {
+		return s.packs(event.Child{ID: id.BatchOf(s.unknownID()), Code: "900-249-08"})
 	}},
 	{"label on another bag", fault.LabelTaken, false, func(s *scene) []byte {
 		d := s.unknown.Event.Data.(event.Generated)

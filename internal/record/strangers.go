@@ -22,8 +22,13 @@ type eyes struct {
 // Batch implements chain.World.
 func (y eyes) Batch(b id.Batch) batch.State {
 	s := y.World.Batch(b)
-	if y.among(s.Generator, s.Custodian, s.Consignor, s.Carrier, s.Consignee) {
+	if y.among(s.Generator, s.Custodian, s.Consignor, s.Carrier, s.Consignee, s.To) {
 		return s
+	}
+	for _, x := range s.Owed { // who sent it on has yet to report to those before
+		if y.among(x.Consignor, x.Consignee) {
+			return s
+		}
 	}
 	return batch.State{}
 }
@@ -33,6 +38,11 @@ func (y eyes) Manifest(m id.Manifest) manifest.State {
 	s := y.World.Manifest(m)
 	if y.among(s.Consignor, s.Carrier, s.Consignee) {
 		return s
+	}
+	for _, l := range s.Legs {
+		if y.among(l.From, l.To) {
+			return s
+		}
 	}
 	return manifest.State{}
 }

@@ -83,16 +83,24 @@ func (d *desk) sameAsUnknown(t *testing.T, after string, by *device.Device, bag 
 		{event.Delivered{Vehicle: "冀F00001"}, event.TransportDelivered, true},
 		{event.Accepted{Measured: event.OnScale}, event.ManifestAccepted, true},
 		{event.Outcome{Result: "SAMPLE"}, event.OutcomeReported, true},
+		{event.Repacked{Children: []event.Child{{ID: id.BatchOf(d.unknown(t)), Grams: 5, Code: "841-001-01", Form: "S", Packaging: "box"}}}, event.BatchRepacked, false},
+		{event.Cancelled{Reason: "SAMPLE"}, event.ManifestCancelled, true},
+		{event.HandedOver{To: d.Carrier.Party}, event.TransportHandedOver, true},
+		{event.Refused{Measured: event.OnScale}, event.ManifestRefused, true},
+		{event.Returned{}, event.TransportReturned, true},
 	} {
 		ask := func(b id.Batch, m id.Manifest) string {
 			s := d.Sign(by, c.typ, c.data, func(e *event.Event) {
 				e.Batches = []event.Batch{{ID: b, Seen: seen}}
 				switch c.typ {
-				case event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.BatchTreated:
+				case event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.BatchTreated, event.BatchRepacked, event.ManifestRefused:
 					e.Batches[0].Grams, e.Batches[0].Weighed = 5, true
 				}
 				if c.typ == event.ManifestAccepted {
 					e.Batches[0].Verdict = event.Whole
+				}
+				if c.typ == event.ManifestRefused {
+					e.Batches[0].Reason = "SAMPLE"
 				}
 				if c.on {
 					e.Manifest = m

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+
 	"liandan/internal/batch"
 	"liandan/internal/chain"
 	"liandan/internal/event"
@@ -53,12 +55,35 @@ func (l *loaded) fetch(ps []Prepared) error {
 	for b, s := range found.Batches {
 		l.Batches[b] = s
 	}
-	for m, s := range found.Manifests {
+	l.take(found.Manifests)
+	return l.fetchOwed(found.Batches)
+}
+
+func (l *loaded) take(found map[id.Manifest]manifest.State) {
+	for m, s := range found {
 		if _, here := l.Manifests[m]; !here { // one that this group has changed is not read again
 			l.Manifests[m] = s
 		}
 	}
-	return nil
+}
+
+// fetchOwed reads the manifests before the present ones, which hear of a batch that was
+// sent on. Few batches have any.
+func (l *loaded) fetchOwed(found map[id.Batch]batch.State) error {
+	var w Want
+	for _, s := range found {
+		for _, m := range s.Sheets() {
+			if _, here := l.Manifests[m]; !here && !slices.Contains(w.Manifests, m) {
+				w.Manifests = append(w.Manifests, m)
+			}
+		}
+	}
+	if len(w.Manifests) == 0 {
+		return nil
+	}
+	more, err := l.tx.Load(w)
+	l.take(more.Manifests)
+	return err
 }
 
 func (l *loaded) wanted(ps []Prepared) (w Want) {
@@ -82,13 +107,15 @@ func (l *loaded) wanted(ps []Prepared) (w Want) {
 		if m := p.Event.Manifest; !m.IsZero() && fresh(m) {
 			w.Manifests = append(w.Manifests, m)
 		}
-		for _, b := range p.Event.Batches {
-			if fresh(b.ID) {
-				w.Batches = append(w.Batches, b.ID)
+		for _, b := range p.Event.Touched() {
+			if fresh(b) {
+				w.Batches = append(w.Batches, b)
 			}
 		}
-		if d, ok := p.Event.Data.(event.Generated); ok && d.Label != "" && fresh(d.Label) {
-			w.Labels = append(w.Labels, d.Label)
+		for _, m := range p.Event.Marks() {
+			if fresh(m.Label) {
+				w.Labels = append(w.Labels, m.Label)
+			}
 		}
 		for _, s := range subjects(p.Event) {
 			if fresh(s) {
@@ -99,17 +126,21 @@ func (l *loaded) wanted(ps []Prepared) (w Want) {
 	return w
 }
 
-// claim takes a label's token for a batch; a token marks one batch only.
+// claim takes the tokens of an event's labels for its batches; a token marks one batch only.
 func (l *loaded) claim(e event.Event) error {
-	d, ok := e.Data.(event.Generated)
-	if !ok || d.Label == "" {
-		return nil
+	marks := e.Marks()
+	bad := fault.New(fault.LabelTaken, "The label's code is on another batch already; print a new label.")
+	for _, m := range marks {
+		if b, taken := l.labels[m.Label]; taken && b != m.Batch {
+			bad.At(m.Pointer, "taken", "must not have been used before")
+		}
 	}
-	if b, taken := l.labels[d.Label]; taken && b != e.Batches[0].ID {
-		return fault.New(fault.LabelTaken, "The label's code is on another batch already; print a new label.").
-			At("/data/label", "taken", "must not have been used before")
+	if len(bad.Fields) > 0 {
+		return bad
 	}
-	l.labels[d.Label] = e.Batches[0].ID
+	for _, m := range marks {
+		l.labels[m.Label] = m.Batch
+	}
 	return nil
 }
 

@@ -140,7 +140,7 @@ func (b Book) weights(s Step, l Limits) []Finding {
 		return out
 	}
 	now := s.Batch.Grams + s.Batch.RefusedGrams
-	if s.Batch.Weighed && s.Event.Type != event.BatchTreated && now != s.Grams {
+	if s.Batch.Weighed && s.Event.Type != event.BatchTreated && s.Event.Type != event.BatchRepacked && now != s.Grams {
 		f.Rule, f.Grams = GramsMoved, s.Grams-now
 		f.ZH = fmt.Sprintf("重量与上一次不符：原 %s 千克，现 %s 千克", s.Grams.Kilograms(), now.Kilograms())
 		f.EN = fmt.Sprintf("The weight differs from the one before: %s kg then, %s kg now.", s.Grams.Kilograms(), now.Kilograms())

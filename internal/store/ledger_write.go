@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
 	"liandan/internal/record"
@@ -165,9 +164,9 @@ func (r *reader) writeLabels(g record.Group) error {
 	var batches []*string
 	var at []int64
 	for _, rec := range g.Records {
-		if d, ok := rec.Event.Data.(event.Generated); ok && d.Label != "" {
-			tokens, sources = append(tokens, string(d.Label)), append(sources, sourceEvent)
-			batches, at = append(batches, text(rec.Event.Batches[0].ID)), append(at, stamp(rec.Placed.Entry.RecordedAt))
+		for _, m := range rec.Event.Marks() {
+			tokens, sources = append(tokens, string(m.Label)), append(sources, sourceEvent)
+			batches, at = append(batches, text(m.Batch)), append(at, stamp(rec.Placed.Entry.RecordedAt))
 		}
 	}
 	return r.bulk(tableLabels, len(tokens), tokens, batches, sources, at)
