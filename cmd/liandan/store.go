@@ -55,7 +55,34 @@ func runMigrate(ctx context.Context, t terminal, args []string) (int, error) {
 		return 0, err
 	}
 	fmt.Fprintf(t.out, "已应用 %d 个迁移 applied %d migrations\n", n, n)
-	return exitOK, nil
+	if n == 0 {
+		return exitOK, nil
+	}
+	return refold(ctx, t, cfg)
+}
+
+// refold recreates the projections after an upgrade: a newer program folds the same events
+// to states that hold more, and what an older one cached would mislead it.
+func refold(ctx context.Context, t terminal, cfg *config.Config) (int, error) {
+	code := exitOK
+	err := opened(ctx, t, cfg, func(p *server.Parts) error {
+		o, err := options(cfg, "", t.err)
+		if err != nil {
+			return err
+		}
+		r, err := p.Audit.Rebuild(ctx, o)
+		if err != nil {
+			return err
+		}
+		if r.EvidenceDamaged() {
+			code = exitFindings
+			printReport(t.out, "rebuild", r, 0)
+			return nil
+		}
+		fmt.Fprintf(t.out, "已由日志重建派生表 projections recreated from the log: %d 批次 batches, %d 联单 manifests\n", r.Batches, r.Manifests)
+		return nil
+	})
+	return code, err
 }
 
 func runCheck(ctx context.Context, t terminal, args []string) (int, error) {

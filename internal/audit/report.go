@@ -81,6 +81,10 @@ type Note struct {
 // Sound reports that nothing was found.
 func (r *Report) Sound() bool { return r.Damages == 0 }
 
+// EvidenceDamaged reports that more than projections is not as it must be, so that a
+// rebuild changed nothing.
+func (r *Report) EvidenceDamaged() bool { return r.evidence }
+
 // First is the first damaged place.
 func (r *Report) First() (Damage, bool) {
 	if len(r.Named) == 0 {
