@@ -99,6 +99,9 @@ func settled(t *testing.T, cfg *config.Config, town *sample.City, day sample.Day
 	if err := town.Enrol(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Record.Flush(t.Context()); err != nil { // what is on its way belongs before the day
+		t.Fatal(err)
+	}
 	set(day.Closes().Add(time.Hour))
 	return s
 }
