@@ -27,6 +27,12 @@ const (
 // Why it is never wrong for longer than staleAfter: the version is read first and a row
 // after it, so a row is at least as new as the version it is filed under; when a newer
 // version is seen everything filed under the older one goes.
+//
+// Why no reader sees a value and then an earlier one: whoever reads a row gives back what is
+// filed, not what it read. Under one version the first row filed stays, though a second
+// reader may have read a newer one beside it; a row whose version has gone meanwhile is read
+// again; and every row under a version is read after the last one was filed under the version
+// before.
 type cache struct {
 	turn chan struct{} // held by the one who reads the version or a whole table
 
@@ -127,21 +133,27 @@ func (s *Service) fresh(ctx context.Context, age time.Duration) (int64, error) {
 	return v, nil
 }
 
-// put files a row read after version was; a full map loses any one of its entries.
-func put[K comparable, V any](c *cache, version int64, m func(*cache) map[K]V, k K, v V) {
+// put files a row read after version was, and gives the row that is filed now: another
+// reader's where that was first. Not ok: the version has gone meanwhile and nothing is
+// filed. A full map loses any one of its entries.
+func put[K comparable, V any](c *cache, version int64, m func(*cache) map[K]V, k K, v V) (filed V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version != version {
-		return
+		return v, false
 	}
 	into := m(c)
-	if _, there := into[k]; !there && len(into) >= cacheSize {
+	if there, ok := into[k]; ok {
+		return there, true
+	}
+	if len(into) >= cacheSize {
 		for victim := range into {
 			delete(into, victim)
 			break
 		}
 	}
 	into[k] = v
+	return v, true
 }
 
 func get[K comparable, V any](c *cache, m func(*cache) map[K]V, k K) (V, bool) {

@@ -121,6 +121,28 @@ func TestPutIsBounded(t *testing.T) {
 	}
 }
 
+// Of two readers that read one row beside a write, the first to file it decides what both give
+// back; a row whose version has gone is given back by nobody.
+func TestTheRowFiledFirstIsEverybodys(t *testing.T) {
+	c := newCache()
+	c.advance(7, 0, time.Unix(1, 0))
+	parties := func(c *cache) map[id.Party]found[party.Organisation] { return c.parties }
+	p := PartyID("x")
+	row := func(name string) found[party.Organisation] {
+		return found[party.Organisation]{party.Organisation{Name: name}, true}
+	}
+	if f, ok := put(c, 7, parties, p, row("old")); !ok || f.value.Name != "old" {
+		t.Fatalf("the first to file: %q %v", f.value.Name, ok)
+	}
+	if f, ok := put(c, 7, parties, p, row("new")); !ok || f.value.Name != "old" {
+		t.Errorf("the second gives back %q %v, and then reads the older one", f.value.Name, ok)
+	}
+	c.advance(8, 0, time.Unix(1, 0))
+	if _, ok := put(c, 7, parties, p, row("old")); ok {
+		t.Error("a row of a version that has gone was given back")
+	}
+}
+
 // A reading of the version that began before a write must not count as fresh after it.
 func TestAReadingBesideAWriteIsNotFresh(t *testing.T) {
 	c, now := newCache(), time.Unix(1000, 0)

@@ -15,24 +15,27 @@ func (s *Service) Key(ctx context.Context, kid string) (party.Key, bool, error) 
 	if !ok {
 		return party.Key{}, false, nil
 	}
-	version, err := s.fresh(ctx, staleAfter)
-	if err != nil {
-		return party.Key{}, false, err
-	}
 	keys := func(c *cache) map[string]party.Key { return c.keys }
-	if k, ok := get(s.cache, keys, kid); ok {
-		return k, true, nil
+	for {
+		version, err := s.fresh(ctx, staleAfter)
+		if err != nil {
+			return party.Key{}, false, err
+		}
+		if k, ok := get(s.cache, keys, kid); ok {
+			return k, true, nil
+		}
+		enrolled, err := s.enrolled(ctx, raw)
+		if err != nil || !enrolled {
+			return party.Key{}, false, err
+		}
+		k, ok, err := readKey(s.store.RegistryReader(ctx), kid)
+		if err != nil || !ok {
+			return party.Key{}, false, unavailable(err)
+		}
+		if k, ok = put(s.cache, version, keys, kid, k); ok {
+			return k, true, nil
+		}
 	}
-	enrolled, err := s.enrolled(ctx, raw)
-	if err != nil || !enrolled {
-		return party.Key{}, false, err
-	}
-	k, ok, err := readKey(s.store.RegistryReader(ctx), kid)
-	if err != nil || !ok {
-		return party.Key{}, false, unavailable(err)
-	}
-	put(s.cache, version, keys, kid, k)
-	return k, true, nil
 }
 
 // readKey reads a key and cuts its validity to its person's.
@@ -125,17 +128,20 @@ func (s *Service) Organisation(ctx context.Context, p id.Party) (party.Organisat
 
 func lookup[K comparable, V any](ctx context.Context, s *Service, m func(*cache) map[K]found[V], k K, read func(Reader, K) (V, bool, error)) (V, bool, error) {
 	var none V
-	version, err := s.fresh(ctx, staleAfter)
-	if err != nil {
-		return none, false, err
+	for {
+		version, err := s.fresh(ctx, staleAfter)
+		if err != nil {
+			return none, false, err
+		}
+		if f, ok := get(s.cache, m, k); ok {
+			return f.value, f.ok, nil
+		}
+		v, ok, err := read(s.store.RegistryReader(ctx), k)
+		if err != nil {
+			return none, false, unavailable(err)
+		}
+		if f, filed := put(s.cache, version, m, k, found[V]{v, ok}); filed {
+			return f.value, f.ok, nil
+		}
 	}
-	if f, ok := get(s.cache, m, k); ok {
-		return f.value, f.ok, nil
-	}
-	v, ok, err := read(s.store.RegistryReader(ctx), k)
-	if err != nil {
-		return none, false, unavailable(err)
-	}
-	put(s.cache, version, m, k, found[V]{v, ok})
-	return v, ok, nil
 }
