@@ -51,6 +51,7 @@ var rooms = map[string]room{
 	"internal/merkle":    {ring: 1, may: "0", outside: "golang.org/x/mod github.com/transparency-dev/formats"},
 	"internal/ledger":    {ring: 1, may: "0 event merkle signature", outside: "github.com/go-json-experiment/json"},
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
+	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
 	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain",

@@ -71,6 +71,7 @@ type State struct {
 	DeliveredAt   int64        `json:"delivered_at,omitempty"`
 	AcceptedAt    int64        `json:"accepted_at,omitempty"`
 	ReportedAt    int64        `json:"reported_at,omitempty"`
+	RefusedAt     int64        `json:"refused_at,omitzero"` // of lines refused whole
 	Legs          []Leg        `json:"legs,omitempty"`
 	CancelledAt   int64        `json:"cancelled_at,omitzero"`
 	Reason        string       `json:"reason,omitempty"` // of the cancellation
@@ -144,6 +145,8 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.DeliveredAt = max(s.DeliveredAt, at)
 	case event.Accepted:
 		s.AcceptedAt = max(s.AcceptedAt, at)
+	case event.Refused:
+		s.RefusedAt = max(s.RefusedAt, at)
 	case event.Outcome:
 		s.ReportedAt = max(s.ReportedAt, at)
 	}
