@@ -974,22 +974,31 @@ func (e QuarantineItemState) Valid() bool {
 
 // Defines values for RegistryKind.
 const (
+	RegistryKindApprovals     RegistryKind = "approvals"
 	RegistryKindLicences      RegistryKind = "licences"
 	RegistryKindOrganisations RegistryKind = "organisations"
 	RegistryKindPeople        RegistryKind = "people"
+	RegistryKindPlans         RegistryKind = "plans"
 	RegistryKindSites         RegistryKind = "sites"
+	RegistryKindVehicles      RegistryKind = "vehicles"
 )
 
 // Valid indicates whether the value is a known member of the RegistryKind enum.
 func (e RegistryKind) Valid() bool {
 	switch e {
+	case RegistryKindApprovals:
+		return true
 	case RegistryKindLicences:
 		return true
 	case RegistryKindOrganisations:
 		return true
 	case RegistryKindPeople:
 		return true
+	case RegistryKindPlans:
+		return true
 	case RegistryKindSites:
+		return true
+	case RegistryKindVehicles:
 		return true
 	default:
 		return false

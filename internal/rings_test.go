@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"internal/mass":      {ring: 1, may: "0 event batch"},
 	"internal/merkle":    {ring: 1, may: "0", outside: "golang.org/x/mod github.com/transparency-dev/formats"},
 	"internal/ledger":    {ring: 1, may: "0 event merkle signature", outside: "github.com/go-json-experiment/json"},
+	"internal/permit":    {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule"},

@@ -11,6 +11,7 @@ import (
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/waste"
 )
 
 // Period is a span of validity: From inclusive, To exclusive; a zero To is open.
@@ -78,11 +79,22 @@ type Site struct {
 type Licence struct {
 	Number  string
 	Party   id.Party
-	Site    id.Site // zero: all its sites
-	Kind    string  // operating, collecting, transport, discharge
-	Codes   []string
-	Methods []string
+	Site    id.Site  // zero: all its sites
+	Kind    string   // operating, collecting, transport, discharge
+	Codes   []string // *, categories (HW08) or codes
+	Methods []string // empty: the licence names none
 	Valid   Period
+	// Yearly is the grams a calendar year that the licence allows in all; 0: it names none.
+	Yearly waste.Grams
+	// Scopes narrow Codes and Methods to what belongs together; empty: every one with every.
+	Scopes []Scope
+}
+
+// Scope is one line of a licence: a waste, how it may be treated, how much of it a year.
+type Scope struct {
+	Code   string       // *, a category or a code
+	Method waste.Method // "": every method of the licence
+	Yearly waste.Grams  // 0: no more is said than by the whole licence
 }
 
 // Key is the public half of a device's key.

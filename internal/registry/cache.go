@@ -9,6 +9,7 @@ import (
 
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 )
 
 const (
@@ -43,6 +44,7 @@ type cache struct {
 	keys     map[string]party.Key
 	sites    map[id.Site]found[party.Site]
 	parties  map[id.Party]found[party.Organisation]
+	holdings map[id.Party]found[permit.Holding]
 	tokens   map[id.Hash]Token
 	tokensAt int64  // the version that tokens is of; 0: never read
 	kids     kidSet // keys are never deleted: what is in an old set is in the new one too
@@ -66,6 +68,7 @@ func (c *cache) drop() {
 	c.keys = map[string]party.Key{}
 	c.sites = map[id.Site]found[party.Site]{}
 	c.parties = map[id.Party]found[party.Organisation]{}
+	c.holdings = map[id.Party]found[permit.Holding]{}
 }
 
 // expire makes the next lookup read the version. A reading that is under way does not

@@ -17,10 +17,15 @@ const (
 	KindSites         = "sites"
 	KindLicences      = "licences"
 	KindPeople        = "people"
+	KindVehicles      = "vehicles"
+	KindPlans         = "plans"
+	KindApprovals     = "approvals"
 )
 
 // Kinds lists them in the order in which a whole register must be imported.
-func Kinds() []string { return []string{KindOrganisations, KindSites, KindLicences, KindPeople} }
+func Kinds() []string {
+	return []string{KindOrganisations, KindSites, KindLicences, KindPeople, KindVehicles, KindPlans, KindApprovals}
+}
 
 // Report says what an import did, or in a dry run would do.
 type Report struct {
@@ -86,6 +91,12 @@ func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun b
 		in = &licenceImport{}
 	case KindPeople:
 		in = &peopleImport{now: s.clock()}
+	case KindVehicles:
+		in = newVehicleImport()
+	case KindPlans:
+		in = newPlanImport()
+	case KindApprovals:
+		in = newApprovalImport()
 	default:
 		return Report{Kind: kind}, fault.New(fault.InvalidImport, "There is no register of that kind; it must be one of %s.", strings.Join(Kinds(), ", "))
 	}

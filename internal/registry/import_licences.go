@@ -40,13 +40,14 @@ type licenceNumber struct {
 
 func (*licenceImport) columns() []column {
 	return []column{{"credit_code", true}, {"number", true}, {"kind", true}, {"codes", true}, {"valid_from", true},
-		{"site_name", false}, {"methods", false}, {"valid_to", false}}
+		{"site_name", false}, {"methods", false}, {"valid_to", false}, {"yearly_t", false}, {"scopes", false}}
 }
 
 func (in *licenceImport) read(c *cells) {
 	l := licenceLine{line: c.line, code: c.creditCode()}
 	l.licence = party.Licence{Number: c.text("number"), Kind: c.oneOf("kind", LicenceKinds()...),
-		Codes: readCodes(c), Methods: c.list("methods", methodFault), Valid: c.period(true)}
+		Codes: readCodes(c), Methods: c.list("methods", methodFault), Valid: c.period(true),
+		Yearly: c.mass("yearly_t", waste.UnitTonne, false, false), Scopes: c.scopes("scopes")}
 	if c.raw("site_name") != "" {
 		l.siteName = c.text("site_name")
 	}
@@ -192,7 +193,8 @@ func sitesByName(r Reader) (map[siteName][]party.Site, error) {
 
 func sameLicence(a, b party.Licence) bool {
 	return a.Number == b.Number && a.Party == b.Party && a.Site == b.Site && a.Kind == b.Kind &&
-		slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Methods, b.Methods) && samePeriod(a.Valid, b.Valid)
+		slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Methods, b.Methods) && samePeriod(a.Valid, b.Valid) &&
+		a.Yearly == b.Yearly && slices.Equal(a.Scopes, b.Scopes)
 }
 
 func (in *licenceImport) write(tx Tx) error { return tx.PutLicences(in.put) }

@@ -45,7 +45,7 @@ func TestImportIsBounded(t *testing.T) {
 		r    io.Reader
 		want fault.Kind
 	}{
-		"no such kind":      {"vehicles", strings.NewReader(""), fault.InvalidImport},
+		"no such kind":      {"contracts", strings.NewReader(""), fault.InvalidImport},
 		"endless lines":     {registry.KindOrganisations, io.MultiReader(head, &repeating{line: []byte("x,y,z\n")}), fault.TooManyLines},
 		"endless bytes":     {registry.KindOrganisations, &repeating{line: bytes.Repeat([]byte("x"), 4096)}, fault.TooLarge},
 		"endless blanks":    {registry.KindOrganisations, &repeating{line: append(bytes.Repeat([]byte(","), 4095), '\n')}, fault.TooLarge},

@@ -6,6 +6,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 )
 
 // Key finds a device's key by its kid. Its validity is cut to that of its person: the
@@ -124,6 +125,13 @@ func (s *Service) Site(ctx context.Context, v id.Site) (party.Site, bool, error)
 // them. Faults: unavailable.
 func (s *Service) Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error) {
 	return lookup(ctx, s, func(c *cache) map[id.Party]found[party.Organisation] { return c.parties }, p, Reader.Organisation)
+}
+
+// Holding gives what an organisation may do by the register: it is shared with the cache,
+// do not change it. Faults: unavailable.
+func (s *Service) Holding(ctx context.Context, p id.Party) (permit.Holding, error) {
+	h, _, err := lookup(ctx, s, func(c *cache) map[id.Party]found[permit.Holding] { return c.holdings }, p, Reader.Holding)
+	return h, err
 }
 
 func lookup[K comparable, V any](ctx context.Context, s *Service, m func(*cache) map[K]found[V], k K, read func(Reader, K) (V, bool, error)) (V, bool, error) {

@@ -1,7 +1,9 @@
 package registry_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -10,6 +12,7 @@ import (
 
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
 	"liandan/internal/statement"
@@ -28,6 +31,9 @@ type state struct {
 	sites      map[id.Site]party.Site
 	licences   map[licenceKey]party.Licence
 	people     map[id.Person]registry.Person
+	vehicles   map[string]permit.Vehicle
+	plans      map[string]permit.PlanLine
+	approvals  map[string]permit.Approval
 	keys       map[string]registry.KeyRecord
 	said       []statement.Statement
 	tokens     map[id.Hash]registry.Token
@@ -42,7 +48,7 @@ type licenceKey struct {
 
 func newMemory() *memory {
 	return &memory{state: state{version: 1, parties: map[id.Party]party.Organisation{}, sites: map[id.Site]party.Site{},
-		licences: map[licenceKey]party.Licence{}, people: map[id.Person]registry.Person{}, keys: map[string]registry.KeyRecord{},
+		licences: map[licenceKey]party.Licence{}, vehicles: map[string]permit.Vehicle{}, plans: map[string]permit.PlanLine{}, approvals: map[string]permit.Approval{}, people: map[id.Person]registry.Person{}, keys: map[string]registry.KeyRecord{},
 		tokens: map[id.Hash]registry.Token{}, enrolments: map[id.Hash]registry.Enrolment{}}}
 }
 
@@ -66,6 +72,7 @@ func (m *memory) UpdateRegistry(_ context.Context, fn func(registry.Tx) error) e
 
 func (s state) copy() *state {
 	s.parties, s.sites, s.licences, s.people = maps.Clone(s.parties), maps.Clone(s.sites), maps.Clone(s.licences), maps.Clone(s.people)
+	s.vehicles, s.plans, s.approvals = maps.Clone(s.vehicles), maps.Clone(s.plans), maps.Clone(s.approvals)
 	s.keys, s.tokens, s.enrolments = maps.Clone(s.keys), maps.Clone(s.tokens), maps.Clone(s.enrolments)
 	s.said = slices.Clip(s.said)
 	return &s
@@ -129,6 +136,57 @@ func (s *state) PutSites(list []party.Site) error {
 func (s *state) PutLicences(list []party.Licence) error {
 	for _, v := range list {
 		s.licences[licenceKey{v.Party, v.Number, v.Valid.From.UnixMilli()}] = v
+	}
+	return nil
+}
+
+func (s *state) Vehicles() ([]permit.Vehicle, error)   { return listed(s.vehicles) }
+func (s *state) Plans() ([]permit.PlanLine, error)     { return listed(s.plans) }
+func (s *state) Approvals() ([]permit.Approval, error) { return listed(s.approvals) }
+
+func (s *state) Holding(p id.Party) (h permit.Holding, _ bool, _ error) {
+	for _, k := range slices.SortedFunc(maps.Keys(s.licences), func(a, b licenceKey) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.from, b.from))
+	}) {
+		if k.party == p {
+			h.Licences = append(h.Licences, s.licences[k])
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.vehicles)) {
+		if v := s.vehicles[k]; v.Party == p {
+			h.Vehicles = append(h.Vehicles, v)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.plans)) {
+		if v := s.plans[k]; v.Party == p {
+			h.Plans = append(h.Plans, v)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(s.approvals)) {
+		if v := s.approvals[k]; v.Party == p {
+			h.Approvals = append(h.Approvals, v)
+		}
+	}
+	return h, true, nil
+}
+
+func (s *state) PutVehicles(list []permit.Vehicle) error {
+	for _, v := range list {
+		s.vehicles[v.Party.String()+v.Plate+v.Valid.From.String()] = v
+	}
+	return nil
+}
+
+func (s *state) PutPlans(list []permit.PlanLine) error {
+	for _, v := range list {
+		s.plans[fmt.Sprintf("%s/%d/%s/%s/%s/%d", v.Site, v.Year, v.Code, v.Method, v.Consignee, v.Filed.UnixMilli())] = v
+	}
+	return nil
+}
+
+func (s *state) PutApprovals(list []permit.Approval) error {
+	for _, v := range list {
+		s.approvals[fmt.Sprint(v.Party, v.Number, v.Code, v.Valid.From.UnixMilli())] = v
 	}
 	return nil
 }

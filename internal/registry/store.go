@@ -7,6 +7,7 @@ import (
 	"liandan/internal/access"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/statement"
 )
 
@@ -49,6 +50,12 @@ type Reader interface {
 	Sites() ([]party.Site, error)
 	SitesOf(p id.Party) ([]id.Site, error)
 	Licences() ([]party.Licence, error)
+	Vehicles() ([]permit.Vehicle, error)
+	Plans() ([]permit.PlanLine, error)
+	Approvals() ([]permit.Approval, error)
+	// Holding gives all licences, vehicles, plan lines and approvals of one organisation, those
+	// of other times included, in an order that does not change. None at all is no error.
+	Holding(p id.Party) (permit.Holding, bool, error)
 	People() ([]Person, error)
 
 	// Tokens lists the bearer tokens that are neither revoked nor expired at that time.
@@ -64,11 +71,15 @@ type Tx interface {
 	Reader
 
 	// Put… insert, or replace what has the same id (licences: the same party, number and
-	// first day).
+	// first day; vehicles: party, plate and first day; plan lines: site, year, code, method,
+	// consignee and day of filing; approvals: party, number, code and first day).
 	PutOrganisations([]party.Organisation) error
 	PutSites([]party.Site) error
 	PutLicences([]party.Licence) error
 	PutPeople([]Person) error
+	PutVehicles([]permit.Vehicle) error
+	PutPlans([]permit.PlanLine) error
+	PutApprovals([]permit.Approval) error
 
 	// AddKey inserts a key. The fault is conflict when its kid is there already.
 	AddKey(KeyRecord) error

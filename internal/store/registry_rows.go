@@ -7,6 +7,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/registry"
+	"liandan/internal/waste"
 )
 
 // Rows of the registry. Times are Unix milliseconds; a nil time is "open" or "never".
@@ -80,6 +81,8 @@ type licenceRow struct {
 	Kind      string   `gorm:"column:kind"`
 	Codes     string   `gorm:"column:codes"`
 	Methods   string   `gorm:"column:methods"`
+	Yearly    int64    `gorm:"column:yearly_grams"`
+	Scopes    string   `gorm:"column:scopes"`
 	ValidFrom int64    `gorm:"column:valid_from;primaryKey;autoIncrement:false"`
 	ValidTo   *int64   `gorm:"column:valid_to"`
 }
@@ -88,12 +91,13 @@ func (licenceRow) TableName() string { return "licences" }
 
 func rowOfLicence(l party.Licence) licenceRow {
 	return licenceRow{Number: l.Number, Party: l.Party, Site: optional(l.Site), Kind: l.Kind, Codes: joinWords(l.Codes), Methods: joinWords(l.Methods),
-		ValidFrom: stamp(l.Valid.From), ValidTo: stampOpen(l.Valid.To)}
+		Yearly: int64(l.Yearly), Scopes: joinLines(l.Scopes), ValidFrom: stamp(l.Valid.From), ValidTo: stampOpen(l.Valid.To)}
 }
 
 func (r licenceRow) licence() (party.Licence, error) {
+	scopes, err := splitLines(r.Scopes)
 	return party.Licence{Number: r.Number, Party: r.Party, Site: required(r.Site), Kind: r.Kind, Codes: splitWords(r.Codes), Methods: splitWords(r.Methods),
-		Valid: period(r.ValidFrom, r.ValidTo)}, nil
+		Yearly: waste.Grams(r.Yearly), Scopes: scopes, Valid: period(r.ValidFrom, r.ValidTo)}, err
 }
 
 type personRow struct {

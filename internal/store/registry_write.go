@@ -96,7 +96,7 @@ func (w *registryWriter) PutSites(list []party.Site) error {
 // PutLicences implements registry.Tx.
 func (w *registryWriter) PutLicences(list []party.Licence) error {
 	return replace(w, list, rowOfLicence, []string{"party", "number", "valid_from"},
-		[]string{"site", "kind", "codes", "methods", "valid_to"})
+		[]string{"site", "kind", "codes", "methods", "yearly_grams", "scopes", "valid_to"})
 }
 
 // PutPeople implements registry.Tx.

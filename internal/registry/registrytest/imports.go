@@ -9,6 +9,7 @@ import (
 
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/registry"
 )
 
@@ -18,6 +19,9 @@ type world struct {
 	Sites         []party.Site
 	Licences      []party.Licence
 	People        []registry.Person
+	Vehicles      []permit.Vehicle
+	Plans         []permit.PlanLine
+	Approvals     []permit.Approval
 }
 
 func (b *bench) world() (w world) {
@@ -32,13 +36,28 @@ func (b *bench) world() (w world) {
 	b.must(err)
 	w.People, err = r.People()
 	b.must(err)
+	w.Vehicles, err = r.Vehicles()
+	b.must(err)
+	w.Plans, err = r.Plans()
+	b.must(err)
+	w.Approvals, err = r.Approvals()
+	b.must(err)
+	w.sort()
+	return w
+}
+
+func (w *world) sort() {
 	sortBy(w.Organisations, func(v party.Organisation) string { return v.ID.String() })
 	sortBy(w.Sites, func(v party.Site) string { return v.ID.String() })
 	sortBy(w.Licences, func(v party.Licence) string {
 		return v.Party.String() + v.Number + v.Valid.From.Format(time.RFC3339)
 	})
 	sortBy(w.People, func(v registry.Person) string { return v.ID.String() })
-	return w
+	sortBy(w.Vehicles, func(v permit.Vehicle) string { return v.Plate })
+	sortBy(w.Plans, func(v permit.PlanLine) string {
+		return string(v.Code) + string(v.Method) + v.Filed.Format(time.RFC3339)
+	})
+	sortBy(w.Approvals, func(v permit.Approval) string { return v.Number + string(v.Code) })
 }
 
 func sortBy[V any](list []V, key func(V) string) {
@@ -66,10 +85,17 @@ func whole() map[string]string {
 			string(a) + ",本部,hospital,130602,1,480,,,\n" +
 			string(a) + ",暂存点,depot,130629,0,,2021-01-01,2026-06-30,019ca000-0000-7000-8000-0000000000b1\n" +
 			string(c) + ",本部,station,110101,0,0,,,",
-		registry.KindLicences: "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to\n" +
-			string(c) + ",SAMPLE-001,collecting,本部,HW49;HW08;900-052-31,,2024-01-01,2026-12-31\n" +
-			string(c) + ",SAMPLE-002,transport,,*,,2024-01-01,\n" +
-			string(a) + ",SAMPLE-001,operating,本部,us:D009,us:H141;D10;C1,2024-01-01,2024-01-01\n",
+		registry.KindLicences: "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to,yearly_t,scopes\n" +
+			string(c) + ",SAMPLE-001,collecting,本部,HW49;HW08;900-052-31,,2024-01-01,2026-12-31,5000.5,HW08//3000；900-052-31/R4/\n" +
+			string(c) + ",SAMPLE-002,transport,,*,,2024-01-01,,,\n" +
+			string(a) + ",SAMPLE-001,operating,本部,us:D009,us:H141;D10;C1,2024-01-01,2024-01-01,,*/us:H141/0.000001\n",
+		registry.KindVehicles: "credit_code,plate,permit,capacity_kg,medical,valid_from,valid_to\n" +
+			string(c) + ",冀F·00001,SAMPLE-V1,4500.5,1,2024-01-01,2026-12-31\n" + string(c) + ",冀F00002,SAMPLE-V2,,,2024-01-01,\n",
+		registry.KindPlans: "credit_code,site_name,year,code,method,consignee,planned_t,number,filed\n" +
+			string(a) + ",本部,2026,841-001-01,,,120.5,SAMPLE-P1,2025-12-20\n" + string(a) + ",本部,2026,841-001-01,,,150,,2026-06-01\n" +
+			string(a) + ",本部,2026,900-047-49,D10," + string(c) + ",0.000001,,\n",
+		registry.KindApprovals: "credit_code,number,consignee,code,method,approved_t,valid_from,valid_to\n" +
+			string(a) + ",SAMPLE-A1," + string(Code(7)) + ",900-047-49,D10,3,2026-01-01,2026-12-31\n",
 		registry.KindPeople: "credit_code,person,valid_from,valid_to,id\n" +
 			string(a) + ",N-1,,,\n" + string(a) + ",,2025-01-01,,019ca000-0000-7000-8000-0000000000d1\n" + string(c) + ",N-1,,2026-12-31,\n",
 	}
@@ -90,27 +116,37 @@ func wholeWorld() (w world) {
 		{ID: registry.SiteID(q, "本部"), Party: q, Name: "本部", Kind: "station", Division: "110101", Valid: since2000()},
 	}
 	w.Licences = []party.Licence{
-		{Number: "SAMPLE-001", Party: q, Site: registry.SiteID(q, "本部"), Kind: "collecting", Codes: []string{"900-052-31", "HW08", "HW49"}, Valid: party.Period{From: day("2024-01-01"), To: day("2027-01-01")}},
+		{Number: "SAMPLE-001", Party: q, Site: registry.SiteID(q, "本部"), Kind: "collecting", Codes: []string{"900-052-31", "HW08", "HW49"}, Yearly: 5_000_500_000,
+			Scopes: []party.Scope{{Code: "900-052-31", Method: "R4"}, {Code: "HW08", Yearly: 3_000_000_000}}, Valid: party.Period{From: day("2024-01-01"), To: day("2027-01-01")}},
 		{Number: "SAMPLE-002", Party: q, Kind: "transport", Codes: []string{"*"}, Valid: party.Period{From: day("2024-01-01")}},
-		{Number: "SAMPLE-001", Party: p, Site: registry.SiteID(p, "本部"), Kind: "operating", Codes: []string{"us:D009"}, Methods: []string{"C1", "D10", "us:H141"}, Valid: party.Period{From: day("2024-01-01"), To: day("2024-01-02")}},
+		{Number: "SAMPLE-001", Party: p, Site: registry.SiteID(p, "本部"), Kind: "operating", Codes: []string{"us:D009"}, Methods: []string{"C1", "D10", "us:H141"},
+			Scopes: []party.Scope{{Code: "*", Method: "us:H141", Yearly: 1}}, Valid: party.Period{From: day("2024-01-01"), To: day("2024-01-02")}},
 	}
 	w.People = []registry.Person{
 		{ID: registry.PersonID(p, "N-1"), Party: p, Valid: since2000()},
 		{ID: other, Party: p, Valid: party.Period{From: day("2025-01-01")}},
 		{ID: registry.PersonID(q, "N-1"), Party: q, Valid: party.Period{From: day("2000-01-01"), To: day("2027-01-01")}},
 	}
-	sortBy(w.Organisations, func(v party.Organisation) string { return v.ID.String() })
-	sortBy(w.Sites, func(v party.Site) string { return v.ID.String() })
-	sortBy(w.Licences, func(v party.Licence) string {
-		return v.Party.String() + v.Number + v.Valid.From.Format(time.RFC3339)
-	})
-	sortBy(w.People, func(v registry.Person) string { return v.ID.String() })
+	w.Vehicles = []permit.Vehicle{
+		{Party: q, Plate: "冀F·00001", Permit: "SAMPLE-V1", Capacity: 4_500_500, Medical: true, Valid: party.Period{From: day("2024-01-01"), To: day("2027-01-01")}},
+		{Party: q, Plate: "冀F00002", Permit: "SAMPLE-V2", Valid: party.Period{From: day("2024-01-01")}},
+	}
+	ward := registry.SiteID(p, "本部")
+	w.Plans = []permit.PlanLine{
+		{Party: p, Site: ward, Year: 2026, Filed: day("2026-01-01"), Code: "841-001-01", Planned: 120_500_000, Number: "SAMPLE-P1"},
+		{Party: p, Site: ward, Year: 2026, Filed: day("2026-06-01"), Code: "841-001-01", Planned: 150_000_000},
+		{Party: p, Site: ward, Year: 2026, Filed: day("2026-01-01"), Code: "900-047-49", Method: "D10", Consignee: Code(2), Planned: 1},
+	}
+	w.Approvals = []permit.Approval{
+		{Number: "SAMPLE-A1", Party: p, Consignee: Code(7), Code: "900-047-49", Method: "D10", Approved: 3_000_000, Valid: party.Period{From: day("2026-01-01"), To: day("2027-01-01")}},
+	}
+	w.sort()
 	return w
 }
 
 func importWhole(b *bench) {
 	for i, kind := range registry.Kinds() {
-		want := registry.Report{Kind: kind, Lines: []int{2, 3, 3, 3}[i], Applied: true}
+		want := registry.Report{Kind: kind, Lines: []int{2, 3, 3, 3, 2, 3, 1}[i], Applied: true}
 		want.Added = want.Lines
 		if rep := b.load(kind, whole()[kind]); !reflect.DeepEqual(rep, want) {
 			b.Errorf("%+v, want %+v", rep, want)
@@ -139,6 +175,7 @@ func importAgain(b *bench) {
 	for kind, swap := range map[string][2]string{
 		registry.KindOrganisations: {"operator；", "generator；"}, registry.KindSites: {",480,", ",481,"},
 		registry.KindLicences: {",HW49;", ",HW48;"}, registry.KindPeople: {",2026-12-31,", ",2026-12-30,"},
+		registry.KindVehicles: {",4500.5,", ",4500.6,"}, registry.KindPlans: {",150,", ",151,"}, registry.KindApprovals: {",3,", ",3.5,"},
 	} {
 		csv := strings.Replace(whole()[kind], swap[0], swap[1], 1)
 		rep := b.load(kind, csv)
@@ -166,7 +203,8 @@ func importDryRun(b *bench) {
 			b.Errorf("%+v", rep)
 		}
 	}
-	if v := b.version(); v != before || !reflect.DeepEqual(b.world(), world{Organisations: []party.Organisation{}, Sites: []party.Site{}, Licences: []party.Licence{}, People: []registry.Person{}}) {
+	if v := b.version(); v != before || !reflect.DeepEqual(b.world(), world{Organisations: []party.Organisation{}, Sites: []party.Site{}, Licences: []party.Licence{}, People: []registry.Person{},
+		Vehicles: []permit.Vehicle{}, Plans: []permit.PlanLine{}, Approvals: []permit.Approval{}}) {
 		b.Errorf("a dry run wrote: version %d to %d, %+v", before, v, b.world())
 	}
 }

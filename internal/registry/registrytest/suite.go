@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 		"ImportBadSites":              importBadSites,
 		"ImportBadLicences":           importBadLicences,
 		"ImportBadPeople":             importBadPeople,
+		"ImportBadPermits":            importBadPermits,
+		"Holdings":                    holdings,
 		"ImportExplicitIDs":           importExplicitIDs,
 		"ImportLicencePeriods":        importLicencePeriods,
 		"ImportManyLines":             importManyLines,
