@@ -177,6 +177,21 @@ func (e EventBatchTreatedType) Valid() bool {
 	}
 }
 
+// Defines values for EventInspectionRecordedType.
+const (
+	EventInspectionRecordedTypeInspectionRecorded EventInspectionRecordedType = "inspection.recorded"
+)
+
+// Valid indicates whether the value is a known member of the EventInspectionRecordedType enum.
+func (e EventInspectionRecordedType) Valid() bool {
+	switch e {
+	case EventInspectionRecordedTypeInspectionRecorded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventManifestAcceptedType.
 const (
 	EventManifestAcceptedTypeManifestAccepted EventManifestAcceptedType = "manifest.accepted"
@@ -335,6 +350,7 @@ const (
 	EventTypeBatchRepacked       EventType = "batch.repacked"
 	EventTypeBatchStored         EventType = "batch.stored"
 	EventTypeBatchTreated        EventType = "batch.treated"
+	EventTypeInspectionRecorded  EventType = "inspection.recorded"
 	EventTypeManifestAccepted    EventType = "manifest.accepted"
 	EventTypeManifestCancelled   EventType = "manifest.cancelled"
 	EventTypeManifestIssued      EventType = "manifest.issued"
@@ -362,6 +378,8 @@ func (e EventType) Valid() bool {
 	case EventTypeBatchStored:
 		return true
 	case EventTypeBatchTreated:
+		return true
+	case EventTypeInspectionRecorded:
 		return true
 	case EventTypeManifestAccepted:
 		return true
@@ -450,6 +468,24 @@ func (e Hazard) Valid() bool {
 	case HazardR:
 		return true
 	case HazardT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for InspectionDataClass.
+const (
+	InspectionDataClassGenerator InspectionDataClass = "generator"
+	InspectionDataClassOperator  InspectionDataClass = "operator"
+)
+
+// Valid indicates whether the value is a known member of the InspectionDataClass enum.
+func (e InspectionDataClass) Valid() bool {
+	switch e {
+	case InspectionDataClassGenerator:
+		return true
+	case InspectionDataClassOperator:
 		return true
 	default:
 		return false
@@ -2095,6 +2131,40 @@ type EventBatchTreatedType string
 // EventID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
 type EventID = string
 
+// EventInspectionRecorded 主管部门按某版检查表检查一个场所；合格与否由该版检查表的数据得出；不属于任何批次。
+// An authority inspected a site by a version of a sheet; whether it passed follows from that version's data. It belongs to no batch.
+type EventInspectionRecorded struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At SignerTime `json:"at"`
+
+	// Data `total` 为各项得分之和 · `total` is the sum of the items’ points
+	Data InspectionData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                          `json:"site"`
+	Type EventInspectionRecordedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventInspectionRecordedType defines model for EventInspectionRecorded.Type.
+type EventInspectionRecordedType string
+
 // EventManifestAccepted 接受人接受（全部或部分），refs 指明送达 · the consignee accepts, whole or in part; refs names the delivery
 type EventManifestAccepted struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -2665,6 +2735,41 @@ type ImportReport struct {
 	// Lines 数据行数，不计首行 · lines of data, without the header
 	Lines     int `json:"lines"`
 	Unchanged int `json:"unchanged"`
+}
+
+// InspectionData `total` 为各项得分之和 · `total` is the sum of the items’ points
+type InspectionData struct {
+	// Accidents 当年污染事故次数 · pollution accidents of the year
+	Accidents int `json:"accidents,omitempty,omitzero"`
+
+	// Class 产生单位或经营单位 · whom the sheet is for
+	Class InspectionDataClass `json:"class"`
+
+	// Inspected 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Inspected ID               `json:"inspected"`
+	Items     []InspectionItem `json:"items"`
+
+	// MajorAccidents 重大事故或造成伤亡的次数 · major accidents, or such with casualties
+	MajorAccidents int    `json:"major_accidents,omitempty,omitzero"`
+	Note           string `json:"note,omitempty,omitzero"`
+
+	// Sheet 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Sheet Text32 `json:"sheet"`
+	Total int    `json:"total"`
+
+	// Version 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Version Text32 `json:"version"`
+}
+
+// InspectionDataClass 产生单位或经营单位 · whom the sheet is for
+type InspectionDataClass string
+
+// InspectionItem defines model for InspectionItem.
+type InspectionItem struct {
+	No int `json:"no"`
+
+	// Points 不适用的项不填 · left out where the item does not apply
+	Points *int `json:"points,omitempty"`
 }
 
 // Instant UTC，毫秒 · UTC with milliseconds

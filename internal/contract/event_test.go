@@ -32,6 +32,8 @@ const (
 	saySum     = "children that have not the grams taken out"
 	sayMixed   = "children of two codes"
 	sayMark    = "one label on two children"
+	sayPoints  = "items whose points do not come to the total"
+	sayItem    = "one item of a sheet twice"
 )
 
 // unsayable lists which of the rules a payload breaks.
@@ -72,10 +74,38 @@ func unsayable(d doc, text []byte) (broken []string) {
 	if children, ok := data["children"].([]any); ok {
 		broken = append(broken, unbalanced(lines, children, met)...)
 	}
+	if items, ok := data["items"].([]any); ok {
+		broken = append(broken, misadded(data["total"], items)...)
+	}
 	if s, ok := data["label"].(string); ok && len(s) <= 64 && wellFormedLabel.MatchString(asMeant.Replace(strings.ToUpper(s))) {
 		if _, err := event.ParseLabel(s); err != nil {
 			broken = append(broken, sayCheck)
 		}
+	}
+	return broken
+}
+
+// misadded lists what is wrong between the items of an inspection and their total.
+func misadded(total any, items []any) (broken []string) {
+	value := func(v any) (float64, bool) {
+		n, _ := v.(json.Number)
+		f, err := n.Float64()
+		return f, err == nil
+	}
+	sum, met := 0.0, map[float64]bool{}
+	for _, x := range items {
+		it, _ := x.(doc)
+		if no, ok := value(it["no"]); ok {
+			if met[no] {
+				broken = append(broken, sayItem)
+			}
+			met[no] = true
+		}
+		points, _ := value(it["points"])
+		sum += points
+	}
+	if t, ok := value(total); ok && t != sum && len(items) > 0 {
+		broken = append(broken, sayPoints)
 	}
 	return broken
 }

@@ -118,6 +118,7 @@ var forms = map[event.Type]form{
 	event.BatchTreated:        {lines: 100, grams: "must", line: residue, data: treatedData},
 	event.OutcomeReported:     {manifest: true, refs: true, lines: 100, data: outcomeData},
 	event.RulingRecorded:      {refs: true, data: rulingData},
+	event.InspectionRecorded:  {data: inspectionData},
 	event.BatchRepacked:       {lines: 100, grams: "must", data: repackedData},
 	event.ManifestCancelled:   {manifest: true, refs: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
 	event.TransportHandedOver: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: handedData},
@@ -308,4 +309,23 @@ func outcomeData(r *rapid.T, d doc) { d["result"] = drawText(r, 64) }
 func rulingData(r *rapid.T, d doc) {
 	d["event"], d["hash"], d["reason"] = uuids.Draw(r, "ruled"), hashes.Draw(r, "hash"), drawText(r, 200)
 	d["verdict"] = rapid.SampledFrom([]string{"admit", "reject"}).Draw(r, "verdict")
+}
+
+func inspectionData(r *rapid.T, d doc) {
+	d["inspected"], d["class"] = uuids.Draw(r, "inspected"), rapid.SampledFrom([]string{"generator", "operator"}).Draw(r, "class")
+	d["sheet"], d["version"] = drawText(r, 32), drawText(r, 32)
+	maybe(r, d, "note", func() any { return drawText(r, 400) })
+	maybe(r, d, "accidents", func() any { return number(rapid.Int64Range(0, 100).Draw(r, "accidents")) })
+	maybe(r, d, "major_accidents", func() any { return number(rapid.Int64Range(0, 100).Draw(r, "major")) })
+	total, items := int64(0), []any{}
+	for i := range rapid.Int64Range(1, 5).Draw(r, "items") {
+		x := doc{"no": number(i + 1)}
+		maybe(r, x, "points", func() any {
+			p := rapid.Int64Range(0, 1000).Draw(r, "points")
+			total += p
+			return number(p)
+		})
+		items = append(items, x)
+	}
+	d["items"], d["total"] = items, number(total)
 }

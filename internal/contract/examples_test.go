@@ -131,6 +131,7 @@ var wireTypes = map[string]func() any{
 	"EventBatchTreated":        func() any { return new(api.EventBatchTreated) },
 	"EventOutcomeReported":     func() any { return new(api.EventOutcomeReported) },
 	"EventRulingRecorded":      func() any { return new(api.EventRulingRecorded) },
+	"EventInspectionRecorded":  func() any { return new(api.EventInspectionRecorded) },
 	"EventBatchRepacked":       func() any { return new(api.EventBatchRepacked) },
 	"EventManifestCancelled":   func() any { return new(api.EventManifestCancelled) },
 	"EventTransportHandedOver": func() any { return new(api.EventTransportHandedOver) },

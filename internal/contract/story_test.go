@@ -83,6 +83,8 @@ var plot = []string{
 		`"batches":[{"id":"~b2","seen":SEEN,"grams":6000,"reason":"包装破损 torn packaging"}],"refs":["~e21"],"data":{"measured":"weighed","scale":"SAMPLE-2"}}`,
 	`{"v":1,"id":"~e23","type":"transport.returned","at":"2026-03-02T17:00:00.000+08:00","party":"~a5","site":"~56","person":"~d6","manifest":"~f3",` +
 		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e22"],"data":{"vehicle":"冀F样例2"}}`,
+	`{"v":1,"id":"~e24","type":"inspection.recorded","at":"2026-03-03T10:00:00.000+08:00","party":"~a4","site":"~55","person":"~d5",` +
+		`"data":{"inspected":"~51","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"note":"样例 SAMPLE"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.

@@ -156,6 +156,22 @@ func typedBad() map[event.Type][]bad {
 			spoil("hash", `"hash":"`+seenA+`"`, "/data/hash", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format", `"`+seenA+`00"`, "format")...),
 			spoil("verdict", `"verdict":"admit"`, "/data/verdict", words(`"Admit"`, "format", `"admitted"`, "format")...),
 			spoil("reason", `"reason":"两人在场"`, "/data/reason", texts(200)...)),
+		event.InspectionRecorded: join(
+			spoil("inspected", `"inspected":"`+siteB+`"`, "/data/inspected", ids()...),
+			spoil("class", `"class":"generator"`, "/data/class", words(`"Generator"`, "format")...),
+			spoil("sheet", `"sheet":"generator"`, "/data/sheet", texts(32)...),
+			spoil("version", `"version":"2021"`, "/data/version", texts(32)...),
+			spoil("accidents", `"accidents":1`, "/data/accidents", numbers(0, 100)...),
+			spoil("major", `"major_accidents":2`, "/data/major_accidents", numbers(0, 100)...),
+			spoil("total", `"total":3`, "/data/total", numbers(0, 100_000, `4`, "sum")...),
+			spoil("note", `"note":"抽查"`, "/data/note", texts(400)...),
+			[]bad{
+				{"an item twice", `"no":2`, `"no":1`, "invalid-event /data/items/1/no=repeated"},
+				{"an item below one", `"no":3`, `"no":0`, "invalid-event /data/items/2/no=out_of_range"},
+				{"points that do not add up", `"points":1`, `"points":2`, "invalid-event /data/total=sum"},
+				{"an item that is no object", `{"no":3}`, `3`, "invalid-event /data/items/2=type"},
+				{"a stray member", `{"no":3}`, `{"no":3,"max":2}`, "invalid-event /data/items/2/max=unknown_member"},
+			}),
 	}
 }
 

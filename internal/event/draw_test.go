@@ -160,6 +160,18 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 	case event.RulingRecorded:
 		return event.Ruling{Event: id.EventOf(drawUUID(r, "ruled")), Hash: drawHash(r),
 			Verdict: rapid.SampledFrom([]event.RulingVerdict{event.Admit, event.Reject}).Draw(r, "verdict"), Reason: drawText(r, "reason", 1, 200)}
+	case event.InspectionRecorded:
+		d := event.Inspection{Inspected: id.SiteOf(drawUUID(r, "inspected")), Class: rapid.SampledFrom([]string{"generator", "operator"}).Draw(r, "class"),
+			Sheet: drawText(r, "sheet", 1, 32), Version: drawText(r, "version", 1, 32), Accidents: rapid.IntRange(0, 100).Draw(r, "accidents"),
+			Major: rapid.IntRange(0, 100).Draw(r, "major"), Note: drawText(r, "note", 0, 400)}
+		for i := range rapid.IntRange(1, 40).Draw(r, "items") {
+			x := event.Scored{No: i + 1, Points: rapid.IntRange(0, 1000).Draw(r, "points")}
+			if rapid.Bool().Draw(r, "inapplicable") {
+				x = event.Scored{No: i + 1, Inapplicable: true}
+			}
+			d.Items, d.Total = append(d.Items, x), d.Total+x.Points
+		}
+		return d
 	}
 	return event.Outcome{Result: drawText(r, "result", 1, 64)}
 }
@@ -174,7 +186,7 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	if (typ == event.TransportHandedOver || typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
 		e.Trip = id.TripOf(drawUUID(r, "trip"))
 	}
-	if typ != event.UseRecorded && typ != event.RulingRecorded {
+	if typ != event.UseRecorded && typ != event.RulingRecorded && typ != event.InspectionRecorded {
 		e.Batches = drawBatches(r, typ)
 	}
 	for range rapid.IntRange(1, 3).Draw(r, "refs") {

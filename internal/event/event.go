@@ -45,13 +45,14 @@ const (
 	BatchTreated        Type = "batch.treated"
 	OutcomeReported     Type = "outcome.reported"
 	RulingRecorded      Type = "ruling.recorded"
+	InspectionRecorded  Type = "inspection.recorded"
 )
 
 // Types lists them in the order of the chain.
 func Types() []Type {
 	return []Type{UseRecorded, BatchGenerated, BatchRepacked, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
 		ManifestCancelled, TransportCollected, TransportHandedOver, TransportDelivered, ManifestAccepted, ManifestRefused,
-		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded}
+		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded, InspectionRecorded}
 }
 
 // Event is one signed fact, read.

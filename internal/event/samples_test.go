@@ -63,6 +63,7 @@ var rests = map[event.Type]string{
 	event.ManifestRefused:     manifest + badBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
 	event.TransportReturned:   manifest + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.RulingRecorded:      refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
+	event.InspectionRecorded:  `"data":{"inspected":"` + siteB + `","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"accidents":1,"major_accidents":2,"note":"抽查"}`,
 }
 
 func sample(t event.Type) string {

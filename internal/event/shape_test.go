@@ -23,6 +23,7 @@ var presence = map[event.Type]struct{ required, optional string }{
 	event.BatchTreated:       {"batches id seen grams data method", "residue_grams facility"},
 	event.OutcomeReported:    {"manifest batches id seen refs data result", ""},
 	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
+	event.InspectionRecorded: {"data inspected class sheet version items total", "accidents major_accidents note"},
 }
 
 // without drops a member of the payload's own rest, by its name.
@@ -121,7 +122,7 @@ func TestMembersOfOtherTypes(t *testing.T) {
 		if want := "invalid-event /data/extra=unknown_member"; got != want {
 			t.Errorf("%s with extra data: %s", typ, got)
 		}
-		if typ == event.UseRecorded || typ == event.RulingRecorded { // of no batch
+		if typ == event.UseRecorded || typ == event.RulingRecorded || typ == event.InspectionRecorded { // of no batch
 			continue
 		}
 		for _, extra := range []string{`"custodian":"x"`, `"Grams":1`, `"refused_grams":1`, `"residue_grams":1`, `"verdict":"whole"`} {

@@ -52,6 +52,7 @@ var shapes = map[Type]shape{
 	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
 	OutcomeReported:     {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
 	RulingRecorded:      {refs: true, data: readRuling},
+	InspectionRecorded:  {data: readInspection},
 }
 
 // Use is use.recorded: what a department used, from which waste is expected.

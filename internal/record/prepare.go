@@ -75,6 +75,7 @@ var mayDo = map[event.Type][]party.Role{
 	event.BatchTreated:        {party.Operator, party.Medical, party.Generator},
 	event.OutcomeReported:     {party.Operator, party.Collector},
 	event.RulingRecorded:      {party.Authority},
+	event.InspectionRecorded:  {party.Authority},
 }
 
 // standing checks site, role and the parties that a manifest names, at the event's date.
@@ -100,11 +101,26 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return s.named(ctx, e, d)
 	case event.HandedOver:
 		return s.taker(ctx, e, d)
+	case event.Inspection:
+		return s.inspected(ctx, e, d)
 	case event.Ruling:
 		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
 			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
 				At("/refs", "other", "must be the event in data alone")
 		}
+	}
+	return nil
+}
+
+// inspected checks that there was such a site, and that nobody inspects themselves.
+func (s *Service) inspected(ctx context.Context, e event.Event, d event.Inspection) error {
+	site, ok, err := s.registry.Site(ctx, d.Inspected)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || site.Party == e.Party || !site.Valid.Holds(e.At) {
+		return fault.New(fault.InvalidEvent, "The inspected site is not a site of another party at that date.").
+			At("/data/inspected", "unknown", "must be a site of another party")
 	}
 	return nil
 }

@@ -1,0 +1,219 @@
+package indicator
+
+import (
+	"cmp"
+	"slices"
+
+	"liandan/internal/id"
+)
+
+// dated is a row with its place in the log.
+type dated[T any] struct {
+	seq int64
+	row T
+}
+
+// Book is every register fact and inspection of a log, in order. It only grows: what it
+// said at a log size stays what it said.
+type Book struct {
+	sites    map[id.Site][]dated[Site]
+	members  map[id.Site][]dated[Member]
+	licences map[id.Party][]dated[Licence]
+	ofParty  map[id.Party][]id.Site // sites that were ever a party's
+	touched  []dated[id.Site]       // by facts that may place mass elsewhere
+	bases    []dated[Base]
+	choices  []dated[ChoiceMade]
+	sheets   []dated[Sheet]
+	factors  []dated[Factor]
+	checks   []Inspection
+	// City says whether a division is run by the city, by table and not by prefix.
+	City func(division string) bool
+}
+
+// NewBook is an empty book.
+func NewBook(city func(string) bool) *Book {
+	return &Book{sites: map[id.Site][]dated[Site]{}, members: map[id.Site][]dated[Member]{}, licences: map[id.Party][]dated[Licence]{},
+		ofParty: map[id.Party][]id.Site{}, City: city}
+}
+
+// Add takes in a fact; facts come in the order of the log.
+func (b *Book) Add(seq int64, f Fact) {
+	switch r := f.Row.(type) {
+	case Site:
+		b.sites[r.Site] = append(b.sites[r.Site], dated[Site]{seq, r})
+		if !slices.Contains(b.ofParty[r.Party], r.Site) {
+			b.ofParty[r.Party] = append(b.ofParty[r.Party], r.Site)
+		}
+		b.touched = append(b.touched, dated[id.Site]{seq, r.Site})
+	case Member:
+		b.members[r.Site] = append(b.members[r.Site], dated[Member]{seq, r})
+	case Licence:
+		b.licences[r.Party] = append(b.licences[r.Party], dated[Licence]{seq, r})
+		for _, s := range b.ofParty[r.Party] {
+			b.touched = append(b.touched, dated[id.Site]{seq, s})
+		}
+	case Base:
+		b.bases = append(b.bases, dated[Base]{seq, r})
+	case ChoiceMade:
+		b.choices = append(b.choices, dated[ChoiceMade]{seq, r})
+	case Sheet:
+		b.sheets = append(b.sheets, dated[Sheet]{seq, r})
+	case Factor:
+		b.factors = append(b.factors, dated[Factor]{seq, r})
+	}
+}
+
+// AddInspection takes in an inspection; they come in the order of the log.
+func (b *Book) AddInspection(i Inspection) { b.checks = append(b.checks, i) }
+
+// View is the book as a log of that size knows it.
+type View struct {
+	b    *Book
+	size int64
+}
+
+// At is the book as a log of that size knows it.
+func (b *Book) At(size int64) View { return View{b, size} }
+
+// before cuts a list at a log size.
+func before[T any](list []dated[T], size int64) []dated[T] {
+	n, _ := slices.BinarySearchFunc(list, size, func(d dated[T], size int64) int { return cmp.Compare(d.seq, size) })
+	return list[:n]
+}
+
+// holding is the row that says what was so at a moment: of those that had begun, the one
+// that began last, and of those the newest in the log.
+func holding[T any](list []dated[T], ms int64, span func(T) Span) (T, bool) {
+	best := -1
+	for i, d := range list {
+		s := span(d.row)
+		if s.From <= ms && (best < 0 || s.From >= span(list[best].row).From) {
+			best = i
+		}
+	}
+	var none T
+	if best < 0 || !span(list[best].row).Holds(ms) {
+		return none, false
+	}
+	return list[best].row, true
+}
+
+// Site is what a site was at a moment; false where no fact says that it was there.
+func (v View) Site(s id.Site, ms int64) (Site, bool) {
+	return holding(before(v.b.sites[s], v.size), ms, func(x Site) Span { return x.Span })
+}
+
+// Sites lists what every site was at a moment, in the order of their ids.
+func (v View) Sites(ms int64) []Site {
+	out := make([]Site, 0, len(v.b.sites))
+	for s := range v.b.sites {
+		if x, ok := v.Site(s, ms); ok {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b Site) int { return cmp.Compare(a.Site.String(), b.Site.String()) })
+	return out
+}
+
+// Member is the membership of a site at a moment. Of one that was stated again under its
+// number and first day, the newest counts.
+func (v View) Member(s id.Site, ms int64) (Member, bool) {
+	var found Member
+	ok := false
+	newest(before(v.b.members[s], v.size), func(m Member) memberKey { return memberKey{m.By, m.Number, m.From} }, func(m Member) {
+		if m.Holds(ms) && !ok {
+			found, ok = m, true
+		}
+	})
+	return found, ok
+}
+
+type memberKey struct {
+	by     id.Party
+	number string
+	from   int64
+}
+
+// newest calls each with the newest row of every key.
+func newest[T any, K comparable](list []dated[T], key func(T) K, each func(T)) {
+	for i, d := range list {
+		later := slices.ContainsFunc(list[i+1:], func(x dated[T]) bool { return key(x.row) == key(d.row) })
+		if !later {
+			each(d.row)
+		}
+	}
+}
+
+// Licensed says whether a registered site could lawfully treat a code by a method at a moment.
+func (v View) Licensed(plant id.Site, code, method string, ms int64) bool {
+	s, ok := v.Site(plant, ms)
+	if !ok {
+		return false
+	}
+	type key struct {
+		number string
+		from   int64
+	}
+	found := false
+	newest(before(v.b.licences[s.Party], v.size), func(l Licence) key { return key{l.Number, l.From} }, func(l Licence) {
+		found = found || (l.Kind == "operating" && l.Holds(ms) && (l.Site.IsZero() || l.Site == plant) && l.Covers(code, method))
+	})
+	return found
+}
+
+// Changed lists the sites about which the log says something new between two sizes that
+// may place their mass elsewhere.
+func (b *Book) Changed(from, to int64) []id.Site {
+	list := before(b.touched, to)[len(before(b.touched, from)):]
+	out := make([]id.Site, 0, len(list))
+	for _, d := range list {
+		out = append(out, d.row)
+	}
+	slices.SortFunc(out, func(a, b id.Site) int { return cmp.Compare(a.String(), b.String()) })
+	return slices.Compact(out)
+}
+
+// Definition is an indicator's definition as the log knows it: as shipped, with every
+// choice made since.
+func (v View) Definition(indicator int) (Definition, bool) {
+	d, ok := Shipped(indicator)
+	for _, c := range before(v.b.choices, v.size) {
+		if c.row.Indicator == indicator {
+			d = d.With(c.row.Key, c.row.Value)
+		}
+	}
+	return d, ok
+}
+
+// Bases gives the newest amount of a figure for each division that has one.
+func (v View) Bases(figure string, year int) map[string]int64 {
+	out := map[string]int64{}
+	for _, d := range before(v.b.bases, v.size) {
+		if d.row.Figure == figure && d.row.Year == year {
+			out[d.row.Division] = d.row.Amount
+		}
+	}
+	return out
+}
+
+// Sheet finds a version of an inspection sheet: shipped, or stated in the log.
+func (v View) Sheet(name, version string) (Sheet, bool) {
+	list := before(v.b.sheets, v.size)
+	for i := len(list) - 1; i >= 0; i-- {
+		if s := list[i].row; s.Name == name && s.Version == version {
+			return s, true
+		}
+	}
+	return ShippedSheet(name, version)
+}
+
+// Inspections lists those of a period as the log knows them, in its order.
+func (v View) Inspections(p Period) []Inspection {
+	var out []Inspection
+	for _, i := range v.b.checks {
+		if i.Seq < v.size && p.Holds(i.At) {
+			out = append(out, i)
+		}
+	}
+	return out
+}

@@ -1,0 +1,239 @@
+package indicator
+
+import (
+	"cmp"
+	"slices"
+
+	"liandan/internal/id"
+)
+
+// unit is one institution or source that is counted: a site, or all of an organisation's.
+type unit struct {
+	home  Site // where it is counted: most beds, then the smallest id
+	sites []Site
+	kind  string
+}
+
+// units gathers the registered units of the whole city at the cut-off.
+func (in Input) units(kind func(Site) string) []unit {
+	type owner struct {
+		party id.Party
+		kind  string
+		site  id.Site
+	}
+	bySite := in.Definition.Choice("unit") == "site"
+	at := map[owner]int{}
+	var out []unit
+	for _, s := range in.View.Sites(in.CutOff) {
+		k := kind(s)
+		if k == "" {
+			continue
+		}
+		o := owner{party: s.Party, kind: k}
+		if bySite {
+			o.site = s.Site
+		} else if in.Definition.Indicator == 36 {
+			o.kind = "" // a hospital with an outpatient clinic is one institution
+		}
+		i, there := at[o]
+		if !there {
+			i = len(out)
+			at[o] = i
+			out = append(out, unit{home: s, kind: k})
+		}
+		u := &out[i]
+		if u.sites = append(u.sites, s); s.Beds > u.home.Beds {
+			u.home, u.kind = s, k
+		}
+	}
+	return out
+}
+
+// institutions is indicator 36.
+func (in Input) institutions(r *Row) {
+	kinds := in.Definition.words("kinds")
+	in.covered(r, func(s Site) string {
+		if slices.Contains(kinds, s.Kind) {
+			return s.Kind
+		}
+		return ""
+	}, false)
+}
+
+// social is indicator 38, with a figure for each type beside the whole.
+func (in Input) social(r *Row) {
+	types := in.Definition.words("types")
+	all := slices.Contains(types, "*")
+	in.covered(r, func(s Site) string {
+		if s.Social == "" || SectorOf(s) == Medical || !(all || slices.Contains(types, s.Social)) {
+			return ""
+		}
+		return s.Social
+	}, true)
+}
+
+type tally struct{ of, declared, proven int }
+
+// covered counts what is declared to be in the system and what is proven to be.
+func (in Input) covered(r *Row, kind func(Site) string, byType bool) {
+	proven := in.proven()
+	sums := map[string]*tally{"": {}}
+	for _, u := range in.units(kind) {
+		if !in.mine(r, u.home.Division) {
+			if r.District == "" {
+				r.exclude("outside_city", "不属本市管辖", "registered in a division that the city does not run", 1, 0)
+			}
+			continue
+		}
+		w := Work{Site: u.home.Site, Party: u.home.Party, Division: u.home.Division, Type: u.kind}
+		for _, s := range u.sites {
+			_, member := in.View.Member(s.Site, in.CutOff)
+			w.Declared, w.Proven = w.Declared || member, w.Proven || proven[s.Site]
+		}
+		for _, name := range slices.Compact([]string{"", u.kind}) {
+			if name != "" && !byType {
+				continue
+			}
+			t := sums[name]
+			if t == nil {
+				t = &tally{}
+				sums[name] = t
+			}
+			t.add(w)
+		}
+		if !w.Declared || !w.Proven {
+			r.Work = append(r.Work, w)
+		}
+	}
+	slices.SortFunc(r.Work, func(a, b Work) int { return cmp.Compare(a.Site.String(), b.Site.String()) })
+	in.reported(r, func(s Site) bool { return kind(s) != "" })
+	names := make([]string, 0, len(sums))
+	for name := range sums {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		t, suffix := sums[name], ""
+		if name != "" {
+			suffix = ":" + name
+		}
+		r.Figures = append(r.Figures, in.shareOf("declared"+suffix, t.declared, t.of), in.shareOf("proven"+suffix, t.proven, t.of))
+	}
+}
+
+func (t *tally) add(w Work) {
+	t.of++
+	if w.Declared {
+		t.declared++
+	}
+	if w.Proven {
+		t.proven++
+	}
+}
+
+func (in Input) shareOf(variant string, n, of int) Figure {
+	if of == 0 {
+		return because(Figure{Variant: variant}, "none_registered", "截止日登记册中无此类单位", "the register has none at the cut-off")
+	}
+	f := percent(in.Definition, int64(n), int64(of))
+	f.Variant = variant
+	return f
+}
+
+// proven are the sites whose waste was collected and then treated by a licensed plant
+// within the period.
+func (in Input) proven() map[id.Site]bool {
+	first, after := in.Period.Days()
+	anyTime := in.Definition.Choice("proof_from") == "any"
+	out := map[id.Site]bool{}
+	for k := range in.Seen {
+		if k.What != Treated || k.CollectedAt == 0 || k.Day < first || k.Day >= after || out[k.Site] {
+			continue
+		}
+		if !anyTime && (k.CollectedAt < first || k.CollectedAt >= after) {
+			continue
+		}
+		if in.View.Licensed(k.Plant, string(k.Code), string(k.Method), noon(k.Day)) {
+			out[k.Site] = true
+		}
+	}
+	return out
+}
+
+// noon is a moment of a day: licences begin and end with days.
+func noon(day int64) int64 { return day*dayMillis - zoneShift + dayMillis/2 }
+
+// inspected is indicator 59.
+func (in Input) inspected(r *Row) {
+	passes := func(v Verdict) bool {
+		return v == Pass || (v == Basic && in.Definition.Choice("passes") == "pass_or_basic")
+	}
+	type subject struct {
+		site  id.Site
+		class Class
+	}
+	type judged struct {
+		at, seq int64
+		pass    bool
+	}
+	counted := map[subject]judged{}
+	for _, i := range in.View.Inspections(in.Period) {
+		s, ok := in.View.Site(i.Inspected, i.At)
+		if !ok || !in.mine(r, s.Division) {
+			if r.District == "" {
+				r.exclude("outside_city", "被查场所当时不在登记册或不属本市", "the site was not in the register then, or is not the city's", 1, 0)
+			}
+			continue
+		}
+		sheet, known := in.View.Sheet(i.Sheet, i.Version)
+		if !known {
+			r.exclude("unknown_sheet", "检查表或其版本未登记", "no such sheet in that version", 1, 0)
+			continue
+		}
+		verdict, _, why := sheet.Judge(i.Inspection)
+		if why != "" {
+			r.exclude(why, "与检查表不符", "the inspection does not fit its sheet", 1, 0)
+			continue
+		}
+		key, now := subject{i.Inspected, Class(i.Class)}, judged{i.At, i.Seq, passes(verdict)}
+		old, there := counted[key]
+		if there {
+			r.exclude("inspected_again", "同一单位重复检查，按口径计一次", "of several inspections of a site one counts", 1, 0)
+		}
+		later := now.at > old.at || (now.at == old.at && now.seq > old.seq)
+		if !there || later == (in.Definition.Choice("reinspection") == "last") {
+			counted[key] = now
+		}
+	}
+	n, of := map[Class]int{}, map[Class]int{}
+	for k, j := range counted {
+		for _, c := range []Class{"", k.class} {
+			if of[c]++; j.pass {
+				n[c]++
+			}
+		}
+	}
+	for _, c := range []struct {
+		class Class
+		word  string
+	}{{"", "all"}, {Generators, "generators"}, {Operators, "operators"}} {
+		if of[c.class] == 0 {
+			r.Figures = append(r.Figures, because(Figure{Variant: c.word}, "none_inspected", "本期未抽查", "nobody was inspected in the period"))
+			continue
+		}
+		f := percent(in.Definition, int64(n[c.class]), int64(of[c.class]))
+		f.Variant = c.word
+		r.Figures = append(r.Figures, f)
+	}
+	in.coveredByInspection(r, len(counted))
+}
+
+// coveredByInspection says how many of the sites that could be inspected were.
+func (in Input) coveredByInspection(r *Row, inspected int) {
+	for _, s := range in.View.Sites(in.CutOff) {
+		if in.mine(r, s.Division) {
+			r.Coverage.Sites++
+		}
+	}
+	r.Coverage.Reported = inspected
+}
