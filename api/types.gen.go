@@ -423,6 +423,36 @@ func (e EventUseRecordedType) Valid() bool {
 	}
 }
 
+// Defines values for FindingOwnerPart.
+const (
+	FindingOwnerPartCarrier   FindingOwnerPart = "carrier"
+	FindingOwnerPartConsignee FindingOwnerPart = "consignee"
+	FindingOwnerPartConsignor FindingOwnerPart = "consignor"
+	FindingOwnerPartCustodian FindingOwnerPart = "custodian"
+	FindingOwnerPartSigner    FindingOwnerPart = "signer"
+	FindingOwnerPartTreater   FindingOwnerPart = "treater"
+)
+
+// Valid indicates whether the value is a known member of the FindingOwnerPart enum.
+func (e FindingOwnerPart) Valid() bool {
+	switch e {
+	case FindingOwnerPartCarrier:
+		return true
+	case FindingOwnerPartConsignee:
+		return true
+	case FindingOwnerPartConsignor:
+		return true
+	case FindingOwnerPartCustodian:
+		return true
+	case FindingOwnerPartSigner:
+		return true
+	case FindingOwnerPartTreater:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Form.
 const (
 	FormG  Form = "G"
@@ -1116,6 +1146,27 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for Severity.
+const (
+	SeverityFinding Severity = "finding"
+	SeverityRemark  Severity = "remark"
+	SeveritySerious Severity = "serious"
+)
+
+// Valid indicates whether the value is a known member of the Severity enum.
+func (e Severity) Valid() bool {
+	switch e {
+	case SeverityFinding:
+		return true
+	case SeverityRemark:
+		return true
+	case SeveritySerious:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Stage.
 const (
 	StageAccepted   Stage = "accepted"
@@ -1493,8 +1544,11 @@ type BatchView struct {
 	Custodian ID `json:"custodian"`
 
 	// Entries 日志中的条目数 · number of its entries in the log
-	Entries  int64     `json:"entries"`
-	Findings []Finding `json:"findings"`
+	Entries int64 `json:"entries"`
+
+	// EstimatedGrams 后经称重的估算值 · the estimate that a scale took the place of
+	EstimatedGrams int64     `json:"estimated_grams,omitempty,omitzero"`
+	Findings       []Finding `json:"findings"`
 
 	// Form 形态：固态 S、半固态 SS、液态 L、气态 G · solid, semi-solid, liquid, gas
 	Form Form `json:"form"`
@@ -1542,6 +1596,9 @@ type BatchView struct {
 	// Owed 此前的联单，尚待告知结果 · manifests before, whose consignors wait for the outcome
 	Owed []ID `json:"owed,omitempty,omitzero"`
 
+	// Packages 最近一次清点的件数 · as counted last
+	Packages int `json:"packages,omitempty,omitzero"`
+
 	// Packaging 包装：bag 袋、sharps_box 利器盒、turnover_box 周转箱、drum_steel 钢桶、drum_plastic 塑料桶、drum_fibre 纤维桶、ibc 吨桶、
 	// box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
 	// tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
@@ -1555,6 +1612,12 @@ type BatchView struct {
 
 	// RepackedGrams 已分装合并到其他批次 · taken out into other batches
 	RepackedGrams int64 `json:"repacked_grams,omitempty,omitzero"`
+
+	// ResidueGrams 处理所余残渣 · left by treatments
+	ResidueGrams int64 `json:"residue_grams,omitempty,omitzero"`
+
+	// Scale 最近一次称重的衡器编号 · number of the scale that weighed last
+	Scale string `json:"scale,omitempty,omitzero"`
 
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
 	Seq Seq `json:"seq"`
@@ -1869,8 +1932,14 @@ type ClientSecretRequest struct {
 
 // CollectedData defines model for CollectedData.
 type CollectedData struct {
+	// Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
+	Measured Measured `json:"measured,omitempty,omitzero"`
+
 	// Permit 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Permit Text32 `json:"permit,omitempty,omitzero"`
+
+	// Scale 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Scale Text32 `json:"scale,omitempty,omitzero"`
 
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Vehicle Text16 `json:"vehicle"`
@@ -2614,14 +2683,31 @@ type Finding struct {
 	Event ID `json:"event,omitempty,omitzero"`
 
 	// Grams 少了为正，多了为负 · lost is plus, gained is minus
-	Grams       int64  `json:"grams,omitempty,omitzero"`
-	Rule        string `json:"rule"`
-	RuleVersion string `json:"rule_version"`
+	Grams int64 `json:"grams,omitempty,omitzero"`
+
+	// Owner 应先作说明的一方，并非定责 · who is asked to explain first; no verdict
+	Owner       FindingOwner `json:"owner,omitempty,omitzero"`
+	Rule        string       `json:"rule"`
+	RuleVersion string       `json:"rule_version"`
 
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
-	Seq Seq    `json:"seq"`
-	ZH  string `json:"zh"`
+	Seq Seq `json:"seq"`
+
+	// Severity 提示、须由责任方说明、须立即处理 · to be known, to be explained by its owner, to be acted on at once
+	Severity Severity `json:"severity"`
+	ZH       string   `json:"zh"`
 }
+
+// FindingOwner 应先作说明的一方，并非定责 · who is asked to explain first; no verdict
+type FindingOwner struct {
+	Part FindingOwnerPart `json:"part"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+}
+
+// FindingOwnerPart defines model for FindingOwner.Part.
+type FindingOwnerPart string
 
 // Form 形态：固态 S、半固态 SS、液态 L、气态 G · solid, semi-solid, liquid, gas
 type Form string
@@ -3593,6 +3679,9 @@ type Session struct {
 	Remember bool    `json:"remember"`
 }
 
+// Severity 提示、须由责任方说明、须立即处理 · to be known, to be explained by its owner, to be acted on at once
+type Severity string
+
 // SignInRequest defines model for SignInRequest.
 type SignInRequest struct {
 	// Code 动态口令或恢复码，启用后必需 · the second factor or a recovery code, where it is on
@@ -3716,12 +3805,22 @@ type TreatedData struct {
 	// Facility 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Facility Text64 `json:"facility,omitempty,omitzero"`
 
+	// Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
+	Measured Measured `json:"measured,omitempty,omitzero"`
+
 	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
 	// its country.
 	//
 	//
 	// Example: D10
 	Method MethodCode `json:"method"`
+
+	// Residues 残渣成为的新批次（如焚烧底渣），自有代码；其克数合计等于各行 residue_grams 之和。
+	// The batches that begin with the residue, such as bottom ash, each with its own code; together the residue grams of the lines.
+	Residues []Child `json:"residues,omitempty,omitzero"`
+
+	// Scale 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Scale Text32 `json:"scale,omitempty,omitzero"`
 }
 
 // UseData defines model for UseData.

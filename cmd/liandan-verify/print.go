@@ -132,10 +132,25 @@ func (p printer) findings(title string, fs []rule.Finding) {
 	}
 	p.line("\n%s", title)
 	for _, f := range fs[:min(len(fs), maxListed)] {
-		p.line("  [%s] #%d %s", f.Rule, f.Seq, short(f.Batch.String()))
+		p.line("  [%s] #%d %s%s", f.Rule, f.Seq, short(f.Batch.String()), p.weight(f))
 		p.pair("    ", f.ZH, f.EN)
 	}
 	p.more(len(fs))
+}
+
+var parts = map[rule.Part][2]string{rule.Signer: {"签名人", "signer"}, rule.Consignor: {"移出人", "consignor"}, rule.Carrier: {"承运人", "carrier"},
+	rule.Consignee: {"接受人", "consignee"}, rule.Custodian: {"保管人", "custodian"}, rule.Treater: {"利用处置单位", "treater"}}
+
+// weight says how much a finding weighs and who must explain it. A remark is nobody's.
+func (p printer) weight(f rule.Finding) string {
+	out := ""
+	if f.Severity == rule.Serious {
+		out = " " + p.say("严重", "serious")
+	}
+	if name, ok := parts[f.Owner.Part]; ok && f.Severity != rule.Remark {
+		out += fmt.Sprintf(" %s %s", p.say("说明方："+name[0], "to explain: "+name[1]), short(f.Owner.Party.String()))
+	}
+	return out
 }
 
 func (p printer) notes(title string, ns []bundle.Note) {

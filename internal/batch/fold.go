@@ -17,9 +17,7 @@ type Place struct {
 // Apply folds an event that Check let through.
 func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 	s.N, s.Head, s.Seq, s.LastAt = at.N, at.Leaf, at.Seq, e.At.UnixMilli()
-	if b.Weighed && e.Type != event.BatchTreated && e.Type != event.BatchRepacked {
-		s.Grams = b.Grams
-	}
+	s = s.weighed(e, b)
 	switch d := e.Data.(type) {
 	case event.Generated:
 		s.ID, s.Stage = b.ID, Generated
@@ -47,6 +45,28 @@ func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 	default:
 		s = s.applyTransfer(e, b)
 	}
+	return s
+}
+
+// weighed takes over grams, how they are known, and the count of packages. The weight of
+// a scale takes the place of an estimate, which stays to be seen.
+func (s State) weighed(e event.Event, b event.Batch) State {
+	if !event.TakesOut(e.Type) {
+		if m, scale := e.Measurement(); m != "" && b.Weighed {
+			if s.Measured == event.Estimated && m == event.OnScale && s.Stage != None {
+				s.Estimated = s.Grams
+			}
+			s.Measured, s.Scale = m, scale
+		}
+		if b.Weighed {
+			s.Grams = b.Grams
+		}
+		if b.Packages > 0 {
+			s.Packages = b.Packages
+		}
+		return s
+	}
+	s.Packages = 0 // some were taken out; nobody counted the rest
 	return s
 }
 
@@ -87,7 +107,7 @@ func (s State) applyIssued(e event.Event, d event.Issued) State {
 		s.Owed = append(slices.Clone(s.Owed), s.sheet())
 	}
 	s.Stage, s.Before, s.Answer = Issued, s.Stage, e.ID
-	s.Manifest, s.Consignor, s.ConsignorSite = e.Manifest, e.Party, s.Site
+	s.Manifest, s.Profile, s.Consignor, s.ConsignorSite = e.Manifest, d.Profile, e.Party, s.Site
 	s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
 	return s
 }
@@ -125,6 +145,7 @@ func (s State) applyReceived(e event.Event) State {
 func (s State) applyTreated(e event.Event, b event.Batch, d event.Treated) State {
 	s.Grams -= b.Grams
 	s.TreatedSum += b.Grams
+	s.Residue += b.ResidueGrams
 	if !slices.Contains(s.Methods, d.Method) {
 		s.Methods = append(slices.Clone(s.Methods), d.Method)
 	}
@@ -167,11 +188,14 @@ func Begin(e event.Event, b event.Birth, parents []State, at Place) State {
 	}
 	switch d := e.Data.(type) {
 	case event.Repacked:
-		i := slices.IndexFunc(d.Children, func(c event.Child) bool { return c.ID == b.ID })
-		c := d.Children[i]
-		s.Code, s.Form, s.Packaging, s.Label, s.Grams, s.Initial = c.Code, c.Form, c.Packaging, c.Label, c.Grams, c.Grams
-		s.Custodian, s.Site = e.Party, e.Site
-		s = s.inherit(e, parents)
+		s = s.child(e, d.Children).inherit(e, parents)
+	case event.Treated:
+		// Whoever treats generates what is left: a waste of its own, whose clocks begin now.
+		s = s.child(e, d.Residues)
+		s.Stage, s.Generator, s.Origin, s.BornAt = Generated, e.Party, e.Site, e.At.UnixMilli()
+		if s.Measured, s.Scale = e.Measurement(); s.Measured == "" {
+			s.Measured = event.Estimated
+		}
 	case event.Accepted:
 		p, line := parents[0], b.Parents[0]
 		s = s.on(p.sheet())
@@ -180,6 +204,14 @@ func Begin(e event.Event, b event.Birth, parents []State, at Place) State {
 		s.Custodian, s.Stage, s.Answer = p.Custodian, Refused, e.ID
 		s.Grams, s.Initial = line.RefusedGrams, line.RefusedGrams
 	}
+	return s
+}
+
+// child is the batch as the event describes it.
+func (s State) child(e event.Event, list []event.Child) State {
+	c := list[slices.IndexFunc(list, func(c event.Child) bool { return c.ID == s.ID })]
+	s.Code, s.Form, s.Packaging, s.Label, s.Grams, s.Initial = c.Code, c.Form, c.Packaging, c.Label, c.Grams, c.Grams
+	s.Packages, s.Custodian, s.Site = c.Packages, e.Party, e.Site
 	return s
 }
 

@@ -58,8 +58,13 @@ type State struct {
 	Refused    waste.Grams     `json:"refused_grams,omitempty"` // left with carriers, without a batch of their own
 	TreatedSum waste.Grams     `json:"treated_grams,omitempty"`
 	Methods    []waste.Method  `json:"methods,omitempty"`
+	Estimated  waste.Grams     `json:"estimated_grams,omitzero"` // the estimate that a scale took the place of
+	Scale      string          `json:"scale,omitempty"`          // number of the scale that weighed last
+	Packages   int             `json:"packages,omitzero"`        // as counted last; 0: nobody did
+	Residue    waste.Grams     `json:"residue_grams,omitzero"`   // left by treatments, of the treated grams
 
 	Manifest      id.Manifest `json:"manifest,omitzero"`
+	Profile       string      `json:"profile,omitempty"` // of the manifest
 	Consignor     id.Party    `json:"consignor,omitzero"`
 	ConsignorSite id.Site     `json:"consignor_site,omitzero"`
 	Carrier       id.Party    `json:"carrier,omitzero"`
@@ -88,6 +93,7 @@ type State struct {
 // Sheet is a manifest that a batch was accepted on, with its parties.
 type Sheet struct {
 	Manifest      id.Manifest `json:"manifest"`
+	Profile       string      `json:"profile,omitempty"`
 	Consignor     id.Party    `json:"consignor"`
 	ConsignorSite id.Site     `json:"consignor_site"`
 	Carrier       id.Party    `json:"carrier"`
@@ -100,12 +106,12 @@ type Sheet struct {
 
 // sheet is the present manifest.
 func (s State) sheet() Sheet {
-	return Sheet{s.Manifest, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite, s.Consignee, s.ConsigneeSite, s.Vehicle, s.Trip}
+	return Sheet{s.Manifest, s.Profile, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite, s.Consignee, s.ConsigneeSite, s.Vehicle, s.Trip}
 }
 
 // on puts the batch on a manifest; the zero Sheet takes it off.
 func (s State) on(x Sheet) State {
-	s.Manifest, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite = x.Manifest, x.Consignor, x.ConsignorSite, x.Carrier, x.CarrierSite
+	s.Manifest, s.Profile, s.Consignor, s.ConsignorSite, s.Carrier, s.CarrierSite = x.Manifest, x.Profile, x.Consignor, x.ConsignorSite, x.Carrier, x.CarrierSite
 	s.Consignee, s.ConsigneeSite, s.Vehicle, s.Trip = x.Consignee, x.ConsigneeSite, x.Vehicle, x.Trip
 	return s
 }

@@ -98,7 +98,7 @@ func (c *checker) judgeContestedSince(lost string, ev event.Event, o *opened) {
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 func (o *opened) said(code rule.Code, ev event.Event, zh, en string) rule.Finding {
-	f := rule.Finding{Rule: code, Seq: o.entry.Seq, Event: ev.ID, ZH: zh, EN: en, Version: "key-life"}
+	f := rule.Finding{Rule: code, Severity: rule.Remark, Owner: rule.Owner{Party: ev.Party, Part: rule.Signer}, Seq: o.entry.Seq, Event: ev.ID, ZH: zh, EN: en, Version: "key-life"}
 	if len(ev.Batches) > 0 {
 		f.Batch = ev.Batches[0].ID
 	}
@@ -110,7 +110,9 @@ func (o *opened) remark(code rule.Code, ev event.Event, zh, en string) {
 }
 
 func (o *opened) finding(code rule.Code, ev event.Event, zh, en string) {
-	o.findings = append(o.findings, o.said(code, ev, zh, en))
+	f := o.said(code, ev, zh, en)
+	f.Severity = rule.Open
+	o.findings = append(o.findings, f)
 }
 
 // noteHistory says whose word the keys are, and up to when.

@@ -225,8 +225,8 @@ func (c *checker) place(o *opened, e event.Event) {
 	c.examine(p.Steps)
 }
 
-// examine asks the rules. Lost grams are findings; the rest are remarks, because an
-// honest chain has late phones and estimates in it.
+// examine asks the rules. What somebody must explain is a finding; the rest are remarks,
+// because an honest chain has late phones and estimates in it.
 func (c *checker) examine(steps []rule.Step) {
 	for _, s := range steps {
 		c.count[CheckRules]++
@@ -238,7 +238,7 @@ func (c *checker) examine(steps []rule.Step) {
 			s = s.In(c.o.Catalog)
 		}
 		for _, f := range c.o.Rules.Examine(s) {
-			if f.Rule == rule.GramsMoved {
+			if f.Severity != rule.Remark {
 				c.r.Findings = append(c.r.Findings, f)
 			} else {
 				c.r.Remarks = append(c.r.Remarks, f)
@@ -292,17 +292,30 @@ func (c *checker) balance() {
 		c.r.Finals = append(c.r.Finals, Final{State: s, Missing: s.Missing(), Next: append([]batch.Step{}, s.Next()...)})
 	}
 	for _, k := range order {
-		if g := open[k]; g != 0 {
-			c.r.Findings = append(c.r.Findings, rule.Finding{Rule: Difference, Seq: c.world.last, Batch: k.Batch, Grams: g,
-				ZH: fmt.Sprintf("有 %s 千克重量差未说明（交出方 %s）", g.Kilograms(), k.Party),
-				EN: fmt.Sprintf("%s kg are unexplained between two weighings (given by %s).", g.Kilograms(), k.Party), Version: "books"})
-		}
+		c.difference(k, open[k])
 	}
 	c.listBalances()
 	if m := c.world.Manifest(id.ManifestOf(c.b.Subject)); c.b.Kind == OfManifest && !m.ID.IsZero() {
 		c.r.Manifest = new(manifest.State)
 		*c.r.Manifest = m
 	}
+}
+
+// difference says what an account of differences still holds of a batch. Within what two
+// scales may differ by that is a remark.
+func (c *checker) difference(k mass.Posting, g waste.Grams) {
+	if g == 0 {
+		return
+	}
+	f := rule.Finding{Rule: Difference, Severity: rule.Open, Owner: rule.Owner{Party: k.Party, Part: rule.Custodian}, Seq: c.world.last, Batch: k.Batch, Grams: g,
+		ZH: fmt.Sprintf("有 %s 千克重量差未说明（交出方 %s）", g.Kilograms(), k.Party),
+		EN: fmt.Sprintf("%s kg are unexplained between two weighings (given by %s).", g.Kilograms(), k.Party), Version: "books"}
+	if s := c.world.Batch(k.Batch); rule.Tolerated(s, g) {
+		f.Severity = rule.Remark
+		c.r.Remarks = append(c.r.Remarks, f)
+		return
+	}
+	c.r.Findings = append(c.r.Findings, f)
 }
 
 // listBalances puts the accounts in order and asks that all of them sum to zero.

@@ -164,7 +164,7 @@ func (p *papers) fold(e event.Event, seq int64) []manifest.State {
 
 // StepOf is one batch of an event as the rules see it; Known is left to the caller.
 func StepOf(e event.Event, b event.Batch, before batch.State, seq int64, recordedAt time.Time) rule.Step {
-	s := rule.Step{Seq: seq, RecordedAt: recordedAt, Event: e, Batch: b, Prev: before.Head, Grams: before.Grams}
+	s := rule.Step{Seq: seq, RecordedAt: recordedAt, Event: e, Batch: b, Prev: before.Head, Before: before, Grams: before.Grams}
 	if before.N > 0 {
 		s.LastAt = time.UnixMilli(before.LastAt).UTC()
 	}

@@ -48,6 +48,7 @@ type walk struct {
 	treated  map[id.Batch]map[id.Manifest]waste.Grams // since that manifest was issued
 	atPoint  map[id.Batch]bool                        // a transfer point has it
 	packed   map[id.Batch]waste.Grams                 // taken out into others
+	ash      map[id.Batch]waste.Grams                 // what a batch of residue began with
 	before   map[id.Batch]batch.Stage                 // where it stood when its manifest was issued
 	owing    map[id.Batch][]debt                      // a report for each acceptance
 	gone     map[id.Batch]id.Event                    // by which nothing of it was left
@@ -64,7 +65,7 @@ type debt struct {
 
 func newWalk(r *rapid.T) *walk {
 	w := &walk{r: r, world: chain.NewMemory(), entries: map[id.Batch][]ledger.Entry{}, postings: map[id.Batch][]mass.Posting{}, refused: map[id.Batch]waste.Grams{},
-		treated: map[id.Batch]map[id.Manifest]waste.Grams{}, atPoint: map[id.Batch]bool{}, packed: map[id.Batch]waste.Grams{}, before: map[id.Batch]batch.Stage{},
+		treated: map[id.Batch]map[id.Manifest]waste.Grams{}, atPoint: map[id.Batch]bool{}, packed: map[id.Batch]waste.Grams{}, ash: map[id.Batch]waste.Grams{}, before: map[id.Batch]batch.Stage{},
 		owing: map[id.Batch][]debt{}, gone: map[id.Batch]id.Event{}, told: map[id.Batch][]id.Event{}}
 	for i := range rapid.IntRange(1, 4).Draw(r, "batches") {
 		w.batches = append(w.batches, id.BatchOf(uuid('b', i)))
@@ -216,7 +217,18 @@ func (w *walk) data(e *event.Event) {
 	case event.ManifestAccepted:
 		e.Data = event.Accepted{Measured: event.OnScale}
 	case event.BatchTreated:
-		e.Data = event.Treated{Method: rapid.SampledFrom([]waste.Method{"D10", "R1"}).Draw(w.r, "method")}
+		d := event.Treated{Method: rapid.SampledFrom([]waste.Method{"D10", "R1"}).Draw(w.r, "method")}
+		left := waste.Grams(0)
+		for _, b := range e.Batches {
+			left += b.ResidueGrams
+		}
+		if left > 0 && w.coin("ash is a batch") {
+			d.Residues = []event.Child{{ID: w.name("ash"), Grams: left, Code: "772-003-18", Form: "S", Packaging: "box"}}
+			if slices.ContainsFunc(e.Batches, func(b event.Batch) bool { return b.ID == d.Residues[0].ID }) {
+				d.Residues[0].ID = id.BatchOf(w.fresh('b'))
+			}
+		}
+		e.Data = d
 	case event.OutcomeReported:
 		e.Data = event.Outcome{Result: "焚烧完成"}
 	}
@@ -281,6 +293,8 @@ func (w *walk) next() (e event.Event, promised bool) {
 	case e.Type == event.BatchRepacked:
 		e.Site = s.Site
 		w.renew(&e)
+	case e.Type == event.BatchTreated:
+		w.renew(&e)
 	case e.Type == event.BatchReceived && s.Stage == batch.HandedOver:
 		e.Site = s.ToSite
 	}
@@ -295,6 +309,11 @@ func (w *walk) renew(e *event.Event) {
 	for i := range e.Batches {
 		if !e.Batches[i].Rest.IsZero() {
 			e.Batches[i].Rest = id.BatchOf(w.fresh('b'))
+		}
+	}
+	if d, ok := e.Data.(event.Treated); ok {
+		for i := range d.Residues {
+			d.Residues[i].ID = id.BatchOf(w.fresh('b'))
 		}
 	}
 	if d, ok := e.Data.(event.Repacked); ok {

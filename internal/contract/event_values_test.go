@@ -290,6 +290,8 @@ func vehicleData(permit bool) func(*rapid.T, doc) {
 		d["vehicle"] = drawText(r, 16)
 		if permit {
 			maybe(r, d, "permit", func() any { return drawText(r, 32) })
+			maybe(r, d, "measured", func() any { return rapid.SampledFrom([]string{"weighed", "estimated"}).Draw(r, "measured") })
+			maybe(r, d, "scale", func() any { return drawText(r, 32) })
 		}
 	}
 }
@@ -302,6 +304,8 @@ func acceptedData(r *rapid.T, d doc) {
 func treatedData(r *rapid.T, d doc) {
 	d["method"] = drawMethod(r)
 	maybe(r, d, "facility", func() any { return drawText(r, 64) })
+	maybe(r, d, "measured", func() any { return rapid.SampledFrom([]string{"weighed", "estimated"}).Draw(r, "measured") })
+	maybe(r, d, "scale", func() any { return drawText(r, 32) })
 }
 
 func outcomeData(r *rapid.T, d doc) { d["result"] = drawText(r, 64) }

@@ -54,29 +54,33 @@ func (Cancelled) of() Type  { return ManifestCancelled }
 
 func readRepacked(r *reader) Data {
 	defer r.close()
-	n, ok := r.take("children", true)
+	return Repacked{Children: readChildren(r, "children", true)}
+}
+
+func readChildren(r *reader, name string, required bool) []Child {
+	n, ok := r.take(name, required)
 	if !ok {
-		return Repacked{}
+		return nil
 	}
 	if n.kind != '[' {
-		r.note("children", "type", "must be an array")
-		return Repacked{}
+		r.note(name, "type", "must be an array")
+		return nil
 	}
 	if len(n.items) == 0 || len(n.items) > MaxBatches {
-		r.note("children", "length", "must have 1 to %d batches", MaxBatches)
+		r.note(name, "length", "must have 1 to %d batches", MaxBatches)
 	}
-	d := Repacked{Children: make([]Child, 0, len(n.items))}
+	out := make([]Child, 0, len(n.items))
 	for i, item := range n.items {
-		at := fmt.Sprintf("%s/children/%d", r.at, i)
+		at := fmt.Sprintf("%s/%s/%d", r.at, name, i)
 		if item.kind != '{' {
 			*r.notes = append(*r.notes, fault.Field{Pointer: at, Code: "type", Detail: "must be an object"})
 			continue
 		}
 		cr := newReader(item, at, r.notes)
-		d.Children = append(d.Children, readChild(cr))
+		out = append(out, readChild(cr))
 		cr.close()
 	}
-	return d
+	return out
 }
 
 func readChild(r *reader) Child {
@@ -100,20 +104,48 @@ func readChild(r *reader) Child {
 // waste code, and the grams that were taken out, all of them.
 func balanced(r *reader, e *Event) {
 	d, _ := e.Data.(Repacked)
+	put, whole := begun(r, e, "children", d.Children, true)
+	var taken waste.Grams
+	for _, b := range e.Batches {
+		taken += b.Grams
+		whole = whole && b.Weighed
+	}
+	if whole && len(e.Batches) > 0 && len(d.Children) > 0 && taken != put {
+		*r.notes = append(*r.notes, fault.Field{Pointer: r.at + "/data/children", Code: "sum",
+			Detail: fmt.Sprintf("the children have %d g, but %d g are taken out of their parents", put, taken)})
+	}
+}
+
+// residueWhole holds the batches of residue against the residue of the lines. Unlike what
+// is packed over they may have any code: ash is another waste than what was burned.
+func residueWhole(r *reader, e *Event) {
+	d, _ := e.Data.(Treated)
+	if len(d.Residues) == 0 {
+		return
+	}
+	put, whole := begun(r, e, "residues", d.Residues, false)
+	var left waste.Grams
+	for _, b := range e.Batches {
+		left += b.ResidueGrams
+	}
+	if whole && len(e.Batches) > 0 && left != put {
+		*r.notes = append(*r.notes, fault.Field{Pointer: r.at + "/data/residues", Code: "sum",
+			Detail: fmt.Sprintf("the batches of residue have %d g, but the lines leave %d g of residue", put, left)})
+	}
+}
+
+// begun adds up the batches that an event begins; each has an id and a label of its own.
+// whole: every mass could be read.
+func begun(r *reader, e *Event, list string, children []Child, oneCode bool) (put waste.Grams, whole bool) {
 	met := map[id.Batch]bool{}
 	for _, b := range e.Batches {
 		met[b.ID] = true
 	}
 	marks := map[Label]bool{}
-	var taken, put waste.Grams
-	whole := true // every mass could be read
-	for _, b := range e.Batches {
-		taken += b.Grams
-		whole = whole && b.Weighed
-	}
-	for i, c := range d.Children {
+	whole = true
+	for i, c := range children {
 		say := func(name, code, text string) {
-			*r.notes = append(*r.notes, fault.Field{Pointer: fmt.Sprintf("%s/data/children/%d/%s", r.at, i, name), Code: code, Detail: text})
+			*r.notes = append(*r.notes, fault.Field{Pointer: fmt.Sprintf("%s/data/%s/%d/%s", r.at, list, i, name), Code: code, Detail: text})
 		}
 		if met[c.ID] && !c.ID.IsZero() {
 			say("id", "repeated", "the batch is named twice in this event; a child has an id of its own")
@@ -121,17 +153,14 @@ func balanced(r *reader, e *Event) {
 		if c.Label != "" && marks[c.Label] {
 			say("label", "repeated", "the label's code is on two children")
 		}
-		if c.Code != "" && d.Children[0].Code != "" && c.Code != d.Children[0].Code {
+		if oneCode && c.Code != "" && children[0].Code != "" && c.Code != children[0].Code {
 			say("code", "mixed", "must be the waste code of the other children")
 		}
 		met[c.ID], marks[c.Label] = true, true
 		put += c.Grams
 		whole = whole && c.Grams > 0
 	}
-	if whole && len(e.Batches) > 0 && len(d.Children) > 0 && taken != put {
-		*r.notes = append(*r.notes, fault.Field{Pointer: r.at + "/data/children", Code: "sum",
-			Detail: fmt.Sprintf("the children have %d g, but %d g are taken out of their parents", put, taken)})
-	}
+	return put, whole
 }
 
 func readHandedOver(r *reader) Data {
@@ -190,6 +219,16 @@ func (e Event) Births() []Birth {
 		for i, c := range d.Children {
 			out = append(out, Birth{c.ID, e.Batches, fmt.Sprintf("/data/children/%d/id", i)})
 		}
+	case Treated:
+		var parents []Batch // those that left residue
+		for _, b := range e.Batches {
+			if b.ResidueGrams > 0 {
+				parents = append(parents, b)
+			}
+		}
+		for i, c := range d.Residues {
+			out = append(out, Birth{c.ID, parents, fmt.Sprintf("/data/residues/%d/id", i)})
+		}
 	case Accepted:
 		for i := range e.Batches {
 			if b := e.Batches[i]; !b.Rest.IsZero() {
@@ -234,13 +273,21 @@ func (e Event) Marks() []Mark {
 				out = append(out, Mark{c.Label, c.ID, fmt.Sprintf("/data/children/%d/label", i)})
 			}
 		}
+	case Treated:
+		for i, c := range d.Residues {
+			if c.Label != "" {
+				out = append(out, Mark{c.Label, c.ID, fmt.Sprintf("/data/residues/%d/label", i)})
+			}
+		}
 	}
 	return out
 }
 
-func (d Repacked) write(m members) {
-	children := make([]members, 0, len(d.Children))
-	for _, c := range d.Children {
+func (d Repacked) write(m members) { m["children"] = childMembers(d.Children) }
+
+func childMembers(list []Child) []members {
+	children := make([]members, 0, len(list))
+	for _, c := range list {
 		x := members{"grams": c.Grams}
 		x.text("id", c.ID.String())
 		x.text("code", string(c.Code))
@@ -253,7 +300,7 @@ func (d Repacked) write(m members) {
 		}
 		children = append(children, x)
 	}
-	m["children"] = children
+	return children
 }
 
 func (d HandedOver) write(m members) {

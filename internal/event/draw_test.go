@@ -126,7 +126,8 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 			Consignee: party("consignee"), ConsigneeSite: id.SiteOf(drawUUID(r, "consignee site")),
 			Method: rapid.SampledFrom([]waste.Method{"", "D10", "us:H141"}).Draw(r, "intended"), Number: rapid.SampledFrom([]string{"", "20261306000123"}).Draw(r, "number")}
 	case event.TransportCollected:
-		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32)}
+		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32),
+			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
 	case event.TransportDelivered:
 		return event.Delivered{Vehicle: drawText(r, "vehicle", 1, 16)}
 	case event.ManifestAccepted:

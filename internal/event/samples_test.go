@@ -51,10 +51,10 @@ var rests = map[event.Type]string{
 	event.BatchReceived:      anyBatch + refs + `"data":{"place":"暂存间"}`,
 	event.BatchStored:        anyBatch + `"data":{"place":"暂存间","temperature_dc":-35}`,
 	event.ManifestIssued:     manifest + anyBatch + `"data":{"profile":"medical","carrier":"` + partyB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","number":"20261306000123"}`,
-	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1"}`,
+	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1","measured":"weighed","scale":"S-3"}`,
 	event.TransportDelivered: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
-	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1"}`,
+	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1","measured":"weighed","scale":"S-4"}`,
 	event.OutcomeReported:    manifest + bareBatch + refs + `"data":{"result":"焚烧完成"}`,
 	event.BatchRepacked: anyBatch + `"data":{"children":[{"id":"` + batchC + `","grams":12000,"code":"841-001-01","form":"S","packaging":"box","packages":3,"container":"C1","label":"` + labelA +
 		`"},{"id":"` + batchD + `","grams":345,"code":"841-001-01","form":"S","packaging":"bag"}]}`,

@@ -49,7 +49,7 @@ var shapes = map[Type]shape{
 	ManifestAccepted:    {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted, whole: distinctRests},
 	ManifestRefused:     {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readReason, data: readRefused},
 	TransportReturned:   {manifest: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
-	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated},
+	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated, whole: residueWhole},
 	OutcomeReported:     {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
 	RulingRecorded:      {refs: true, data: readRuling},
 	InspectionRecorded:  {data: readInspection},
@@ -107,8 +107,10 @@ type Issued struct {
 
 // Collected is transport.collected: the carrier took over (Order 23 art. 11).
 type Collected struct {
-	Vehicle string
-	Permit  string
+	Vehicle  string
+	Permit   string
+	Measured Measured // "" when not said: the weight is the consignor's
+	Scale    string
 }
 
 // Delivered is transport.delivered: the carrier stands at the consignee's site.
@@ -124,6 +126,9 @@ type Accepted struct {
 type Treated struct {
 	Method   waste.Method
 	Facility string
+	Measured Measured // "" when not said
+	Scale    string
+	Residues []Child // batches that begin with the residue; together the residue grams of the lines
 }
 
 // Outcome is outcome.reported: the result told to the consignor (Order 23 art. 12).
@@ -224,7 +229,8 @@ func readIssued(r *reader) Data {
 
 func readCollected(r *reader) Data {
 	defer r.close()
-	return Collected{Vehicle: r.text("vehicle", true, 16), Permit: r.text("permit", false, 32)}
+	return Collected{Vehicle: r.text("vehicle", true, 16), Permit: r.text("permit", false, 32),
+		Measured: oneOf(r, "measured", false, OnScale, Estimated), Scale: r.text("scale", false, 32)}
 }
 
 func readDelivered(r *reader) Data {
@@ -239,7 +245,10 @@ func readAccepted(r *reader) Data {
 
 func readTreated(r *reader) Data {
 	defer r.close()
-	return Treated{Method: parsed(r, "method", true, waste.ParseMethod), Facility: r.text("facility", false, maxText)}
+	d := Treated{Method: parsed(r, "method", true, waste.ParseMethod), Facility: r.text("facility", false, maxText),
+		Measured: oneOf(r, "measured", false, OnScale, Estimated), Scale: r.text("scale", false, 32)}
+	d.Residues = readChildren(r, "residues", false)
+	return d
 }
 
 func readOutcome(r *reader) Data {

@@ -136,6 +136,8 @@ func (d Issued) write(m members) {
 func (d Collected) write(m members) {
 	m.text("vehicle", d.Vehicle)
 	m.text("permit", d.Permit)
+	m.text("measured", string(d.Measured))
+	m.text("scale", d.Scale)
 }
 
 func (d Delivered) write(m members) { m.text("vehicle", d.Vehicle) }
@@ -148,6 +150,11 @@ func (d Accepted) write(m members) {
 func (d Treated) write(m members) {
 	m.text("method", string(d.Method))
 	m.text("facility", d.Facility)
+	m.text("measured", string(d.Measured))
+	m.text("scale", d.Scale)
+	if len(d.Residues) > 0 {
+		m["residues"] = childMembers(d.Residues)
+	}
 }
 
 func (d Outcome) write(m members) { m.text("result", d.Result) }

@@ -78,6 +78,15 @@ func appendReceipt(b []byte, r *record.Receipt) []byte {
 func appendFinding(b []byte, f rule.Finding) []byte {
 	b = append(b, `{"rule":`...)
 	b = appendText(b, string(f.Rule))
+	b = append(b, `,"severity":`...)
+	b = appendText(b, string(f.Severity))
+	if !f.Owner.Party.IsZero() {
+		b = append(b, `,"owner":{"party":`...)
+		b = appendPlain(b, f.Owner.Party.String())
+		b = append(b, `,"part":`...)
+		b = appendText(b, string(f.Owner.Part))
+		b = append(b, '}')
+	}
 	b = append(b, `,"seq":`...)
 	b = strconv.AppendInt(b, f.Seq, 10)
 	b = appendID(b, "event", f.Event)
@@ -155,8 +164,16 @@ func resultOf(res record.Result) string {
 func findings(fs []rule.Finding) []api.Finding {
 	out := make([]api.Finding, len(fs))
 	for i, f := range fs {
-		out[i] = api.Finding{Rule: string(f.Rule), Seq: f.Seq, Event: f.Event.String(), Batch: f.Batch.String(),
-			Grams: int64(f.Grams), ZH: f.ZH, EN: f.EN, RuleVersion: f.Version}
+		out[i] = findingOf(f)
+	}
+	return out
+}
+
+func findingOf(f rule.Finding) api.Finding {
+	out := api.Finding{Rule: string(f.Rule), Severity: api.Severity(f.Severity), Seq: f.Seq, Event: f.Event.String(), Batch: f.Batch.String(),
+		Grams: int64(f.Grams), ZH: f.ZH, EN: f.EN, RuleVersion: f.Version}
+	if !f.Owner.Party.IsZero() {
+		out.Owner = api.FindingOwner{Party: f.Owner.Party.String(), Part: api.FindingOwnerPart(f.Owner.Part)}
 	}
 	return out
 }

@@ -27,6 +27,7 @@ func batchView(v audit.BatchView) api.BatchView {
 	for i, m := range s.Methods {
 		out.Methods[i] = string(m)
 	}
+	out.EstimatedGrams, out.Scale, out.Packages, out.ResidueGrams = int64(s.Estimated), s.Scale, s.Packages, int64(s.Residue)
 	out.RepackedGrams, out.To, out.ToSite = int64(s.Repacked), s.To.String(), s.ToSite.String()
 	for _, p := range s.Parents {
 		out.Parents = append(out.Parents, p.String())

@@ -26,6 +26,7 @@ const (
 	Residue    AccountKind = "residue"    // out of the treatment
 	Difference AccountKind = "difference" // between two weighings; the giver's until explained
 	Repacked   AccountKind = "repacked"   // out of one batch into another: every event leaves it as it was
+	Converted  AccountKind = "converted"  // residue into a batch of another code: every event leaves it as it was; has no code
 )
 
 // Account says where grams are.
@@ -77,7 +78,11 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 	case event.Treated:
 		from := held(before.Custodian, before.Site)
 		p.move(from, Account{Kind: Treated, Party: e.Party, Site: e.Site, Method: d.Method}, b.Grams-b.ResidueGrams)
-		p.move(from, Account{Kind: Residue, Party: e.Party, Site: e.Site, Method: d.Method}, b.ResidueGrams)
+		if len(d.Residues) > 0 {
+			p.move(from, converted(e), b.ResidueGrams)
+		} else {
+			p.move(from, Account{Kind: Residue, Party: e.Party, Site: e.Site, Method: d.Method}, b.ResidueGrams)
+		}
 	}
 	return p.postings
 }
@@ -86,7 +91,11 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 // the event. What its parents gave it stands in their postings.
 func PostBirth(e event.Event, child batch.State) []Posting {
 	p := &book{batch: child.ID, code: child.Code}
-	p.move(repacked(e), where(child), child.Grams)
+	if e.Type == event.BatchTreated {
+		p.move(converted(e), where(child), child.Grams)
+	} else {
+		p.move(repacked(e), where(child), child.Grams)
+	}
 	return p.postings
 }
 
@@ -99,6 +108,9 @@ func where(s batch.State) Account {
 }
 
 func repacked(e event.Event) Account { return Account{Kind: Repacked, Party: e.Party, Site: e.Site} }
+func converted(e event.Event) Account {
+	return Account{Kind: Converted, Party: e.Party, Site: e.Site}
+}
 
 func held(p id.Party, s id.Site) Account    { return Account{Kind: Held, Party: p, Site: s} }
 func vehicle(p id.Party, s id.Site) Account { return Account{Kind: OnVehicle, Party: p, Site: s} }
@@ -113,7 +125,11 @@ func (k *book) move(from, to Account, g waste.Grams) {
 	if g == 0 {
 		return
 	}
-	from.Code, to.Code = k.code, k.code
+	for _, a := range []*Account{&from, &to} {
+		if a.Kind != Converted { // there a gram changes its code
+			a.Code = k.code
+		}
+	}
 	k.postings = append(k.postings, Posting{from, k.batch, -g}, Posting{to, k.batch, g})
 }
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"liandan/internal/batch"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/waste"
@@ -22,26 +23,18 @@ type Code string
 
 // The rules of the spine.
 const (
-	Unseen     Code = "unseen-entries"   // the signer had not seen the newest entry
-	ClockAhead Code = "clock-ahead"      // the signer's clock is ahead of the log's
-	LateUpload Code = "late-upload"      // uploaded long after it happened
-	ClockBack  Code = "clock-back"       // dated before the event it follows
-	GramsMoved Code = "grams-differ"     // two weighings differ
-	Unverified Code = "unverified-code"  // the waste code is not in the catalogue in hand
-	Estimate   Code = "estimated-weight" // not weighed on a scale
+	Unseen        Code = "unseen-entries"         // the signer had not seen the newest entry
+	ClockAhead    Code = "clock-ahead"            // the signer's clock is ahead of the log's
+	LateUpload    Code = "late-upload"            // uploaded long after it happened
+	ClockBack     Code = "clock-back"             // dated before the event it follows
+	GramsMoved    Code = "grams-differ"           // two weighings differ
+	Unverified    Code = "unverified-code"        // the waste code is not in the catalogue in hand
+	Estimate      Code = "estimated-weight"       // not weighed on a scale
+	EstimateOff   Code = "estimate-differs"       // a scale says otherwise than the estimate before
+	PackagesMoved Code = "packages-differ"        // two parties count other packages
+	ResidueExempt Code = "exempt-after-treatment" // the residue leaves the hazardous chain
+	ResidueLoose  Code = "residue-unplaced"       // residue that is neither exempt nor a new batch
 )
-
-// Finding is what a rule has to say of an entry.
-type Finding struct {
-	Rule    Code        `json:"rule"`
-	Seq     int64       `json:"seq"`
-	Event   id.Event    `json:"event,omitzero"`
-	Batch   id.Batch    `json:"batch,omitzero"`
-	Grams   waste.Grams `json:"grams,omitempty"` // lost (plus) or gained (minus)
-	ZH      string      `json:"zh"`
-	EN      string      `json:"en"`
-	Version string      `json:"rule_version"`
-}
 
 // Limits are the figures of one edition of the rules.
 type Limits struct {
@@ -90,6 +83,7 @@ type Step struct {
 	Event      event.Event
 	Batch      event.Batch
 	Prev       id.Hash     // leaf hash of the batch's entry before
+	Before     batch.State // of the batch; the zero State where it begins
 	Grams      waste.Grams // in custody before the event
 	LastAt     time.Time   // signer's clock of the event before; zero for the first
 	Known      bool        // batch.generated: the code is in the catalogue
@@ -107,44 +101,36 @@ func (s Step) In(c *waste.Catalog) Step {
 func (b Book) Examine(s Step) []Finding {
 	l := b.At(s.Event.At)
 	var out []Finding
-	say := func(c Code, grams waste.Grams, zh, en string) {
-		out = append(out, Finding{Rule: c, Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Grams: grams, ZH: zh, EN: en, Version: l.Version})
+	say := func(c Code, zh, en string) {
+		f := s.finding(c, Remark, Owner{s.Event.Party, Signer}, l.Version)
+		f.ZH, f.EN = zh, en
+		out = append(out, f)
 	}
 	if s.Batch.Seen != s.Prev {
-		say(Unseen, 0, "签名人签名时尚未看到该批次的最新记录", "The signer had not seen the batch's newest entry when signing.")
+		say(Unseen, "签名人签名时尚未看到该批次的最新记录", "The signer had not seen the batch's newest entry when signing.")
 	}
 	if d := s.Event.At.Sub(s.RecordedAt).Milliseconds(); d > l.SkewMS {
-		say(ClockAhead, 0, fmt.Sprintf("设备时钟比日志快 %d 秒", d/1000), fmt.Sprintf("The device's clock is %d s ahead of the log's.", d/1000))
+		say(ClockAhead, fmt.Sprintf("设备时钟比日志快 %d 秒", d/1000), fmt.Sprintf("The device's clock is %d s ahead of the log's.", d/1000))
 	} else if -d > l.UploadMS {
-		say(LateUpload, 0, fmt.Sprintf("事件发生 %d 小时后才上传", -d/3_600_000), fmt.Sprintf("Uploaded %d h after it happened.", -d/3_600_000))
+		say(LateUpload, fmt.Sprintf("事件发生 %d 小时后才上传", -d/3_600_000), fmt.Sprintf("Uploaded %d h after it happened.", -d/3_600_000))
 	}
 	if !s.LastAt.IsZero() && s.LastAt.Sub(s.Event.At).Milliseconds() > l.BackMS {
-		say(ClockBack, 0, "事件时间早于其前一事件", "Dated before the event that it follows.")
+		say(ClockBack, "事件时间早于其前一事件", "Dated before the event that it follows.")
 	}
-	out = append(out, b.weights(s, l)...)
-	return out
-}
-
-func (b Book) weights(s Step, l Limits) []Finding {
-	f := Finding{Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Version: l.Version}
-	var out []Finding
 	if d, ok := s.Event.Data.(event.Generated); ok {
 		if !s.Known {
-			f.Rule, f.ZH, f.EN = Unverified, "废物代码不在现有名录中，未核实", "The waste code is not in the catalogue in hand; unverified."
-			out = append(out, f)
+			say(Unverified, "废物代码不在现有名录中，未核实", "The waste code is not in the catalogue in hand; unverified.")
 		}
 		if d.Measured == event.Estimated {
-			f.Rule, f.ZH, f.EN = Estimate, "重量为估算值", "The weight is an estimate."
-			out = append(out, f)
+			say(Estimate, "重量为估算值", "The weight is an estimate.")
 		}
 		return out
 	}
-	now := s.Batch.Grams + s.Batch.RefusedGrams
-	if s.Batch.Weighed && s.Event.Type != event.BatchTreated && s.Event.Type != event.BatchRepacked && now != s.Grams {
-		f.Rule, f.Grams = GramsMoved, s.Grams-now
-		f.ZH = fmt.Sprintf("重量与上一次不符：原 %s 千克，现 %s 千克", s.Grams.Kilograms(), now.Kilograms())
-		f.EN = fmt.Sprintf("The weight differs from the one before: %s kg then, %s kg now.", s.Grams.Kilograms(), now.Kilograms())
-		out = append(out, f)
-	}
-	return out
+	out = append(out, s.weights(l)...)
+	out = append(out, s.packages(l)...)
+	return append(out, s.residue(l)...)
+}
+
+func (s Step) finding(c Code, sev Severity, o Owner, version string) Finding {
+	return Finding{Rule: c, Severity: sev, Owner: o, Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Version: version}
 }

@@ -1,0 +1,50 @@
+package rule
+
+import (
+	"liandan/internal/id"
+	"liandan/internal/waste"
+)
+
+// Severity says how much a finding weighs.
+type Severity string
+
+// The severities, the lightest first.
+const (
+	Remark  Severity = "remark"  // to be known; nobody owes anything, and a chain stays sound
+	Open    Severity = "finding" // its owner must explain it
+	Serious Severity = "serious" // its owner must act, and the authority looks at once
+)
+
+// Part is the part that an owner has in the chain.
+type Part string
+
+// The parts.
+const (
+	Signer    Part = "signer" // of the event, whatever else it is
+	Consignor Part = "consignor"
+	Carrier   Part = "carrier"
+	Consignee Part = "consignee"
+	Custodian Part = "custodian" // in whose hands the batch was, on no manifest
+	Treater   Part = "treater"
+)
+
+// Owner is who must explain a finding. That is no verdict: the giver of a load that
+// weighs less at the taker's gate is asked first, because it signed the weight before.
+type Owner struct {
+	Party id.Party `json:"party"`
+	Part  Part     `json:"part"`
+}
+
+// Finding is what a rule has to say of an entry.
+type Finding struct {
+	Rule     Code        `json:"rule"`
+	Severity Severity    `json:"severity"`
+	Owner    Owner       `json:"owner,omitzero"`
+	Seq      int64       `json:"seq"`
+	Event    id.Event    `json:"event,omitzero"`
+	Batch    id.Batch    `json:"batch,omitzero"`
+	Grams    waste.Grams `json:"grams,omitempty"` // lost (plus) or gained (minus)
+	ZH       string      `json:"zh"`
+	EN       string      `json:"en"`
+	Version  string      `json:"rule_version"`
+}
