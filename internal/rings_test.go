@@ -53,6 +53,7 @@ var rooms = map[string]room{
 	"internal/permit":    {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
+	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule"},
 	"internal/indicator": {ring: 1, may: "0 event batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},

@@ -15,6 +15,7 @@ import (
 
 	"liandan/internal/batch"
 	"liandan/internal/chain"
+	"liandan/internal/duty"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -27,6 +28,7 @@ import (
 	"liandan/internal/signature"
 	"liandan/internal/statement"
 	"liandan/internal/waste"
+	"liandan/internal/worklist"
 )
 
 // Reader is one consistent reading of the store.
@@ -56,6 +58,9 @@ type Reader interface {
 	RulingsOf(hashes []id.Hash) ([]ledger.Kept, error)
 	// Acts gives the entries of acts before an entry, newest first.
 	Acts(f ActFilter, before int64, limit int) ([]ledger.Kept, error)
+	// Listed gives the things of a run of a list after a place, in order, and how far it
+	// looked when there may be more; limit bounds what is found, not what is looked through.
+	Listed(src Source, f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
@@ -78,6 +83,9 @@ type Rows interface {
 	StatementRows(each func(subject string, n, seq int64) error) error
 	ActRows(each func(seq int64, columns string) error) error
 	ActPartyRows(each func(p id.Party, seq int64) error) error
+	WorklistRows(each func(worklist.Row) error) error
+	InvolvedRows(each func(worklist.Involved) error) error
+	TermRows(each func(worklist.Term) error) error
 	RulingRows(each func(hash id.Hash, seq int64, verdict string) error) error
 	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
 	KeyRows(each func(kid string, row DeviceKey) error) error
@@ -126,8 +134,14 @@ type Config struct {
 	VKey     string
 	Rules    rule.Book
 	Catalog  *waste.Catalog
-	Now      func() time.Time
-	Random   io.Reader
+	// Duties are the deadlines and Calendars the versions of the calendar that count them,
+	// oldest first; none: no duty is told of.
+	Duties    duty.Book
+	Calendars duty.Calendars
+	// Organisation says what a duty's owner is in the register; nil: nothing is known.
+	Organisation func(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+	Now          func() time.Time
+	Random       io.Reader
 }
 
 // Service answers readers.

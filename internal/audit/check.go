@@ -55,6 +55,7 @@ type checker struct {
 	newest int64            // size of the newest head
 	links  []linkRow
 	books  []bookRow
+	traces traces
 	label  map[event.Label]labelRow
 	held   map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
 
@@ -349,6 +350,7 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 	for i, q := range p.Postings {
 		c.books = append(c.books, bookRow{e.Seq, i, q})
 	}
+	c.traces.add(ev, p)
 	for _, m := range ev.Marks() {
 		c.label[m.Label] = labelRow{m.Batch, e.RecordedAt.UnixMilli()}
 	}

@@ -8,6 +8,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
+	"liandan/internal/worklist"
 )
 
 // What a thing of the log is about, for whoever decides on access: every party, site and
@@ -129,17 +130,10 @@ func gather(out *access.Subject, kept []ledger.Kept) {
 		if err != nil {
 			continue
 		}
-		out.Parties = once(out.Parties, e.Party)
-		out.Sites = once(out.Sites, e.Site)
-		out.People = once(out.People, e.Person)
-		switch d := e.Data.(type) {
-		case event.Issued:
-			out.Parties = once(out.Parties, d.Carrier, d.Consignee)
-			out.Sites = once(out.Sites, d.ConsigneeSite)
-		case event.Released:
-			out.Sites = once(out.Sites, d.ToSite)
-			out.People = once(out.People, d.To)
-		}
+		n := worklist.Names(e)
+		out.Parties = once(out.Parties, n.Parties...)
+		out.Sites = once(out.Sites, n.Sites...)
+		out.People = once(out.People, n.People...)
 	}
 }
 

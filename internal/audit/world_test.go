@@ -11,6 +11,7 @@ import (
 
 	"liandan/internal/audit"
 	"liandan/internal/device"
+	"liandan/internal/duty"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -65,6 +66,9 @@ var tables = []struct {
 	{"acts", []string{"seq"}, audit.AreaAct},
 	{"act_parties", []string{"party", "seq"}, audit.AreaAct},
 	{"rulings", []string{"hash"}, audit.AreaRuling},
+	{"worklist", []string{"subject", "slot"}, audit.AreaWorklist},
+	{"involved", []string{"subject", "who"}, audit.AreaInvolved},
+	{"terms", []string{"term", "subject"}, audit.AreaTerm},
 	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
 	{"device_keys", []string{"kid"}, audit.AreaDeviceKey},
@@ -133,8 +137,12 @@ func (p *place) over(s audit.Store) *audit.Service {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	duties, err := duty.DefaultBook()
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	return audit.New(audit.Config{Store: s, Keys: p.Registry, Verifier: p.Verifier, VKey: p.VKey, Rules: book,
-		Catalog: waste.DefaultCatalog(), Now: p.Now, Random: p.Random})
+		Catalog: waste.DefaultCatalog(), Now: p.Now, Random: p.Random, Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
 }
 
 // filled is a store with three commit groups of single batches, whole chains, one

@@ -20,6 +20,7 @@ import (
 	"liandan/internal/account"
 	"liandan/internal/audit"
 	"liandan/internal/config"
+	"liandan/internal/duty"
 	"liandan/internal/gate"
 	"liandan/internal/httpapi"
 	"liandan/internal/machine"
@@ -125,8 +126,13 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	if err := p.openAccess(env); err != nil {
 		return err
 	}
+	duties, err := duty.DefaultBook()
+	if err != nil {
+		return err
+	}
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
-		Rules: p.rules, Catalog: p.catalog, Now: p.now, Random: rand.Reader})
+		Rules: p.rules, Catalog: p.catalog, Now: p.now, Random: rand.Reader,
+		Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
 	return nil
 }
 

@@ -42,7 +42,7 @@ const (
 
 // Write implements record.Tx.
 func (r *reader) Write(g record.Group) error {
-	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeLabels,
+	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeLabels, r.writeTraces,
 		r.writeSaid, r.writeRulings, r.writeHeld, r.writeHead}
 	for _, step := range steps {
 		if err := step(g); err != nil {
@@ -126,7 +126,10 @@ func (r *reader) writeStates(g record.Group) error {
 	if err := r.bulk(tableBatches, n, ids, stages, custodians, sites, on, seqs, blobs); err != nil {
 		return err
 	}
-	return r.writeManifests(g)
+	if err := r.writeManifests(g); err != nil {
+		return err
+	}
+	return r.writeWorklist(g)
 }
 
 func (r *reader) writeManifests(g record.Group) error {
