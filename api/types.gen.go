@@ -630,6 +630,30 @@ func (e LabelSize) Valid() bool {
 	}
 }
 
+// Defines values for LicenceKind.
+const (
+	LicenceKindCollecting LicenceKind = "collecting"
+	LicenceKindDischarge  LicenceKind = "discharge"
+	LicenceKindOperating  LicenceKind = "operating"
+	LicenceKindTransport  LicenceKind = "transport"
+)
+
+// Valid indicates whether the value is a known member of the LicenceKind enum.
+func (e LicenceKind) Valid() bool {
+	switch e {
+	case LicenceKindCollecting:
+		return true
+	case LicenceKindDischarge:
+		return true
+	case LicenceKindOperating:
+		return true
+	case LicenceKindTransport:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LineAcceptedVerdict.
 const (
 	LineAcceptedVerdictPart  LineAcceptedVerdict = "part"
@@ -2676,8 +2700,11 @@ type FieldError struct {
 // Finding 规则对一条记录的意见，不影响收录 · what a rule has to say of an entry; it never refuses one
 type Finding struct {
 	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
-	Batch ID     `json:"batch,omitempty,omitzero"`
-	EN    string `json:"en"`
+	Batch ID `json:"batch,omitempty,omitzero"`
+
+	// Certainty C 已读原文、C2 见于转述、L 可能、U 未知、own 本系统自定 · C read in the text, C2 second-hand, L likely, U unknown, own: our choice
+	Certainty string `json:"certainty,omitempty,omitzero"`
+	EN        string `json:"en"`
 
 	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Event ID `json:"event,omitempty,omitzero"`
@@ -2686,16 +2713,22 @@ type Finding struct {
 	Grams int64 `json:"grams,omitempty,omitzero"`
 
 	// Owner 应先作说明的一方，并非定责 · who is asked to explain first; no verdict
-	Owner       FindingOwner `json:"owner,omitempty,omitzero"`
-	Rule        string       `json:"rule"`
-	RuleVersion string       `json:"rule_version"`
+	Owner FindingOwner `json:"owner,omitempty,omitzero"`
+
+	// Pointer 所指的成员（JSON 指针） · the member of the event that is meant, a JSON pointer
+	Pointer     string `json:"pointer,omitempty,omitzero"`
+	Rule        string `json:"rule"`
+	RuleVersion string `json:"rule_version"`
 
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
 	Seq Seq `json:"seq"`
 
 	// Severity 提示、须由责任方说明、须立即处理 · to be known, to be explained by its owner, to be acted on at once
 	Severity Severity `json:"severity"`
-	ZH       string   `json:"zh"`
+
+	// Source 依据：文件及条款 · the instrument and its article
+	Source string `json:"source,omitempty,omitzero"`
+	ZH     string `json:"zh"`
 }
 
 // FindingOwner 应先作说明的一方，并非定责 · who is asked to explain first; no verdict
@@ -3035,6 +3068,9 @@ type LabelSize string
 // The code on a label: 26 digits of Crockford's base 32 and a check symbol; lower case, spaces, hyphens and O, I, L are
 // read as meant.
 type LabelToken = string
+
+// LicenceKind operating 综合经营、collecting 收集经营、transport 运输、discharge 排污
+type LicenceKind string
 
 // LineAccepted `grams` 为接受量。部分接受须写明 `refused_grams` 与 `reason`；全部接受不得有 `refused_grams`。
 // `grams` is what is accepted. In part needs `refused_grams` and `reason`; whole has no `refused_grams`. `rest` 是拒收部分的新批次号，
@@ -3417,6 +3453,171 @@ type PasswordRequest struct {
 
 	// Old 密码 · a password
 	Old Secret `json:"old"`
+}
+
+// PermitAmount 核准量、已用和余量，克；余量可为负 · what is allowed, used and left, in grams; left may be below zero
+type PermitAmount struct {
+	AllowedGrams int64 `json:"allowed_grams"`
+	LeftGrams    int64 `json:"left_grams"`
+	UsedGrams    int64 `json:"used_grams"`
+}
+
+// PermitApproval defines model for PermitApproval.
+type PermitApproval struct {
+	ApprovedGrams int64 `json:"approved_grams"`
+
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Consignee 统一社会信用代码 · credit code
+	Consignee string `json:"consignee"`
+
+	// Ends UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Ends      Instant `json:"ends,omitempty,omitzero"`
+	LeftGrams int64   `json:"left_grams"`
+
+	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
+	// its country.
+	//
+	//
+	// Example: D10
+	Method    MethodCode `json:"method,omitempty,omitzero"`
+	Number    string     `json:"number"`
+	UsedGrams int64      `json:"used_grams"`
+
+	// ValidFrom UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidFrom Instant `json:"valid_from"`
+
+	// ValidTo UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidTo Instant `json:"valid_to,omitempty,omitzero"`
+}
+
+// PermitLicence defines model for PermitLicence.
+type PermitLicence struct {
+	// Amount 核准量、已用和余量，克；余量可为负 · what is allowed, used and left, in grams; left may be below zero
+	Amount PermitAmount `json:"amount,omitempty,omitzero"`
+
+	// Codes * 为全部，另可为类别或代码 · * is every waste; else categories or codes
+	Codes []string `json:"codes"`
+
+	// Kind operating 综合经营、collecting 收集经营、transport 运输、discharge 排污
+	Kind    LicenceKind  `json:"kind"`
+	Methods []MethodCode `json:"methods"`
+	Number  string       `json:"number"`
+
+	// Scopes 逐项的废物、方式和年核准量 · what belongs together, line by line
+	Scopes []PermitScope `json:"scopes"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site,omitempty,omitzero"`
+
+	// ValidFrom UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidFrom Instant `json:"valid_from"`
+
+	// ValidTo UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidTo Instant `json:"valid_to,omitempty,omitzero"`
+
+	// Year 余量所属年度 · the year that the amounts are of
+	Year int `json:"year"`
+}
+
+// PermitPlan defines model for PermitPlan.
+type PermitPlan struct {
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Consignee 统一社会信用代码 · credit code
+	Consignee string `json:"consignee,omitempty,omitzero"`
+
+	// Filed UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Filed Instant `json:"filed"`
+
+	// InForce 后备案的同项替代先前的 · false: a later filing replaced it
+	InForce   bool  `json:"in_force"`
+	LeftGrams int64 `json:"left_grams"`
+
+	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
+	// its country.
+	//
+	//
+	// Example: D10
+	Method       MethodCode `json:"method,omitempty,omitzero"`
+	Number       string     `json:"number,omitempty,omitzero"`
+	PlannedGrams int64      `json:"planned_grams"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site      ID    `json:"site"`
+	UsedGrams int64 `json:"used_grams"`
+	Year      int   `json:"year"`
+}
+
+// PermitScope defines model for PermitScope.
+type PermitScope struct {
+	// Amount 核准量、已用和余量，克；余量可为负 · what is allowed, used and left, in grams; left may be below zero
+	Amount PermitAmount `json:"amount,omitempty,omitzero"`
+	Code   string       `json:"code"`
+
+	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
+	// its country.
+	//
+	//
+	// Example: D10
+	Method MethodCode `json:"method,omitempty,omitzero"`
+}
+
+// PermitVehicle defines model for PermitVehicle.
+type PermitVehicle struct {
+	CapacityGrams int64 `json:"capacity_grams,omitempty,omitzero"`
+
+	// Medical 医疗废物专用车辆 · for medical waste alone
+	Medical bool `json:"medical"`
+
+	// Permit 道路运输证号 · number of the transport permit
+	Permit string `json:"permit"`
+	Plate  string `json:"plate"`
+
+	// ValidFrom UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidFrom Instant `json:"valid_from"`
+
+	// ValidTo UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ValidTo Instant `json:"valid_to,omitempty,omitzero"`
+}
+
+// Permits defines model for Permits.
+type Permits struct {
+	Approvals []PermitApproval `json:"approvals"`
+	Licences  []PermitLicence  `json:"licences"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party    ID              `json:"party"`
+	Plans    []PermitPlan    `json:"plans"`
+	Vehicles []PermitVehicle `json:"vehicles"`
 }
 
 // PersonRole 人员可以担任的职务 · the roles that a person can hold
@@ -3858,6 +4059,9 @@ type UseDataUnit string
 // `status` is that of the real submission; `problem` the first problem it would meet, `errors` all of them.
 type Validation struct {
 	Errors []FieldError `json:"errors"`
+
+	// Findings 许可、车辆、计划、跨省批准各项规则的意见（签名未核实时不答） · what the rules about permits would say; nothing where the signature does not hold
+	Findings []Finding `json:"findings,omitempty,omitzero"`
 
 	// Missing 到闭环尚缺的事件，按次序 · events still missing until the chain is closed
 	Missing Missing `json:"missing"`

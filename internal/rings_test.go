@@ -54,10 +54,10 @@ var rooms = map[string]room{
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
-	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule"},
+	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule permit"},
 	"internal/indicator": {ring: 1, may: "0 event batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
-	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain",
+	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain permit",
 		outside: "github.com/go-json-experiment/json golang.org/x/mod"},
 
 	// 2: services, which know nothing of one another

@@ -51,6 +51,8 @@ var (
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	evidence = Reaches{SiteStaff: OwnSites, Driver: OwnTrips, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation,
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
+	permits = Reaches{SiteStaff: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	custody = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
 	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
@@ -117,6 +119,7 @@ func chainRules() []Rule {
 func registerRules() []Rule {
 	return []Rule{
 		{Operation: "importRegistry", ZH: "导入登记册", EN: "import a register", Who: system, Record: Always},
+		{Operation: "getPermits", ZH: "查看许可、车辆、计划及余量", EN: "read permits and what is left of them", Who: permits, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "createEnrolment", ZH: "发放设备登记码", EN: "make an enrolment code", Who: devices, Scope: ManageKeys, Record: Always},
 		{Operation: "listKeys", ZH: "查看设备", EN: "list device keys", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},
 		{Operation: "getKey", ZH: "查看设备密钥", EN: "read a device key", Who: keyWatch, Scope: ManageKeys, Record: ByAuthority},

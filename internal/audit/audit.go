@@ -24,6 +24,7 @@ import (
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
 	"liandan/internal/statement"
@@ -61,6 +62,8 @@ type Reader interface {
 	// Listed gives the things of a run of a list after a place, in order, and how far it
 	// looked when there may be more; limit bounds what is found, not what is looked through.
 	Listed(src Source, f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
+	// Tallies gives the running sums of a party as they stood before an entry.
+	Tallies(q permit.Query, before int64) ([]permit.Tally, error)
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
@@ -77,6 +80,8 @@ type Rows interface {
 	BatchRows(each func(b id.Batch, columns [5]string, state []byte) error) error
 	ManifestRows(each func(m id.Manifest, columns [6]string, state []byte) error) error
 	PostingRows(each func(seq int64, line int, p mass.Posting) error) error
+	TallyRows(each func(seq int64, line int, t permit.Tally) error) error
+	TallySums(each func(permit.Tally) error) error
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error
@@ -140,6 +145,8 @@ type Config struct {
 	Calendars duty.Calendars
 	// Organisation says what a duty's owner is in the register; nil: nothing is known.
 	Organisation func(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+	Permits      permit.Book
+	Register     Register // nil: nothing is asked about permits
 	Now          func() time.Time
 	Random       io.Reader
 }
@@ -154,6 +161,7 @@ func notFound(what string) error { return fault.Missing(what) }
 
 // Batch reads one batch. The fault is not-found.
 func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error) {
+	var c ChainView
 	err = s.Store.Read(ctx, func(r Reader) error {
 		found, err := r.Batches([]id.Batch{b})
 		if err != nil {
@@ -167,10 +175,13 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 		if v.Label, err = r.LabelOf(b); err != nil {
 			return err
 		}
-		c, err := s.chain(r, b)
-		v.Findings = c.findings()
+		c, err = s.chain(r, b)
 		return err
 	})
+	if err == nil {
+		err = s.permits(ctx, &c)
+	}
+	v.Findings = c.findings()
 	if err == nil {
 		v.Entry, v.Verified = s.Catalog.Lookup(v.State.Code, time.UnixMilli(v.State.BornAt).UTC())
 	}
@@ -186,6 +197,9 @@ func (s *Service) Chain(ctx context.Context, b id.Batch) (v ChainView, err error
 		}
 		return err
 	})
+	if err == nil {
+		err = s.permits(ctx, &v)
+	}
 	return v, err
 }
 
@@ -236,6 +250,10 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 		}
 	}
 	v.Broken = append(v.Broken, ledger.CheckChain(b, entries)...)
+	v.code = state.Code
+	if err := v.readSheets(r); err != nil {
+		return v, err
+	}
 	return v, s.whole(r, b, state, len(kept) == 0, broken)
 }
 
@@ -281,6 +299,7 @@ func open(body []byte) (signature.Signed, event.Event, error) {
 
 // Manifest reads one manifest with the findings of its batches.
 func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, err error) {
+	var chains []ChainView
 	err = s.Store.Read(ctx, func(r Reader) error {
 		found, err := r.Manifests([]id.Manifest{m})
 		if err != nil {
@@ -296,10 +315,17 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 			if err != nil {
 				return err
 			}
-			v.Findings = append(v.Findings, c.findings()...)
+			chains = append(chains, c)
 		}
 		return nil
 	})
+	for i := range chains {
+		if err == nil {
+			err = s.permits(ctx, &chains[i])
+		}
+		v.Findings = append(v.Findings, chains[i].findings()...)
+	}
+	v.Findings = onceEach(v.Findings)
 	return v, err
 }
 

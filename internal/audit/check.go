@@ -17,6 +17,7 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
+	"liandan/internal/permit"
 )
 
 // Options of a check.
@@ -32,7 +33,7 @@ type Options struct {
 // every projection. An error means that the store could not be read.
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
-		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
+		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
 		chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
@@ -59,6 +60,7 @@ type checker struct {
 	label  map[event.Label]labelRow
 	held   map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
 
+	tallies    map[string]permit.Tally // rows of tally_steps, by entry and line
 	keys       lives
 	rulings    map[id.Hash]rulingRow
 	chapters   map[string]int64 // rows of statements: "kid/n" and its entry
@@ -346,6 +348,9 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 	c.world.Keep(p)
 	for _, l := range p.Entry.Links {
 		c.links = append(c.links, linkRow{l.Batch, l.N, e.Seq, p.Leaf})
+	}
+	for i, t := range p.Tallies {
+		c.tallies[fmt.Sprintf("%d/%d", e.Seq, i)] = t
 	}
 	for i, q := range p.Postings {
 		c.books = append(c.books, bookRow{e.Seq, i, q})

@@ -15,6 +15,7 @@ import (
 	"liandan/internal/manifest"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
+	"liandan/internal/permit"
 )
 
 // heads compares every head with the tree and its checkpoint with the log's key, and
@@ -135,7 +136,7 @@ func (c *checker) checkTiles() error {
 
 // projections compares every cache with the fold.
 func (c *checker) projections() error {
-	for _, step := range []func() error{c.linkRows, c.batchRows, c.manifestRows, c.postingRows, c.labelRows,
+	for _, step := range []func() error{c.linkRows, c.batchRows, c.manifestRows, c.postingRows, c.tallyRows, c.labelRows,
 		c.statementRows, c.actRows, c.rulingRows, c.worklistRows, c.involvedRows, c.termRows} {
 		if err := step(); err != nil {
 			return err
@@ -253,6 +254,30 @@ func (c *checker) postingRows() error {
 		c.r.say(AreaPosting, "all accounts", "全部账户之和不为零", "the sum over all accounts is %d g, not zero", c.r.GramsTotal)
 	}
 	return err
+}
+
+// tallyRows compares the steps of the running sums, and the sums that they add up to.
+func (c *checker) tallyRows() error {
+	want := map[string]permit.Tally{}
+	for _, t := range c.tallies {
+		k := t.Key.String()
+		want[k] = permit.Tally{Key: t.Key, Grams: want[k].Grams + t.Grams}
+	}
+	err := differ(c, AreaTally, "tally", c.tallies, func(met func(string, permit.Tally)) error {
+		return c.in.TallyRows(func(seq int64, line int, t permit.Tally) error {
+			met(fmt.Sprintf("%d/%d", seq, line), t)
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return differ(c, AreaTally, "sum", want, func(met func(string, permit.Tally)) error {
+		return c.in.TallySums(func(t permit.Tally) error {
+			met(t.Key.String(), t)
+			return nil
+		})
+	})
 }
 
 // labelRows holds the labels of events against the log. Those that the server made, and

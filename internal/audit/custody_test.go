@@ -122,7 +122,7 @@ func TestAHardDay(t *testing.T) {
 			p.files(h)
 			p.disarm()
 			before := p.dump()
-			for _, table := range []string{"batches", "manifests", "postings", "entry_links", "labels"} {
+			for _, table := range []string{"batches", "manifests", "postings", "tally_steps", "tallies", "entry_links", "labels"} {
 				p.exec(`DELETE FROM ` + table)
 			}
 			if _, err := p.audit.Rebuild(ctx, audit.Options{}); err != nil {

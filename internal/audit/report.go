@@ -21,6 +21,7 @@ const (
 	AreaBatch      Area = "batches"
 	AreaManifest   Area = "manifests"
 	AreaPosting    Area = "postings"
+	AreaTally      Area = "tallies" // the running sums of permits and their steps
 	AreaLabel      Area = "labels"
 	AreaStatement  Area = "statements"
 	AreaAct        Area = "acts"

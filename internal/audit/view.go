@@ -31,6 +31,9 @@ type ChainView struct {
 	Batch  id.Batch
 	Broken []string // empty: whole
 	Steps  []Step
+
+	code   waste.Code
+	sheets map[id.Manifest]manifest.State // that its events are of
 }
 
 // Step is one entry of a chain.

@@ -61,6 +61,8 @@ var tables = []struct {
 	{"batches", []string{"id"}, audit.AreaBatch},
 	{"manifests", []string{"id"}, audit.AreaManifest},
 	{"postings", []string{"seq", "line"}, audit.AreaPosting},
+	{"tally_steps", []string{"seq", "line"}, audit.AreaTally},
+	{"tallies", []string{"party", "kind", "day", "site", "other", "code", "method"}, audit.AreaTally},
 	{"labels", []string{"token"}, audit.AreaLabel},
 	{"statements", []string{"subject", "n"}, audit.AreaStatement},
 	{"acts", []string{"seq"}, audit.AreaAct},

@@ -17,6 +17,7 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/manifest"
 	"liandan/internal/mass"
+	"liandan/internal/permit"
 	"liandan/internal/rule"
 )
 
@@ -34,7 +35,8 @@ type Placed struct {
 	Batches   []batch.State    // after the event
 	Manifests []manifest.State // after the event
 	Postings  []mass.Posting
-	Steps     []rule.Step // for the rules
+	Tallies   []permit.Tally // what it changes in the running sums
+	Steps     []rule.Step    // for the rules
 }
 
 // Check says whether an event may come next. Every batch at fault is named by a
@@ -98,6 +100,9 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 		papers.touch(e, batch.State{}, child)
 	}
 	p.Manifests = papers.fold(e, seq)
+	for _, after := range p.Manifests {
+		p.Tallies = append(p.Tallies, permit.Moved(w.Manifest(after.ID), after)...)
+	}
 	return p
 }
 

@@ -116,6 +116,7 @@ var wireTypes = map[string]func() any{
 	"TokenAnswer":              func() any { return new(api.TokenAnswer) },
 	"TokenError":               func() any { return new(api.TokenError) },
 	"KeyPage":                  func() any { return new(api.KeyPage) },
+	"Permits":                  func() any { return new(api.Permits) },
 	"KeyHistory":               func() any { return new(api.KeyHistory) },
 	"ActPage":                  func() any { return new(api.ActPage) },
 	"CompactJWS":               func() any { return new(api.CompactJWS) },

@@ -43,6 +43,7 @@ createBatchLabel    s     .      .      s        o     .        .    .      .   
 revokeLabel         s     .      .      s        o     .        .    .      .       .      o      every
 listQuarantine      .     .      .      .        +     +        +    +      .       .      .      authority
 importRegistry      .     .      .      .        .     .        .    .      .       +      .      every
+getPermits          o     .      .      o        o     d        c    m      .       .      o      authority
 createEnrolment     .     .      .      .        o     .        .    .      .       *      o      every
 listKeys            o     o      o      o        o     d        c    .      .       *      o      authority
 getKey              p     p      p      p        o     d        c    .      .       *      o      authority

@@ -222,8 +222,14 @@ func (x *town) settle() {
 	x.register("organisations", orgs...)
 	x.register("sites", sites...)
 	x.register("people", people...)
-	x.register("licences", "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to",
-		string(registrytest.Code(3))+",SAMPLE-OP-1,operating,样例场所2 SAMPLE,HW01,D10,2024-01-01,2029-12-31")
+	hospital, carrier, plant := string(registrytest.Code(1)), string(registrytest.Code(2)), string(registrytest.Code(3))
+	x.register("licences", "credit_code,number,kind,site_name,codes,methods,valid_from,valid_to,yearly_t,scopes",
+		plant+",SAMPLE-OP-1,operating,样例场所2 SAMPLE,HW01,D10,2024-01-01,2028-12-31,3000,HW01/D10/2000",
+		carrier+",SAMPLE-T-1,transport,,*,,2024-01-01,,,")
+	x.register("vehicles", "credit_code,plate,permit,capacity_kg,medical,valid_from,valid_to", carrier+",冀F·00001,SAMPLE-V-1,5000,1,2024-01-01,")
+	x.register("plans", "credit_code,site_name,year,code,planned_t,number", hospital+",样例场所0 SAMPLE,2026,841-001-01,100,SAMPLE-P-1")
+	x.register("approvals", "credit_code,number,consignee,code,approved_t,valid_from,valid_to",
+		hospital+",SAMPLE-A-1,"+string(registrytest.Code(8))+",841-001-01,5,2026-01-01,2027-12-31")
 	x.hospital, x.stranger, x.plant = x.administrator(x.Hospital.Party), x.administrator(x.Stranger.Party), x.administrator(x.Plant.Party)
 	x.inspector = x.token(access.Appointment{Role: access.CityInspector})
 	x.analyst = x.token(access.Appointment{Role: access.CityAnalyst})

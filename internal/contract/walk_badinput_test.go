@@ -51,7 +51,7 @@ func badInput(x *town) {
 	}
 	for _, code := range []string{"999-999-99", "us:D009"} { // well-formed: taken, marked unverified
 		r := into[api.Receipt](x.send(f.bag("841-001-01", code)).is(201, ""))
-		if len(r.Findings) != 1 || r.Findings[0].Rule != "unverified-code" {
+		if len(r.Findings) != 2 || r.Findings[0].Rule != "unverified-code" || r.Findings[1].Rule != "plan-generated" {
 			x.t.Errorf("%s: the findings are %+v", code, r.Findings)
 		}
 	}

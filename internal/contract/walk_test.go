@@ -49,6 +49,7 @@ func walk(x *town) {
 	x.run("bad input", badInput)
 	x.run("dry runs", dryRuns)
 	x.run("reading", func(x *town) { p.reading(x) })
+	x.run("permits", func(x *town) { p.permits(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })

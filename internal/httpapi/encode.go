@@ -101,6 +101,12 @@ func appendFinding(b []byte, f rule.Finding) []byte {
 	b = appendText(b, f.EN)
 	b = append(b, `,"rule_version":`...)
 	b = appendText(b, f.Version)
+	for _, m := range [3][2]string{{"pointer", f.Pointer}, {"source", f.Source}, {"certainty", f.Certainty}} {
+		if m[1] != "" {
+			b = append(append(append(b, `,"`...), m[0]...), `":`...)
+			b = appendText(b, m[1])
+		}
+	}
 	return append(b, '}')
 }
 
@@ -171,7 +177,8 @@ func findings(fs []rule.Finding) []api.Finding {
 
 func findingOf(f rule.Finding) api.Finding {
 	out := api.Finding{Rule: string(f.Rule), Severity: api.Severity(f.Severity), Seq: f.Seq, Event: f.Event.String(), Batch: f.Batch.String(),
-		Grams: int64(f.Grams), ZH: f.ZH, EN: f.EN, RuleVersion: f.Version}
+		Grams: int64(f.Grams), ZH: f.ZH, EN: f.EN, RuleVersion: f.Version,
+		Pointer: f.Pointer, Source: f.Source, Certainty: f.Certainty}
 	if !f.Owner.Party.IsZero() {
 		out.Owner = api.FindingOwner{Party: f.Owner.Party.String(), Part: api.FindingOwnerPart(f.Owner.Part)}
 	}

@@ -24,6 +24,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
 )
@@ -38,6 +39,7 @@ type Intake interface {
 
 // Reader answers what the log holds; audit.Service is one.
 type Reader interface {
+	StatementOf(ctx context.Context, p id.Party, at time.Time) (permit.Statement, error)
 	Batch(ctx context.Context, b id.Batch) (audit.BatchView, error)
 	Chain(ctx context.Context, b id.Batch) (audit.ChainView, error)
 	BatchBundle(ctx context.Context, b id.Batch) ([]byte, error)
@@ -228,6 +230,7 @@ func (f *face) keyRoutes() []route {
 		{"POST", "/v1/enrolments/challenge", "challengeEnrolment", open(f.challenge)},
 		{"POST", "/v1/keys", "enrolKey", open(f.enrolKey)},
 		{"POST", "/v1/keys/rotation", "rotateKey", open(f.rotateKey)},
+		{"GET", "/v1/organisations/:party/permits", "getPermits", f.permits},
 		{"GET", "/v1/keys", "listKeys", f.keys},
 		{"GET", "/v1/keys/:kid", "getKey", f.getKey},
 		{"GET", "/v1/keys/:kid/history", "getKeyHistory", f.keyHistory},

@@ -142,7 +142,7 @@ func (f *face) validate(c echo.Context) error {
 
 func validation(v record.Validation, requestID string) api.Validation {
 	out := api.Validation{Would: api.ValidationWould(v.Would), Status: http.StatusCreated, Errors: []api.FieldError{},
-		Missing: eventTypes(v.Missing), Next: problem.Steps(v.Next)}
+		Missing: eventTypes(v.Missing), Next: problem.Steps(v.Next), Findings: findings(v.Findings)}
 	if v.Would == record.WouldRepeat {
 		out.Status = http.StatusOK
 	}

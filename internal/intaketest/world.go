@@ -20,6 +20,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
@@ -282,6 +283,7 @@ type Registry struct {
 	keys  map[string]party.Key
 	sites map[id.Site]party.Site
 	orgs  map[id.Party]party.Organisation
+	holds map[id.Party]permit.Holding
 	Fail  error
 }
 
@@ -302,6 +304,8 @@ func (r *Registry) Key(_ context.Context, kid string) (party.Key, bool, error) {
 
 // Site implements record.Registry.
 func (r *Registry) Site(_ context.Context, s id.Site) (party.Site, bool, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	v, ok := r.sites[s]
 	return v, ok, r.Fail
 }
@@ -310,6 +314,32 @@ func (r *Registry) Site(_ context.Context, s id.Site) (party.Site, bool, error) 
 func (r *Registry) Organisation(_ context.Context, p id.Party) (party.Organisation, bool, error) {
 	v, ok := r.orgs[p]
 	return v, ok, r.Fail
+}
+
+// Hold says what an organisation may do by its permits.
+func (r *Registry) Hold(p id.Party, h permit.Holding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.holds == nil {
+		r.holds = map[id.Party]permit.Holding{}
+	}
+	r.holds[p] = h
+}
+
+// Holding implements record.Registry.
+func (r *Registry) Holding(_ context.Context, p id.Party) (permit.Holding, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.holds[p], r.Fail
+}
+
+// Move puts an organisation's site into another division.
+func (r *Registry) Move(s id.Site, division string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := r.sites[s]
+	v.Division = division
+	r.sites[s] = v
 }
 
 // String names the world's parties for failures.

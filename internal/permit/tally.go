@@ -1,12 +1,13 @@
 package permit
 
 import (
+	"fmt"
+	"time"
+
 	"liandan/internal/calendar"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
 	"liandan/internal/waste"
-
-	"time"
 )
 
 // TallyKind is a sort of running sum.
@@ -30,6 +31,11 @@ type Key struct {
 	Other  id.Party // Sent: the consignee; zero of Taken
 	Code   waste.Code
 	Method waste.Method // as on the manifest
+}
+
+// String names a running sum for reports.
+func (k Key) String() string {
+	return fmt.Sprintf("%s/%s/%d/%s/%s/%s/%s", k.Party, k.Kind, k.Day, k.Site, k.Other, k.Code, k.Method)
 }
 
 // Tally is an amount added to (or taken back from) a running sum, or the sum itself.

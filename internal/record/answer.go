@@ -23,6 +23,9 @@ func (s *Service) answer(ctx context.Context, g *group) {
 	}
 	for j, i := range g.placed {
 		receipt, err := s.receipt(g, g.Records[i])
+		if err == nil {
+			receipt.Findings = append(receipt.Findings, s.permits(ctx, g.Records[i])...)
+		}
 		j.result = Result{Receipt: receipt, Err: err}
 	}
 	for j, k := range g.repeats {

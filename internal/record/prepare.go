@@ -98,7 +98,10 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 	}
 	switch d := e.Data.(type) {
 	case event.Issued:
-		return s.named(ctx, e, d)
+		if err := s.named(ctx, e, d); err != nil {
+			return err
+		}
+		return s.refused(ctx, e)
 	case event.HandedOver:
 		return s.taker(ctx, e, d)
 	case event.Inspection:

@@ -34,6 +34,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/merkle"
+	"liandan/internal/permit"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Signer   note.Signer // the log's key; its name is the log's origin
 	Rules    rule.Book
 	Catalog  *waste.Catalog
+	Permits  permit.Book // empty: nothing is asked about permits
 	Now      func() time.Time
 	Log      *slog.Logger
 	// MaxGroup bounds the events of one commit group; 0 means 512.

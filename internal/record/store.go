@@ -12,6 +12,7 @@ import (
 	"liandan/internal/manifest"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/statement"
 )
 
@@ -45,6 +46,8 @@ type Reader interface {
 	Quarantined(hashes []id.Hash) (map[id.Hash]Held, error)
 	// Rulings gives what was ruled about events, by the hashes of their bytes.
 	Rulings(hashes []id.Hash) (map[id.Hash]Ruling, error)
+	// Tallies gives the running sums of a party as they stood before an entry.
+	Tallies(q permit.Query, before int64) ([]permit.Tally, error)
 }
 
 // Want names what a group of events may touch.
@@ -172,4 +175,6 @@ type Registry interface {
 	Key(ctx context.Context, kid string) (party.Key, bool, error)
 	Site(ctx context.Context, s id.Site) (party.Site, bool, error)
 	Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+	// Holding is what an organisation may do by its permits; none at all is no error.
+	Holding(ctx context.Context, p id.Party) (permit.Holding, error)
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"math"
 
 	"liandan/internal/batch"
 	"liandan/internal/chain"
@@ -9,6 +10,8 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
+	"liandan/internal/permit"
+	"liandan/internal/rule"
 	"liandan/internal/signature"
 )
 
@@ -30,6 +33,9 @@ type Validation struct {
 	Faults  []*fault.Error
 	Missing []event.Type
 	Next    []batch.Step
+	// Findings is what the rules about permits would say; of an event that nobody is known to
+	// have signed nothing is said.
+	Findings []rule.Finding
 }
 
 // Validate judges a signed event without recording it. Of batches that are none of the
@@ -86,11 +92,13 @@ func (s *Service) validate(ctx context.Context, p Prepared, to id.Party, faults 
 	if len(faults) > 0 {
 		v.Would = WouldRefuse
 	}
+	var asked permit.Case
 	err := s.store.View(ctx, func(r Reader) error {
 		a := newAssembly(s, r, 0)
 		if err := a.world.fetch([]Prepared{p}); err != nil {
 			return err
 		}
+		asked = caseOf(eyes{a.world, to}, p.Event)
 		if k, ok := a.world.known[p.Event.ID]; ok {
 			return v.met(a, p, to, k)
 		}
@@ -98,6 +106,11 @@ func (s *Service) validate(ctx context.Context, p Prepared, to id.Party, faults 
 	})
 	if err != nil {
 		return Validation{}, unavailable(err)
+	}
+	if !to.IsZero() && v.Would != WouldRepeat {
+		if v.Findings, err = s.Permits.Examine(asking{ctx, s, math.MaxInt64}, asked); err != nil {
+			return Validation{}, unavailable(err)
+		}
 	}
 	return v, nil
 }

@@ -31,8 +31,10 @@ func newVehicleImport() intake {
 				c.refuse("credit_code", "role", "must be a carrier: a vehicle's permit belongs to one", "须为承运人：车辆运输证属承运人所有")
 			}
 		},
-		key:   func(v permit.Vehicle) string { return v.Party.String() + v.Plate + dayKey(v.Valid.From) },
-		span:  func(v permit.Vehicle) (string, party.Period) { return permit.PlateKey(v.Plate), v.Valid },
+		key: func(v permit.Vehicle) string { return v.Party.String() + v.Plate + dayKey(v.Valid.From) },
+		span: func(v permit.Vehicle) (string, party.Period) {
+			return v.Party.String() + permit.PlateKey(v.Plate), v.Valid
+		},
 		same:  sameVehicle,
 		have:  Reader.Vehicles,
 		store: Tx.PutVehicles,

@@ -47,4 +47,9 @@ type Finding struct {
 	ZH       string      `json:"zh"`
 	EN       string      `json:"en"`
 	Version  string      `json:"rule_version"`
+	// Pointer, Source and Certainty are of rules whose law is data: where in the payload, which
+	// instrument and article, how sure.
+	Pointer   string `json:"pointer,omitempty"`
+	Source    string `json:"source,omitempty"`
+	Certainty string `json:"certainty,omitempty"`
 }

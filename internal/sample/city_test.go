@@ -297,3 +297,40 @@ func TestThreeThings(t *testing.T) {
 		t.Errorf("a store that is no file:\n%s", text)
 	}
 }
+
+// Every driver has a vehicle, every site that sends waste a plan, and the largest city's
+// registers are within what one import takes.
+func TestPermits(t *testing.T) {
+	small, large := NewCity(1, 1), NewCity(1, 2)
+	files := small.Registers()
+	plates := map[string]bool{}
+	for _, v := range rows(t, files["vehicles"]) {
+		k := v["credit_code"] + v["plate"]
+		if plates[k] || !strings.Contains(v["plate"], "样例") || v["permit"] == "" {
+			t.Errorf("vehicle %v", v)
+		}
+		plates[k] = true
+	}
+	for _, h := range append(slices.Clone(small.medical.drivers), small.medical.late, small.collector.driver, small.collector.trunk) {
+		if !plates[string(h.unit.credit)+vehicleOf(h)] {
+			t.Errorf("%s has no vehicle", h.name)
+		}
+	}
+	planned := map[string]bool{}
+	for _, p := range rows(t, files["plans"]) {
+		planned[p["credit_code"]] = true
+		if _, err := waste.ParseCode(p["code"]); err != nil {
+			t.Errorf("plan %v: %v", p, err)
+		}
+	}
+	for _, u := range small.units {
+		sends := slices.Contains(u.roles, party.Generator) || u == small.collector.unit || u == small.plant.unit
+		if planned[string(u.credit)] != sends {
+			t.Errorf("%s: planned %v", u.name, !sends)
+		}
+	}
+	const most = 200_000
+	if n := len(large.plans()) - len(small.plans()); n*MaxScale > most {
+		t.Errorf("the largest city's plans have %d lines", n*MaxScale)
+	}
+}

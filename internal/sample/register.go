@@ -15,7 +15,9 @@ import (
 )
 
 // Kinds of register, in the order in which they must be imported.
-func Kinds() []string { return []string{"organisations", "sites", "licences", "people"} }
+func Kinds() []string {
+	return []string{"organisations", "sites", "licences", "people", "vehicles", "plans"}
+}
 
 // registered is the first day of every organisation, site and person.
 const registered = "2020-01-01"
@@ -49,7 +51,8 @@ func (c *City) Registers() map[string][]byte {
 			people = append(people, []string{code, "SAMPLE-" + h.name, registered, h.Person.String()})
 		}
 	}
-	return map[string][]byte{"organisations": table(orgs), "sites": table(sites), "licences": table(licences), "people": table(people)}
+	return map[string][]byte{"organisations": table(orgs), "sites": table(sites), "licences": table(licences), "people": table(people),
+		"vehicles": table(c.vehicles()), "plans": table(c.plans())}
 }
 
 func table(rows [][]string) []byte {

@@ -20,6 +20,7 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
+	"liandan/internal/permit"
 	"liandan/internal/registry"
 	"liandan/internal/sample"
 	"liandan/internal/server"
@@ -219,6 +220,11 @@ func kept(t *testing.T, s *server.Server) map[string][]string {
 				})
 			},
 			func() error {
+				return r.TallyRows(func(seq int64, line int, x permit.Tally) error {
+					return say("tallies", "%d %d %+v", seq, line, x)
+				})
+			},
+			func() error {
 				return r.LabelRows(func(l event.Label, b id.Batch, source string, at int64) error {
 					return say("labels", "%s %s %s %d", l, b, source, at)
 				})
@@ -236,8 +242,8 @@ func kept(t *testing.T, s *server.Server) map[string][]string {
 // compare names the first row in which two stores differ, for each table.
 func compare(t *testing.T, a, b map[string][]string) {
 	t.Helper()
-	if len(a) != 8 || len(b) != 8 {
-		t.Errorf("%d and %d tables have rows, want 8", len(a), len(b))
+	if len(a) != 9 || len(b) != 9 {
+		t.Errorf("%d and %d tables have rows, want 9", len(a), len(b))
 	}
 	for table, rows := range a {
 		if len(rows) != len(b[table]) {

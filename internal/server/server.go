@@ -25,6 +25,7 @@ import (
 	"liandan/internal/httpapi"
 	"liandan/internal/machine"
 	"liandan/internal/merkle"
+	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
 	"liandan/internal/rule"
@@ -50,6 +51,7 @@ type Parts struct {
 	key     logKey
 	line    *line
 	rules   rule.Book
+	permits permit.Book
 	catalog *waste.Catalog // with the editions that were imported before the start
 	metrics *telemetry.Telemetry
 	now     func() time.Time
@@ -119,6 +121,9 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	if p.rules, err = rule.DefaultBook(); err != nil {
 		return err
 	}
+	if p.permits, err = permit.DefaultBook(); err != nil {
+		return err
+	}
 	if p.catalog, err = p.Store.Catalog(ctx); err != nil {
 		return err
 	}
@@ -131,7 +136,7 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 		return err
 	}
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
-		Rules: p.rules, Catalog: p.catalog, Now: p.now, Random: rand.Reader,
+		Rules: p.rules, Catalog: p.catalog, Permits: p.permits, Register: p.Registry, Now: p.now, Random: rand.Reader,
 		Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
 	return nil
 }
@@ -175,7 +180,7 @@ func (p *Parts) StartIntake(ctx context.Context) error {
 func (p *Parts) startRecord() error {
 	p.metrics = telemetry.New(p.Log)
 	p.Record = record.New(record.Config{Store: p.Store, Registry: p.Registry, Signer: p.key.signer, Rules: p.rules,
-		Catalog: p.catalog, Now: p.now, Log: p.Log, OnCommit: p.committed})
+		Catalog: p.catalog, Permits: p.permits, Now: p.now, Log: p.Log, OnCommit: p.committed})
 	return nil
 }
 
