@@ -69,7 +69,7 @@ func (x *town) finds(what string, fs []api.Finding, want ...string) {
 // told walks a waste that no register has anything of: each step is let through.
 func (p *place) told(x *town) {
 	bag := id.BatchOf(id.V7(x.Now().UnixMilli(), [10]byte{7, 7, 7}))
-	made := x.Sign(x.Hospital, event.BatchGenerated, event.Generated{Code: "900-047-49", Form: "L", Packaging: "drum", Measured: event.OnScale}, func(e *event.Event) {
+	made := x.Sign(x.Hospital, event.BatchGenerated, event.Generated{Code: "900-047-49", Form: "L", Packaging: "drum_plastic", Measured: event.OnScale}, func(e *event.Event) {
 		e.Batches = []event.Batch{{ID: bag, Grams: 6_000_000, Weighed: true}}
 	})
 	dry := func(s intaketest.Signed) api.Validation {
@@ -126,9 +126,12 @@ func (p *place) unapproved(x *town) {
 		x.t.Errorf("a refused manifest is in the log: %d events after %d", n, before)
 	}
 	x.register("approvals", "credit_code,number,consignee,code,approved_t,valid_from,valid_to", fmt.Sprintf("%s,SAMPLE-A-2,%s,841-001-01,0.00005,2026-01-01,2026-12-31", one, four))
+	left := func() api.PermitApproval {
+		return into[api.Permits](x.get("/v1/organisations/"+x.Hospital.Party.String()+"/permits").is(200, "")).Approvals[1]
+	}
+	then := left() // other parts of the walk sent something there
 	x.finds("issued to another province", into[api.Receipt](x.send(issue().JWS).is(201, "")).Findings, "consignee-unlicensed", "province-quantity")
-	h := into[api.Permits](x.get("/v1/organisations/"+x.Hospital.Party.String()+"/permits").is(200, ""))
-	if l := h.Approvals[1]; l.UsedGrams != 100 || l.LeftGrams != -50 {
-		x.t.Errorf("the approval is %+v", l)
+	if now := left(); now.UsedGrams != then.UsedGrams+100 || now.LeftGrams != 50-now.UsedGrams {
+		x.t.Errorf("the approval is %+v, and was %+v", now, then)
 	}
 }
