@@ -146,10 +146,15 @@ func (s State) applyTreated(e event.Event, b event.Batch, d event.Treated) State
 	s.Grams -= b.Grams
 	s.TreatedSum += b.Grams
 	s.Residue += b.ResidueGrams
-	if !slices.Contains(s.Methods, d.Method) {
-		s.Methods = append(slices.Clone(s.Methods), d.Method)
+	if i, there := slices.BinarySearch(s.Methods, d.Method); !there {
+		s.Methods = slices.Insert(slices.Clone(s.Methods), i, d.Method)
 	}
-	s.Answer = e.ID
+	// Parts may be treated in any order of arrival: the report answers the latest by the
+	// signers' clocks, whichever came last.
+	if at := e.At.UnixMilli(); at > s.TreatedAt || at == s.TreatedAt && e.ID.String() > s.LastTreated.String() {
+		s.TreatedAt, s.LastTreated = at, e.ID
+	}
+	s.Answer = s.LastTreated
 	if s.Grams == 0 {
 		s.Stage = Treated
 	}

@@ -41,27 +41,29 @@ const (
 // State is a batch as its chain leaves it. The zero State is a batch without events.
 // Its JSON is stored by projections and compared byte for byte.
 type State struct {
-	ID         id.Batch        `json:"id"`
-	Stage      Stage           `json:"stage"`
-	Code       waste.Code      `json:"code"`
-	Form       waste.Form      `json:"form"`
-	Packaging  waste.Packaging `json:"packaging"`
-	Measured   event.Measured  `json:"measured"`
-	Label      event.Label     `json:"label,omitempty"`
-	Generator  id.Party        `json:"generator"`
-	Origin     id.Site         `json:"origin"`
-	BornAt     int64           `json:"born_at"` // signer's clock, Unix milliseconds UTC
-	Custodian  id.Party        `json:"custodian"`
-	Site       id.Site         `json:"site,omitzero"`
-	Grams      waste.Grams     `json:"grams"`                   // in custody now
-	Initial    waste.Grams     `json:"initial_grams"`           // at generation
-	Refused    waste.Grams     `json:"refused_grams,omitempty"` // left with carriers, without a batch of their own
-	TreatedSum waste.Grams     `json:"treated_grams,omitempty"`
-	Methods    []waste.Method  `json:"methods,omitempty"`
-	Estimated  waste.Grams     `json:"estimated_grams,omitzero"` // the estimate that a scale took the place of
-	Scale      string          `json:"scale,omitempty"`          // number of the scale that weighed last
-	Packages   int             `json:"packages,omitzero"`        // as counted last; 0: nobody did
-	Residue    waste.Grams     `json:"residue_grams,omitzero"`   // left by treatments, of the treated grams
+	ID          id.Batch        `json:"id"`
+	Stage       Stage           `json:"stage"`
+	Code        waste.Code      `json:"code"`
+	Form        waste.Form      `json:"form"`
+	Packaging   waste.Packaging `json:"packaging"`
+	Measured    event.Measured  `json:"measured"`
+	Label       event.Label     `json:"label,omitempty"`
+	Generator   id.Party        `json:"generator"`
+	Origin      id.Site         `json:"origin"`
+	BornAt      int64           `json:"born_at"` // signer's clock, Unix milliseconds UTC
+	Custodian   id.Party        `json:"custodian"`
+	Site        id.Site         `json:"site,omitzero"`
+	Grams       waste.Grams     `json:"grams"`                   // in custody now
+	Initial     waste.Grams     `json:"initial_grams"`           // at generation
+	Refused     waste.Grams     `json:"refused_grams,omitempty"` // left with carriers, without a batch of their own
+	TreatedSum  waste.Grams     `json:"treated_grams,omitempty"`
+	Estimated   waste.Grams     `json:"estimated_grams,omitzero"` // the estimate that a scale took the place of
+	Scale       string          `json:"scale,omitempty"`          // number of the scale that weighed last
+	Packages    int             `json:"packages,omitzero"`        // as counted last; 0: nobody did
+	Residue     waste.Grams     `json:"residue_grams,omitzero"`   // left by treatments, of the treated grams
+	Methods     []waste.Method  `json:"methods,omitempty"`        // sorted
+	LastTreated id.Event        `json:"last_treated,omitzero"`    // the latest treatment by the signers' clocks
+	TreatedAt   int64           `json:"treated_at,omitzero"`      // its time, Unix milliseconds UTC
 
 	Manifest      id.Manifest `json:"manifest,omitzero"`
 	Profile       string      `json:"profile,omitempty"` // of the manifest

@@ -1,0 +1,417 @@
+package workflow
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"liandan/internal/audit"
+	"liandan/internal/batch"
+	"liandan/internal/bundle"
+	"liandan/internal/chain"
+	"liandan/internal/device"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/intaketest"
+	"liandan/internal/ledger"
+	"liandan/internal/mass"
+	"liandan/internal/party"
+	"liandan/internal/record"
+	"liandan/internal/rule"
+	"liandan/internal/signature"
+	"liandan/internal/waste"
+)
+
+// Stage is where a workflow is played: a cast, a clock, an intake over some store.
+type Stage struct {
+	*intaketest.World
+	t      testing.TB
+	intake *record.Service
+	audit  *audit.Service
+	rules  rule.Book
+
+	Cast   []*Actor
+	Things []*Thing
+	sheets map[id.Manifest]string
+	Steps  []*Step
+	belief *chain.Memory // what the phones know
+	seq    int64
+	queue  []*Step // signed without network
+	off    bool
+	books  []mass.Posting
+}
+
+// Actor is a person with a device.
+type Actor struct {
+	Text
+	*device.Device
+}
+
+// Thing is a batch of the workflow.
+type Thing struct {
+	Text
+	ID id.Batch
+}
+
+// Step is what was signed and what became of it.
+type Step struct {
+	N        int
+	At       time.Time
+	By       *Actor
+	Signed   intaketest.Signed
+	Text     Text
+	Lines    []Line
+	Sheet    string
+	Offline  bool
+	Held     fault.Kind // refused at first and kept in quarantine
+	Refused  fault.Kind // refused and not kept
+	LetIn    int        // step after which the held event was in the log; 0: not
+	After    []batch.State
+	Findings []rule.Code
+}
+
+// Line is a thing in a step.
+type Line struct {
+	*Thing
+	Grams waste.Grams // 0: not weighed
+	Fill  func(*event.Batch)
+}
+
+// Store is what a stage needs of a database.
+type Store interface {
+	record.Store
+	audit.Store
+}
+
+// NewStage opens one over a fresh store.
+func NewStage(t testing.TB, s Store) *Stage {
+	t.Helper()
+	w := intaketest.New(t, 11)
+	book, err := rule.DefaultBook()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := &Stage{World: w, t: t, intake: w.Intake(s), rules: book, sheets: map[id.Manifest]string{}, belief: chain.NewMemory()}
+	st.audit = st.AuditOf(s)
+	return st
+}
+
+// AuditOf reads and checks a store with this stage's keys and clock.
+func (s *Stage) AuditOf(in audit.Store) *audit.Service {
+	return audit.New(audit.Config{Store: in, Keys: s.Registry, Verifier: s.Verifier, VKey: s.VKey, Rules: s.rules,
+		Catalog: waste.DefaultCatalog(), Now: s.Now, Random: s.Random})
+}
+
+// Actor puts a person of a new organisation on the stage.
+func (s *Stage) Actor(zh, en string, roles ...party.Role) *Actor {
+	a := &Actor{Text{zh, en}, s.Enrol(s.Org("SAMPLE "+en, roles...), len(s.Cast)%2 == 1)}
+	s.Cast = append(s.Cast, a)
+	return a
+}
+
+// Colleague puts another person of the same organisation and site on the stage.
+func (s *Stage) Colleague(of *Actor, zh, en string) *Actor {
+	a := &Actor{Text{zh, en}, s.Enrol(of.Party, len(s.Cast)%2 == 1)}
+	a.Site = of.Site
+	s.Cast = append(s.Cast, a)
+	return a
+}
+
+// Elsewhere puts a person at another site of the same organisation on the stage.
+func (s *Stage) Elsewhere(of *Actor, zh, en string) *Actor {
+	a := s.Colleague(of, zh, en)
+	a.Site = s.SiteOf(of.Party, "SAMPLE "+en)
+	return a
+}
+
+// Wait lets time pass.
+func (s *Stage) Wait(d time.Duration) { s.Advance(d) }
+
+// Thing names a batch that is to begin.
+func (s *Stage) Thing(zh, en string) *Thing {
+	x := &Thing{Text{zh, en}, id.BatchOf(s.UUID())}
+	s.Things = append(s.Things, x)
+	return x
+}
+
+// Sheet names a manifest that is to be issued.
+func (s *Stage) Sheet(name string) id.Manifest {
+	m := id.ManifestOf(s.UUID())
+	s.sheets[m] = name
+	return m
+}
+
+// answers are the types that name the event they answer.
+var answers = []event.Type{event.BatchReceived, event.ManifestCancelled, event.TransportCollected, event.TransportHandedOver, event.TransportDelivered,
+	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported}
+
+// onSheet are those that belong to the batches' manifest.
+var onSheet = []event.Type{event.ManifestCancelled, event.TransportCollected, event.TransportHandedOver, event.TransportDelivered,
+	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported}
+
+// Do signs an event as a phone would and sends it; the ledger is checked after it.
+func (s *Stage) Do(by *Actor, t event.Type, data event.Data, say Text, lines ...Line) *Step {
+	s.t.Helper()
+	return s.DoWith(by, t, data, say, nil, lines...)
+}
+
+// DoWith is Do with a last touch to the event before it is signed.
+func (s *Stage) DoWith(by *Actor, t event.Type, data event.Data, say Text, touch func(*event.Event), lines ...Line) *Step {
+	s.t.Helper()
+	st := s.sign(by, t, data, say, touch, lines)
+	s.believe(st)
+	if s.off {
+		st.Offline = true
+		s.queue = append(s.queue, st)
+		return st
+	}
+	s.send(st)
+	if st.Held != "" || st.Refused != "" {
+		s.t.Fatalf("step %d, %s: %s%s", st.N, t, st.Held, st.Refused)
+	}
+	return st
+}
+
+// Denied signs an event that must be turned away with that fault; nothing may change.
+func (s *Stage) Denied(want fault.Kind, by *Actor, t event.Type, data event.Data, say Text, touch func(*event.Event), lines ...Line) *Step {
+	s.t.Helper()
+	before := s.states()
+	st := s.sign(by, t, data, say, touch, lines)
+	s.send(st)
+	if got := st.Held + st.Refused; got != want {
+		s.t.Fatalf("step %d, %s: got %q, want %q", st.N, t, got, want)
+	}
+	if after := s.states(); !slices.EqualFunc(before, after, func(a, b batch.State) bool { return a.Head == b.Head && a.Grams == b.Grams && a.Stage == b.Stage }) {
+		s.t.Fatalf("step %d, %s: turned away, and yet something changed", st.N, t)
+	}
+	return st
+}
+
+func (s *Stage) sign(by *Actor, t event.Type, data event.Data, say Text, touch func(*event.Event), lines []Line) *Step {
+	s.t.Helper()
+	s.Advance(time.Minute)
+	st := &Step{N: len(s.Steps) + 1, At: s.Now(), By: by, Text: say, Lines: lines}
+	st.Signed = s.Sign(by.Device, t, data, func(e *event.Event) {
+		for _, l := range lines {
+			state := s.belief.Batch(l.ID)
+			if !s.off {
+				by.See(l.ID, s.state(l.ID).Head) // a phone with network reads before it signs
+			}
+			b := by.On(l.ID, l.Grams)
+			if t == event.BatchGenerated {
+				b.Seen = id.Hash{}
+			}
+			if l.Fill != nil {
+				l.Fill(&b)
+			}
+			e.Batches = append(e.Batches, b)
+			if slices.Contains(onSheet, t) {
+				e.Manifest = state.Manifest
+			}
+			if slices.Contains(answers, t) && !state.Answer.IsZero() && !slices.Contains(e.Refs, state.Answer) {
+				e.Refs = append(e.Refs, state.Answer)
+			}
+		}
+		if touch != nil {
+			touch(e)
+		}
+	})
+	st.Sheet = s.sheets[st.Signed.Event.Manifest]
+	s.Steps = append(s.Steps, st)
+	return st
+}
+
+// believe folds an event into what the phones know.
+func (s *Stage) believe(st *Step) {
+	signed, err := signature.Open(st.Signed.JWS, signature.TypEvent)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := chain.Check(s.belief, st.Signed.Event); err != nil {
+		s.t.Fatalf("step %d, %s: the phone would not offer it: %v", st.N, st.Signed.Event.Type, err)
+	}
+	s.belief.Keep(chain.Place(s.belief, st.Signed.Event, signed.Hash(), s.seq, s.Now()))
+	s.seq++
+}
+
+// send hands a step to the intake and checks the ledger.
+func (s *Stage) send(st *Step) {
+	s.t.Helper()
+	r := s.intake.Accept(context.Background(), st.Signed.JWS)
+	switch {
+	case r.Err == nil:
+		for _, f := range r.Receipt.Findings {
+			st.Findings = append(st.Findings, f.Rule)
+		}
+		if err := st.By.Learn(r.Receipt.Entry); err != nil {
+			s.t.Fatal(err)
+		}
+	case r.Held:
+		st.Held = fault.Of(r.Err)
+	default:
+		if st.Refused = fault.Of(r.Err); st.Refused == "" {
+			s.t.Fatal(r.Err)
+		}
+	}
+	for _, b := range st.Signed.Event.Touched() {
+		st.After = append(st.After, s.state(b))
+	}
+	s.lettings(st.N)
+	s.CheckLedger(fmt.Sprintf("step %d, %s", st.N, st.Signed.Event.Type))
+}
+
+// lettings notes which held events have been let in by now.
+func (s *Stage) lettings(now int) {
+	for _, st := range s.Steps {
+		if st.Held == "" || st.LetIn > 0 {
+			continue
+		}
+		if _, err := s.audit.Event(context.Background(), st.Signed.Event.ID); err == nil {
+			st.LetIn = now
+		}
+	}
+}
+
+// Offline signs without network what happens in fn; nothing is sent until Upload.
+func (s *Stage) Offline(fn func()) {
+	s.off = true
+	fn()
+	s.off = false
+}
+
+// Upload sends what waits, in that order (indices of the queue); all of it must be in the log afterwards.
+func (s *Stage) Upload(order ...int) {
+	s.t.Helper()
+	for _, i := range order {
+		s.Advance(time.Second)
+		s.send(s.queue[i])
+	}
+	for _, st := range s.queue {
+		if _, err := s.audit.Event(context.Background(), st.Signed.Event.ID); err != nil {
+			s.t.Fatalf("step %d, %s is not in the log after all was sent: %v", st.N, st.Signed.Event.Type, err)
+		}
+	}
+	s.queue = nil
+}
+
+// UploadQuickly sends what waits in the order in which it was signed and checks the ledger once.
+func (s *Stage) UploadQuickly() {
+	s.t.Helper()
+	var all []intaketest.Signed
+	for _, st := range s.queue {
+		all = append(all, st.Signed)
+	}
+	s.Send(s.intake, all...)
+	s.queue = nil
+	s.CheckLedger("after all was sent")
+}
+
+func (s *Stage) state(b id.Batch) batch.State {
+	v, err := s.audit.Batch(context.Background(), b)
+	if err != nil && fault.Of(err) != fault.NotFound {
+		s.t.Fatal(err)
+	}
+	return v.State
+}
+
+func (s *Stage) states() []batch.State {
+	var out []batch.State
+	for _, x := range s.Things {
+		out = append(out, s.state(x.ID))
+	}
+	return out
+}
+
+// CheckLedger verifies everything there is and adds the books up.
+func (s *Stage) CheckLedger(when string) {
+	s.t.Helper()
+	r, err := s.audit.Check(context.Background(), audit.Options{})
+	if err != nil {
+		s.t.Fatalf("%s: %v", when, err)
+	}
+	if !r.Sound() {
+		s.t.Fatalf("%s: %d damages, the first %+v", when, r.Damages, r.Named[:min(2, len(r.Named))])
+	}
+}
+
+// Is holds a thing against where it must be.
+func (s *Stage) Is(x *Thing, stage batch.Stage, holder *Actor, g waste.Grams) {
+	s.t.Helper()
+	v := s.state(x.ID)
+	if v.Stage != stage || v.Custodian != holder.Party || v.Grams != g {
+		s.t.Errorf("%s is %q, with %s, %d g; want %q, with %s, %d g", x.EN, v.Stage, s.who(v.Custodian), v.Grams, stage, holder.EN, g)
+	}
+}
+
+// Finds says that a step must have these findings, and perhaps others.
+func (s *Stage) Finds(st *Step, want ...rule.Code) {
+	s.t.Helper()
+	for _, c := range want {
+		if !slices.Contains(st.Findings, c) {
+			s.t.Errorf("step %d has the findings %v, not %s", st.N, st.Findings, c)
+		}
+	}
+}
+
+func (s *Stage) who(p id.Party) string {
+	for _, a := range s.Cast {
+		if a.Party == p {
+			return a.ZH + " · " + a.EN
+		}
+	}
+	return "nobody of the cast"
+}
+
+// Close checks, at the end of a workflow, that every chain is whole, that every evidence
+// file verifies without a server, and that the grams add up; it keeps the books for the page.
+func (s *Stage) Close() {
+	s.t.Helper()
+	if len(s.queue) > 0 {
+		s.t.Fatal("something was signed and never sent")
+	}
+	ctx := context.Background()
+	world := chain.NewMemory()
+	var placed []audit.Step
+	met := map[int64]bool{}
+	for _, x := range s.Things {
+		c, err := s.audit.Chain(ctx, x.ID)
+		if fault.Of(err) == fault.NotFound {
+			continue // a denied workflow may leave a thing unborn
+		}
+		if err != nil || len(c.Broken) > 0 {
+			s.t.Fatalf("chain of %s: %v %v", x.EN, err, c.Broken)
+		}
+		for _, p := range c.Steps {
+			if !met[p.Seq] {
+				placed = append(placed, p)
+			}
+			met[p.Seq] = true
+		}
+		file, err := s.audit.BatchBundle(ctx, x.ID)
+		if err != nil {
+			s.t.Fatalf("evidence of %s: %v", x.EN, err)
+		}
+		b, err := bundle.Decode(file)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if r := bundle.Check(b, bundle.Options{Trusted: s.VKey, Rules: s.rules, Catalog: waste.DefaultCatalog()}); len(r.Broken) > 0 {
+			s.t.Errorf("evidence of %s: %+v", x.EN, r.Broken)
+		}
+	}
+	slices.SortFunc(placed, func(a, b audit.Step) int { return int(a.Seq - b.Seq) })
+	for _, p := range placed {
+		e, err := ledger.ParseEntry(p.Entry)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		out := chain.Place(world, p.Event, e.Hash, e.Seq, e.RecordedAt)
+		world.Keep(out)
+		if s.books = append(s.books, out.Postings...); mass.Sum(s.books) != 0 {
+			s.t.Fatalf("the books do not balance after entry %d", p.Seq)
+		}
+	}
+}
