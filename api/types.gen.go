@@ -1564,8 +1564,14 @@ type BatchView struct {
 	// CodeVerified 名录中有此代码 · the catalogue of that day has the code
 	CodeVerified bool `json:"code_verified"`
 
+	// Container 容器编号 · number of the container
+	Container string `json:"container,omitempty,omitzero"`
+
 	// Custodian 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Custodian ID `json:"custodian"`
+
+	// Department 产生科室 · where it arose
+	Department string `json:"department,omitempty,omitzero"`
 
 	// Entries 日志中的条目数 · number of its entries in the log
 	Entries int64 `json:"entries"`
@@ -1592,6 +1598,7 @@ type BatchView struct {
 
 	// InitialGrams 产生时克数 · at generation
 	InitialGrams int64 `json:"initial_grams"`
+	Isolation    bool  `json:"isolation,omitempty,omitzero"`
 
 	// Label 标签上的码：26 位 Crockford 32 进制与 1 位校验符；小写、空格、连字符以及 O、I、L 均按本意读。
 	// The code on a label: 26 digits of Crockford's base 32 and a check symbol; lower case, spaces, hyphens and O, I, L are
@@ -1602,6 +1609,7 @@ type BatchView struct {
 	//
 	// Example: 2026-03-01T00:30:00.000Z
 	LastAt Instant `json:"last_at"`
+	Layers int     `json:"layers,omitempty,omitzero"`
 
 	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Manifest ID `json:"manifest,omitempty,omitzero"`
@@ -1640,6 +1648,9 @@ type BatchView struct {
 	// ResidueGrams 处理所余残渣 · left by treatments
 	ResidueGrams int64 `json:"residue_grams,omitempty,omitzero"`
 
+	// Room 现在何室 · the room that it is in
+	Room string `json:"room,omitempty,omitzero"`
+
 	// Scale 最近一次称重的衡器编号 · number of the scale that weighed last
 	Scale string `json:"scale,omitempty,omitzero"`
 
@@ -1653,6 +1664,11 @@ type BatchView struct {
 	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
 	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
 	Stage Stage `json:"stage"`
+
+	// StoredAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	StoredAt Instant `json:"stored_at,omitempty,omitzero"`
 
 	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	To ID `json:"to,omitempty,omitzero"`
@@ -2687,6 +2703,10 @@ type EventUseRecordedType string
 // EventVersion 格式版本 · version of the format
 type EventVersion = int
 
+// ExemptionRef 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+// never exempt.
+type ExemptionRef = string
+
 // FieldError 内容中的一处错误 · one thing that is wrong inside a document
 type FieldError struct {
 	Code     string `json:"code"`
@@ -2764,10 +2784,16 @@ type GeneratedData struct {
 	// Form 形态：固态 S、半固态 SS、液态 L、气态 G · solid, semi-solid, liquid, gas
 	Form Form `json:"form"`
 
+	// Isolation 隔离病人的医疗废物 · of patients in isolation
+	Isolation bool `json:"isolation,omitempty,omitzero"`
+
 	// Label 标签上的码：26 位 Crockford 32 进制与 1 位校验符；小写、空格、连字符以及 O、I、L 均按本意读。
 	// The code on a label: 26 digits of Crockford's base 32 and a check symbol; lower case, spaces, hyphens and O, I, L are
 	// read as meant.
 	Label LabelToken `json:"label,omitempty,omitzero"`
+
+	// Layers 包装袋层数，2 为双层 · layers of bags
+	Layers int `json:"layers,omitempty,omitzero"`
 
 	// Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
 	Measured Measured `json:"measured"`
@@ -2928,6 +2954,17 @@ type IssuedData struct {
 
 	// ConsigneeSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ConsigneeSite ID `json:"consignee_site"`
+
+	// ExemptCollection 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptCollection ExemptionRef `json:"exempt_collection,omitempty,omitzero"`
+
+	// ExemptTransport 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
+
+	// From 由此科室或暂存间交出；该处须已接收本批次 · the department or store that hands it out; it must have received the batch
+	From Room `json:"from,omitempty,omitzero"`
 
 	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
 	// its country.
@@ -3340,8 +3377,16 @@ type ManifestView struct {
 	// DeliveredAt UTC，毫秒 · UTC with milliseconds
 	//
 	// Example: 2026-03-01T00:30:00.000Z
-	DeliveredAt Instant   `json:"delivered_at,omitempty,omitzero"`
-	Findings    []Finding `json:"findings"`
+	DeliveredAt Instant `json:"delivered_at,omitempty,omitzero"`
+
+	// ExemptCollection 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptCollection ExemptionRef `json:"exempt_collection,omitempty,omitzero"`
+
+	// ExemptTransport 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
+	Findings        []Finding    `json:"findings"`
 
 	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ID ID `json:"id"`
@@ -3778,6 +3823,9 @@ type RegistryKind string
 
 // ReleasedData defines model for ReleasedData.
 type ReleasedData struct {
+	// From 由此科室或暂存间交出；该处须已接收本批次 · the department or store that hands it out; it must have received the batch
+	From Room `json:"from,omitempty,omitzero"`
+
 	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	To ID `json:"to,omitempty,omitzero"`
 
@@ -3811,6 +3859,9 @@ type RevocationRequest struct {
 
 // Role generator 产生单位、medical 医疗卫生机构、collector 小微收集单位、carrier 承运人、operator 利用处置单位、authority 主管部门
 type Role string
+
+// Room 由此科室或暂存间交出；该处须已接收本批次 · the department or store that hands it out; it must have received the batch
+type Room = string
 
 // RotationStatement 更换密钥时由旧密钥签名的载荷；`proof` 是新密钥对旧密钥 kid 的 `EnrolmentStatement` 签名。
 // The payload that the old key signs; `proof` is a compact JWS of the new key over an `EnrolmentStatement` whose challenge is

@@ -67,6 +67,7 @@ type Reader interface {
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
+	House
 	Rows
 }
 
@@ -77,7 +78,7 @@ type Rows interface {
 	Heads(each func(h merkle.Head, at time.Time, checkpoint []byte) error) error
 	Tiles(each func(merkle.Tile) error) error
 	Links(each func(b id.Batch, n, seq int64, leaf id.Hash) error) error
-	BatchRows(each func(b id.Batch, columns [5]string, state []byte) error) error
+	BatchRows(each func(b id.Batch, columns [6]string, state []byte) error) error
 	ManifestRows(each func(m id.Manifest, columns [6]string, state []byte) error) error
 	PostingRows(each func(seq int64, line int, p mass.Posting) error) error
 	TallyRows(each func(seq int64, line int, t permit.Tally) error) error
@@ -162,6 +163,7 @@ func notFound(what string) error { return fault.Missing(what) }
 // Batch reads one batch. The fault is not-found.
 func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error) {
 	var c ChainView
+	var more []rule.Finding
 	err = s.Store.Read(ctx, func(r Reader) error {
 		found, err := r.Batches([]id.Batch{b})
 		if err != nil {
@@ -176,12 +178,15 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 			return err
 		}
 		c, err = s.chain(r, b)
+		if err == nil {
+			more, err = s.inHouse(r, st, c.findings())
+		}
 		return err
 	})
 	if err == nil {
 		err = s.permits(ctx, &c)
 	}
-	v.Findings = c.findings()
+	v.Findings = append(c.findings(), more...)
 	if err == nil {
 		v.Entry, v.Verified = s.Catalog.Lookup(v.State.Code, time.UnixMilli(v.State.BornAt).UTC())
 	}
@@ -317,7 +322,9 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 			}
 			chains = append(chains, c)
 		}
-		return nil
+		claims, err := s.claims(ctx, r, st)
+		v.Findings = append(v.Findings, claims...)
+		return err
 	})
 	for i := range chains {
 		if err == nil {

@@ -187,8 +187,8 @@ func (c *checker) linkRows() error {
 }
 
 // BatchColumns are the columns that repeat what a batch's state says.
-func BatchColumns(s batch.State) [5]string {
-	return [5]string{string(s.Stage), s.Custodian.String(), s.Site.String(), s.Manifest.String(), fmt.Sprint(s.Seq)}
+func BatchColumns(s batch.State) [6]string {
+	return [6]string{string(s.Stage), s.Custodian.String(), s.Site.String(), s.Manifest.String(), fmt.Sprint(s.Seq), s.Box()}
 }
 
 // ManifestColumns are the columns that repeat what a manifest's state says.
@@ -202,18 +202,18 @@ type stateRow[C comparable] struct {
 }
 
 func (c *checker) batchRows() error {
-	want := map[id.Batch]stateRow[[5]string]{}
+	want := map[id.Batch]stateRow[[6]string]{}
 	for k, s := range c.world.Batches {
 		b, err := json.Marshal(s)
 		if err != nil {
 			return err
 		}
-		want[k] = stateRow[[5]string]{BatchColumns(s), string(b)}
+		want[k] = stateRow[[6]string]{BatchColumns(s), string(b)}
 	}
 	c.r.Batches = len(want)
-	return differ(c, AreaBatch, "batch", want, func(met func(id.Batch, stateRow[[5]string])) error {
-		return c.in.BatchRows(func(b id.Batch, cols [5]string, state []byte) error {
-			met(b, stateRow[[5]string]{cols, string(state)})
+	return differ(c, AreaBatch, "batch", want, func(met func(id.Batch, stateRow[[6]string])) error {
+		return c.in.BatchRows(func(b id.Batch, cols [6]string, state []byte) error {
+			met(b, stateRow[[6]string]{cols, string(state)})
 			return nil
 		})
 	})

@@ -160,7 +160,7 @@ func (p *place) something(table, column string) any {
 		return int64(3)
 	case "event_id", "site", "manifest":
 		return "00000000-0000-7000-8000-000000000001"
-	case "replaces", "reason":
+	case "replaces", "reason", "box":
 		return "SAMPLE"
 	}
 	p.t.Fatalf("%s.%s is NULL", table, column)

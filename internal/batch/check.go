@@ -17,6 +17,9 @@ func (s State) Check(e event.Event, b event.Batch) error {
 	if err := s.checkParty(e, b); err != nil {
 		return err
 	}
+	if err := s.checkRoom(e, b.ID); err != nil {
+		return err
+	}
 	if mustAnswer[e.Type] && !s.answered(e) {
 		return s.refuse(fault.WrongStage, b.ID, "The event must name event %s, which it answers, in refs.", s.Answer)
 	}

@@ -24,20 +24,21 @@ func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 		s.Code, s.Form, s.Packaging, s.Measured, s.Label = d.Code, d.Form, d.Packaging, d.Measured, d.Label
 		s.Generator, s.Origin, s.Custodian, s.Site = e.Party, e.Site, e.Party, e.Site
 		s.Initial, s.BornAt = b.Grams, e.At.UnixMilli()
+		s.Department, s.Room, s.Container, s.Isolation, s.Layers = d.Department, d.Department, d.Container, d.Isolation, d.Layers
+		s.BegunAt = s.BornAt
 	case event.Repacked:
 		s.Grams -= b.Grams
 		s.Repacked += b.Grams
 		if s.Grams == 0 {
 			s.Stage, s.Answer = Repacked, e.ID
+			s = s.emptied(e)
 		}
 	case event.Released:
-		s.Stage, s.Answer = Released, e.ID
+		s.Stage, s.Answer, s.Room = Released, e.ID, ""
 	case event.Received:
-		s = s.applyReceived(e)
+		s = s.applyReceived(e, d)
 	case event.Stored:
-		if s.Site = e.Site; s.Stage != AtPoint {
-			s.Stage = Stored
-		}
+		s = s.applyStored(e, d)
 	case event.Treated:
 		s = s.applyTreated(e, b, d)
 	case event.Outcome:
@@ -81,13 +82,14 @@ func (s State) applyTransfer(e event.Event, b event.Batch) State {
 	case event.Collected:
 		s.Stage, s.Custodian, s.Carrier, s.CarrierSite, s.Site = InTransit, e.Party, e.Party, e.Site, id.Site{}
 		s.Vehicle, s.Trip, s.Answer = d.Vehicle, e.Trip, e.ID
-		s.Before, s.To = None, id.Party{}
+		s.Before, s.To, s.Room = None, id.Party{}, ""
 	case event.HandedOver:
 		s.Stage, s.To, s.ToSite, s.Answer = HandedOver, d.To, d.ToSite, e.ID
 	case event.Delivered:
 		s.Stage, s.Vehicle, s.Answer = Delivered, d.Vehicle, e.ID
 	case event.Accepted:
 		s.Stage, s.Custodian, s.Site, s.Answer = Accepted, e.Party, e.Site, id.Event{}
+		s = s.emptied(e)
 		if b.Rest.IsZero() {
 			s.Refused += b.RefusedGrams
 		}
@@ -126,7 +128,7 @@ func (s State) leave() State {
 }
 
 // applyReceived is taking over inside a house, at a transfer point, or back at the consignor's.
-func (s State) applyReceived(e event.Event) State {
+func (s State) applyReceived(e event.Event, d event.Received) State {
 	switch s.Stage {
 	case HandedOver:
 		s.Stage, s.Answer = AtPoint, e.ID
@@ -136,7 +138,7 @@ func (s State) applyReceived(e event.Event) State {
 	default:
 		s.Stage, s.Answer = Received, id.Event{}
 	}
-	s.Custodian, s.Site = e.Party, e.Site
+	s.Custodian, s.Site, s.Room = e.Party, e.Site, d.Place
 	s.To, s.ToSite = id.Party{}, id.Site{}
 	return s
 }
@@ -157,6 +159,7 @@ func (s State) applyTreated(e event.Event, b event.Batch, d event.Treated) State
 	s.Answer = s.LastTreated
 	if s.Grams == 0 {
 		s.Stage = Treated
+		s = s.emptied(e)
 	}
 	return s
 }
@@ -208,6 +211,7 @@ func Begin(e event.Event, b event.Birth, parents []State, at Place) State {
 		s.Generator, s.Origin, s.BornAt = p.Generator, p.Origin, p.BornAt
 		s.Custodian, s.Stage, s.Answer = p.Custodian, Refused, e.ID
 		s.Grams, s.Initial = line.RefusedGrams, line.RefusedGrams
+		s.Department, s.StoredAt, s.Isolation, s.Layers, s.BegunAt = p.Department, p.StoredAt, p.Isolation, p.Layers, s.LastAt
 	}
 	return s
 }
@@ -217,6 +221,7 @@ func (s State) child(e event.Event, list []event.Child) State {
 	c := list[slices.IndexFunc(list, func(c event.Child) bool { return c.ID == s.ID })]
 	s.Code, s.Form, s.Packaging, s.Label, s.Grams, s.Initial = c.Code, c.Form, c.Packaging, c.Label, c.Grams, c.Grams
 	s.Packages, s.Custodian, s.Site = c.Packages, e.Party, e.Site
+	s.Container, s.BegunAt = c.Container, s.LastAt
 	return s
 }
 
@@ -228,6 +233,7 @@ func (s State) inherit(e event.Event, parents []State) State {
 	for i, p := range parents {
 		if i == 0 {
 			s.Stage, s.Measured, s.BornAt, s.Generator, s.Origin = p.Stage, p.Measured, p.BornAt, p.Generator, p.Origin
+			s.Department, s.Room, s.StoredAt, s.Isolation = p.Department, p.Room, p.StoredAt, p.Isolation
 			continue
 		}
 		if slices.Index(rank, p.Stage) < slices.Index(rank, s.Stage) {
@@ -237,6 +243,7 @@ func (s State) inherit(e event.Event, parents []State) State {
 			s.Measured = event.Estimated
 		}
 		s.BornAt = min(s.BornAt, p.BornAt)
+		s = s.inheritHouse(p)
 		if p.Generator != s.Generator || p.Origin != s.Origin {
 			s.Generator, s.Origin = e.Party, e.Site
 		}

@@ -84,6 +84,16 @@ type State struct {
 	Owed     []Sheet     `json:"owed,omitempty"`          // accepted manifests before the present one, whose consignors still wait for the outcome
 	Ends     []id.Event  `json:"ends,omitempty"`          // beside Answer, what a report under an owed manifest may name
 
+	// Inside the house.
+	Department string `json:"department,omitempty"` // where it arose; "" when its parents differ
+	Room       string `json:"room,omitempty"`       // the department or store that it is in, where that was said
+	StoredAt   int64  `json:"stored_at,omitzero"`   // first put into a store, Unix milliseconds UTC; of children, the earliest
+	Isolation  bool   `json:"isolation,omitempty"`  // some of it is of patients in isolation
+	Layers     int    `json:"layers,omitempty"`
+	Container  string `json:"container,omitempty"` // number of the container, as printed on it
+	BegunAt    int64  `json:"begun_at"`            // the container was filled, Unix milliseconds UTC
+	EmptiedAt  int64  `json:"emptied_at,omitzero"` // it was emptied: accepted, packed over or treated
+
 	// Answer is the event that the next hand-over event must name in refs.
 	Answer id.Event `json:"answer,omitzero"`
 	N      int64    `json:"n"`

@@ -78,10 +78,17 @@ func typedBad() map[event.Type][]bad {
 			spoil("department", `"department":"样例病区"`, "/data/department", texts(64)...),
 			spoil("container", `"container":"C1"`, "/data/container", texts(64)...),
 			spoil("name", `"name":"感染性废物"`, "/data/name", texts(64)...),
+			spoil("isolation", `"isolation":true`, "/data/isolation", `null`, "type", `1`, "type", `"true"`, "type", `[]`, "type"),
+			spoil("layers", `"layers":2`, "/data/layers", numbers(1, 2)...),
+			[]bad{
+				{"a double bag of something else", `"code":"841-001-01"`, `"code":"900-249-08"`, "invalid-event /data/code=class"},
+				{"a double bag of a foreign code", `"code":"841-001-01"`, `"code":"us:D009"`, "invalid-event /data/code=class"},
+			},
 			spoil("label", `"label":"`+labelA+`"`, "/data/label", words(`"`+labelA[:26]+`8"`, "format", `"`+labelA[:26]+`"`, "format", `"`+labelA+`9"`, "format", `"U`+labelA[1:]+`"`, "format", `"0`+labelA[:25]+`9"`, "format")...)),
 		event.BatchReleased: join(
 			spoil("to", `"to":"`+personB+`"`, "/data/to", ids()...),
-			spoil("to_site", `"to_site":"`+siteB+`"`, "/data/to_site", ids()...)),
+			spoil("to_site", `"to_site":"`+siteB+`"`, "/data/to_site", ids()...),
+			spoil("from", `"from":"样例病区"`, "/data/from", texts(64)...)),
 		event.BatchReceived: spoil("place", `"place":"暂存间"`, "/data/place", texts(64)...),
 		event.BatchStored: join(
 			spoil("place", `"place":"暂存间"`, "/data/place", texts(64)...),
@@ -93,6 +100,11 @@ func typedBad() map[event.Type][]bad {
 			spoil("consignee", `"consignee":"`+partyC+`"`, "/data/consignee", ids()...),
 			spoil("consignee_site", `"consignee_site":"`+siteB+`"`, "/data/consignee_site", ids()...),
 			spoil("method", `"method":"D10"`, "/data/method", words(`"D99"`, "format", `"d10"`, "format")...),
+			spoil("from", `"from":"暂存间"`, "/data/from", texts(64)...),
+			spoil("exempt_collection", `"exempt_collection":"2021-2.1"`, "/data/exempt_collection", words(`"2021-2"`, "format", `"2.1"`, "format", `"2021-02.1"`, "format", `"2021-2.1 "`, "format", `"２021-2.1"`, "format")...),
+			spoil("exempt_transport", `"exempt_transport":"2021-2.2"`, "/data/exempt_transport", words(`"1921-2.2"`, "format", `"2021-100.2"`, "format")...),
+			[]bad{{"storage, which is never exempt", `"exempt_transport"`, `"exempt_storage"`, "invalid-event /data/exempt_storage=unknown_member"},
+				{"disposal, which is never exempt", `"exempt_transport"`, `"exempt_disposal"`, "invalid-event /data/exempt_disposal=unknown_member"}},
 			spoil("number", `"number":"20261306000123"`, "/data/number", words(`"2026130600012"`, "format", `"202613060001234"`, "format", `"19991306000123"`, "format", `"2026130600012３"`, "format", `"20261306000123\n"`, "format")...)),
 		event.TransportCollected: join(
 			spoil("trip", `"trip":"`+tripA+`"`, "/trip", ids()...),

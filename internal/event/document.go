@@ -202,6 +202,15 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// flag reads true or false; a member that is not given is false.
+func (r *reader) flag(name string) bool {
+	n, ok := r.take(name, false)
+	if ok && n.kind != 't' && n.kind != 'f' {
+		r.note(name, "type", "must be true or false")
+	}
+	return ok && n.kind == 't'
+}
+
 // integer reads a whole number written without fraction or exponent.
 func (r *reader) integer(name string, required bool, min, max int64) (int64, bool) {
 	n, ok := r.take(name, required)

@@ -103,9 +103,12 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		if rapid.Bool().Draw(r, "with label") {
 			d.Label = drawLabel(r)
 		}
+		if d.Code.Category() == event.Medical {
+			d.Isolation, d.Layers = rapid.Bool().Draw(r, "isolation"), rapid.IntRange(0, 2).Draw(r, "layers")
+		}
 		return d
 	case event.BatchReleased:
-		d := event.Released{}
+		d := event.Released{From: drawText(r, "from", 0, 64)}
 		if rapid.Bool().Draw(r, "with to") {
 			d.To = id.PersonOf(drawUUID(r, "to"))
 		}
@@ -124,7 +127,9 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 	case event.ManifestIssued:
 		return event.Issued{Profile: rapid.SampledFrom([]string{"hazardous", "medical"}).Draw(r, "profile"), Carrier: party("carrier"),
 			Consignee: party("consignee"), ConsigneeSite: id.SiteOf(drawUUID(r, "consignee site")),
-			Method: rapid.SampledFrom([]waste.Method{"", "D10", "us:H141"}).Draw(r, "intended"), Number: rapid.SampledFrom([]string{"", "20261306000123"}).Draw(r, "number")}
+			Method: rapid.SampledFrom([]waste.Method{"", "D10", "us:H141"}).Draw(r, "intended"), Number: rapid.SampledFrom([]string{"", "20261306000123"}).Draw(r, "number"), From: drawText(r, "from", 0, 64),
+			Exempt: event.Exempt{Collection: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.1"}).Draw(r, "collection"),
+				Transport: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.2", "2099-99.99"}).Draw(r, "transport")}}
 	case event.TransportCollected:
 		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32),
 			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}

@@ -46,11 +46,11 @@ var (
 
 var rests = map[event.Type]string{
 	event.UseRecorded:        `"data":{"item":"注射器 5 mL","kind":"product","quantity":40,"unit":"piece","department":"样例病区","expects_code":"841-001-01","expects_grams":900}`,
-	event.BatchGenerated:     newBatch + `"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"S-1","department":"样例病区","container":"C1","label":"` + labelA + `","name":"感染性废物"}`,
-	event.BatchReleased:      anyBatch + `"data":{"to":"` + personB + `","to_site":"` + siteB + `"}`,
+	event.BatchGenerated:     newBatch + `"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"S-1","department":"样例病区","container":"C1","label":"` + labelA + `","name":"感染性废物","isolation":true,"layers":2}`,
+	event.BatchReleased:      anyBatch + `"data":{"to":"` + personB + `","to_site":"` + siteB + `","from":"样例病区"}`,
 	event.BatchReceived:      anyBatch + refs + `"data":{"place":"暂存间"}`,
 	event.BatchStored:        anyBatch + `"data":{"place":"暂存间","temperature_dc":-35}`,
-	event.ManifestIssued:     manifest + anyBatch + `"data":{"profile":"medical","carrier":"` + partyB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","number":"20261306000123"}`,
+	event.ManifestIssued:     manifest + anyBatch + `"data":{"profile":"medical","carrier":"` + partyB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","number":"20261306000123","from":"暂存间","exempt_collection":"2021-2.1","exempt_transport":"2021-2.2"}`,
 	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1","measured":"weighed","scale":"S-3"}`,
 	event.TransportDelivered: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,

@@ -36,7 +36,7 @@ type shape struct {
 // schemas and a test holds the two together.
 var shapes = map[Type]shape{
 	UseRecorded:         {data: readUse},
-	BatchGenerated:      {maxBatches: 1, first: true, grams: needed, data: readGenerated},
+	BatchGenerated:      {maxBatches: 1, first: true, grams: needed, data: readGenerated, whole: classified},
 	BatchRepacked:       {maxBatches: MaxBatches, grams: needed, data: readRepacked, whole: balanced},
 	BatchReleased:       {maxBatches: MaxBatches, grams: allowed, data: readReleased},
 	BatchReceived:       {maxBatches: MaxBatches, grams: allowed, refs: true, data: readReceived},
@@ -77,12 +77,15 @@ type Generated struct {
 	Container  string // digital code of the container, as printed on it
 	Label      Label  // token of the printed label, made by the device
 	Name       string // the unit's own name for the waste
+	Isolation  bool   // of patients in isolation (医疗废物管理条例 and its 管理办法: double bags, specially labelled)
+	Layers     int    // of bags, 1 or 2 (双层); 0: not given
 }
 
 // Released is batch.released: given to a person or towards a site of the same party.
 type Released struct {
 	To     id.Person
 	ToSite id.Site
+	From   string // the department or room that it leaves; it must be there
 }
 
 // Received is batch.received: taken over from a release of the same party.
@@ -103,6 +106,8 @@ type Issued struct {
 	ConsigneeSite id.Site
 	Method        waste.Method // intended
 	Number        string       // the national 14-digit number where it is known already
+	From          string       // the store that hands it out; it must be there
+	Exempt        Exempt
 }
 
 // Collected is transport.collected: the carrier took over (Order 23 art. 11).
@@ -195,12 +200,14 @@ func readGenerated(r *reader) Data {
 		Container:  r.text("container", false, maxText),
 		Label:      parsed(r, "label", false, ParseLabel),
 		Name:       r.text("name", false, maxText),
+		Isolation:  r.flag("isolation"),
+		Layers:     readLayers(r),
 	}
 }
 
 func readReleased(r *reader) Data {
 	defer r.close()
-	return Released{To: parsed(r, "to", false, id.ParsePerson), ToSite: parsed(r, "to_site", false, id.ParseSite)}
+	return Released{To: parsed(r, "to", false, id.ParsePerson), ToSite: parsed(r, "to_site", false, id.ParseSite), From: r.text("from", false, maxText)}
 }
 
 func readReceived(r *reader) Data {
@@ -224,6 +231,8 @@ func readIssued(r *reader) Data {
 		ConsigneeSite: parsed(r, "consignee_site", true, id.ParseSite),
 		Method:        parsed(r, "method", false, waste.ParseMethod),
 		Number:        parsed(r, "number", false, ParseNumber),
+		From:          r.text("from", false, maxText),
+		Exempt:        readExempt(r),
 	}
 }
 

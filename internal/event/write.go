@@ -108,11 +108,18 @@ func (d Generated) write(m members) {
 	m.text("container", d.Container)
 	m.text("label", string(d.Label))
 	m.text("name", d.Name)
+	if d.Isolation {
+		m["isolation"] = true
+	}
+	if d.Layers > 0 {
+		m["layers"] = d.Layers
+	}
 }
 
 func (d Released) write(m members) {
 	m.text("to", d.To.String())
 	m.text("to_site", d.ToSite.String())
+	m.text("from", d.From)
 }
 
 func (d Received) write(m members) { m.text("place", d.Place) }
@@ -131,6 +138,9 @@ func (d Issued) write(m members) {
 	m.text("consignee_site", d.ConsigneeSite.String())
 	m.text("method", string(d.Method))
 	m.text("number", d.Number)
+	m.text("from", d.From)
+	m.text("exempt_collection", string(d.Exempt.Collection))
+	m.text("exempt_transport", string(d.Exempt.Transport))
 }
 
 func (d Collected) write(m members) {

@@ -29,6 +29,10 @@ func batchView(v audit.BatchView) api.BatchView {
 	}
 	out.EstimatedGrams, out.Scale, out.Packages, out.ResidueGrams = int64(s.Estimated), s.Scale, s.Packages, int64(s.Residue)
 	out.RepackedGrams, out.To, out.ToSite = int64(s.Repacked), s.To.String(), s.ToSite.String()
+	out.Department, out.Room, out.Isolation, out.Layers, out.Container = s.Department, s.Room, s.Isolation, s.Layers, s.Container
+	if s.StoredAt > 0 {
+		out.StoredAt = atMillis(s.StoredAt)
+	}
 	for _, p := range s.Parents {
 		out.Parents = append(out.Parents, p.String())
 	}
@@ -94,6 +98,7 @@ func manifestView(v audit.ManifestView) api.ManifestView {
 	if out.Reason = s.Reason; s.CancelledAt > 0 {
 		out.CancelledAt = atMillis(s.CancelledAt)
 	}
+	out.ExemptCollection, out.ExemptTransport = api.ExemptionRef(s.Exempt.Collection), api.ExemptionRef(s.Exempt.Transport)
 	for _, l := range s.Legs {
 		out.Legs = append(out.Legs, manifestLeg(l))
 	}

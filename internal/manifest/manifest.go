@@ -75,6 +75,7 @@ type State struct {
 	Legs          []Leg        `json:"legs,omitempty"`
 	CancelledAt   int64        `json:"cancelled_at,omitzero"`
 	Reason        string       `json:"reason,omitempty"` // of the cancellation
+	Exempt        event.Exempt `json:"exempt,omitzero"`  // the stages that the consignor claims to be exempt
 	Events        []id.Event   `json:"events"`
 	Seq           int64        `json:"seq"`
 }
@@ -130,7 +131,7 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.ID, s.Profile, s.Number, s.Method = e.Manifest, d.Profile, d.Number, d.Method
 		s.Consignor, s.ConsignorSite = e.Party, e.Site
 		s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
-		s.IssuedAt = at
+		s.IssuedAt, s.Exempt = at, d.Exempt
 	case event.Cancelled:
 		s.CancelledAt, s.Reason = at, d.Reason
 	case event.Collected:

@@ -34,6 +34,12 @@ const (
 	PackagesMoved Code = "packages-differ"        // two parties count other packages
 	ResidueExempt Code = "exempt-after-treatment" // the residue leaves the hazardous chain
 	ResidueLoose  Code = "residue-unplaced"       // residue that is neither exempt nor a new batch
+
+	StoredTooLong  Code = "stored-too-long"         // medical waste lay longer than it may before it was accepted
+	SingleLayer    Code = "isolation-single-layer"  // waste of an isolated patient is not in double bags
+	NoMedicalClass Code = "medical-class-missing"   // a container for medical waste holds something else
+	NoRightExempt  Code = "exemption-without-right" // an exempted stage is claimed that the list does not give
+	BoxTwice       Code = "container-in-use-twice"  // one turnover box is full twice at the same time
 )
 
 // Limits are the figures of one edition of the rules.
@@ -46,6 +52,7 @@ type Limits struct {
 	SkewMS    int64     `json:"clock_skew_ms"`
 	UploadMS  int64     `json:"upload_within_ms"`
 	BackMS    int64     `json:"clock_back_ms"`
+	Dwell     *Dwell    `json:"dwell,omitempty"` // nil: no such limit in this edition
 }
 
 //go:embed limits.json
@@ -117,6 +124,7 @@ func (b Book) Examine(s Step) []Finding {
 	if !s.LastAt.IsZero() && s.LastAt.Sub(s.Event.At).Milliseconds() > l.BackMS {
 		say(ClockBack, "事件时间早于其前一事件", "Dated before the event that it follows.")
 	}
+	out = append(out, l.house(s)...)
 	if d, ok := s.Event.Data.(event.Generated); ok {
 		if !s.Known {
 			say(Unverified, "废物代码不在现有名录中，未核实", "The waste code is not in the catalogue in hand; unverified.")

@@ -2,8 +2,10 @@ package rule
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -157,7 +159,7 @@ func TestLimitsInTheProgram(t *testing.T) {
 	if _, err := d.Token(); err != io.EOF {
 		t.Errorf("data after the editions: %v", err)
 	}
-	if !slices.Equal(b, defaultBook(t)) || len(b) == 0 {
+	if !reflect.DeepEqual(b, defaultBook(t)) || len(b) == 0 {
 		t.Errorf("DefaultBook reads otherwise: %+v", defaultBook(t))
 	}
 	for i, l := range b {
@@ -166,6 +168,10 @@ func TestLimitsInTheProgram(t *testing.T) {
 		}
 		if l.SkewMS <= 0 || l.UploadMS <= 0 || l.BackMS < 0 {
 			t.Errorf("edition %s judges everything or nothing: %+v", l.Version, l)
+		}
+		if d := l.Dwell; d != nil && (d.Source == "" || d.Certainty == "" || d.LimitMS <= 0 || (d.Start != FromClosing && d.Start != FromStorage) ||
+			len(d.Bands) == 0 || !slices.IsSortedFunc(d.Bands, func(x, y Band) int { return cmp.Compare(x.RemainingMS, y.RemainingMS) })) {
+			t.Errorf("edition %s: the time of storage is %+v", l.Version, d)
 		}
 		if i > 0 && !b[i-1].ValidTo.Equal(l.ValidFrom) {
 			t.Errorf("a gap between %s and %s", b[i-1].Version, l.Version)

@@ -203,7 +203,7 @@ func kept(t *testing.T, s *server.Server) map[string][]string {
 				})
 			},
 			func() error {
-				return r.BatchRows(func(b id.Batch, columns [5]string, state []byte) error {
+				return r.BatchRows(func(b id.Batch, columns [6]string, state []byte) error {
 					return say("batches", "%s %q %s", b, columns, state)
 				})
 			},

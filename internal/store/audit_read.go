@@ -32,7 +32,7 @@ const (
 	sqlHeads        = `SELECT size, root, recorded_at, checkpoint FROM heads ORDER BY size`
 	sqlTiles        = `SELECT level, idx, hashes FROM tiles ORDER BY level, idx`
 	sqlLinks        = `SELECT batch, n, seq, leaf_hash FROM entry_links ORDER BY batch, n`
-	sqlBatchRows    = `SELECT id, stage, custodian, site, manifest, seq, state FROM batches ORDER BY id`
+	sqlBatchRows    = `SELECT id, stage, custodian, site, manifest, box, seq, state FROM batches ORDER BY id`
 	sqlManifestRows = `SELECT id, stage, consignor, carrier, consignee, number, seq, state FROM manifests ORDER BY id`
 	sqlPostingRows  = `SELECT seq, line, batch, kind, party, site, code, method, grams FROM postings ORDER BY seq, line`
 	sqlLabelRows    = `SELECT token, batch, source, made_at FROM labels ORDER BY token`
@@ -200,13 +200,13 @@ func (r *reader) Links(each func(id.Batch, int64, int64, id.Hash) error) error {
 }
 
 // BatchRows implements audit.Rows.
-func (r *reader) BatchRows(each func(id.Batch, [5]string, []byte) error) error {
+func (r *reader) BatchRows(each func(id.Batch, [6]string, []byte) error) error {
 	return r.query(sqlBatchRows, func(rows *sql.Rows) error {
 		var b id.Batch
-		var c [5]string
+		var c [6]string
 		var seq int64
 		var state []byte
-		if err := rows.Scan(name(&b, id.BatchOf), word(&c[0]), word(&c[1]), wordOrNull(&c[2]), wordOrNull(&c[3]), whole(&seq), octets(&state)); err != nil {
+		if err := rows.Scan(name(&b, id.BatchOf), word(&c[0]), word(&c[1]), wordOrNull(&c[2]), wordOrNull(&c[3]), wordOrNull(&c[5]), whole(&seq), octets(&state)); err != nil {
 			return err
 		}
 		c[4] = strconv.FormatInt(seq, 10)

@@ -15,8 +15,8 @@ var (
 		{"leaf_hash", blobs}, {"recorded_at", integers}, {"entry", blobs}, {"body", blobs}}}
 	tableLinks   = table{name: "entry_links", columns: []column{{"batch", uuids}, {"n", integers}, {"seq", integers}, {"leaf_hash", blobs}}}
 	tableBatches = table{name: "batches", columns: []column{{"id", uuids}, {"stage", texts}, {"custodian", uuids}, {"site", uuids},
-		{"manifest", uuids}, {"seq", integers}, {"state", blobs}},
-		suffix: "ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, custodian = excluded.custodian, site = excluded.site, manifest = excluded.manifest, seq = excluded.seq, state = excluded.state"}
+		{"manifest", uuids}, {"seq", integers}, {"state", blobs}, {"box", texts}},
+		suffix: "ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, box = excluded.box, custodian = excluded.custodian, site = excluded.site, manifest = excluded.manifest, seq = excluded.seq, state = excluded.state"}
 	tableManifests = table{name: "manifests", columns: []column{{"id", uuids}, {"stage", texts}, {"consignor", uuids}, {"carrier", uuids},
 		{"consignee", uuids}, {"number", texts}, {"seq", integers}, {"state", blobs}},
 		suffix: "ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, number = excluded.number, seq = excluded.seq, state = excluded.state"}
@@ -115,15 +115,18 @@ func (r *reader) writeLinks(g record.Group) error {
 func (r *reader) writeStates(g record.Group) error {
 	n := len(g.Batches)
 	ids, custodians, sites, on := make([]*string, n), make([]*string, n), make([]*string, n), make([]*string, n)
-	stages, seqs, blobs := make([]string, n), make([]int64, n), make([][]byte, n)
+	stages, seqs, blobs, boxes := make([]string, n), make([]int64, n), make([][]byte, n), make([]*string, n)
 	for i, s := range g.Batches {
 		b, err := json.Marshal(s)
 		if err != nil {
 			return err
 		}
 		ids[i], stages[i], custodians[i], sites[i], on[i], seqs[i], blobs[i] = text(s.ID), string(s.Stage), text(s.Custodian), text(s.Site), text(s.Manifest), s.Seq, b
+		if box := s.Box(); box != "" {
+			boxes[i] = &box
+		}
 	}
-	if err := r.bulk(tableBatches, n, ids, stages, custodians, sites, on, seqs, blobs); err != nil {
+	if err := r.bulk(tableBatches, n, ids, stages, custodians, sites, on, seqs, blobs, boxes); err != nil {
 		return err
 	}
 	if err := r.writeManifests(g); err != nil {

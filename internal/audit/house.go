@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"context"
+	"slices"
+
+	"liandan/internal/batch"
+	"liandan/internal/id"
+	"liandan/internal/manifest"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
+)
+
+// House reads what the rules of the house need beside a chain.
+type House interface {
+	// BoxUses gives the newest batches in a turnover box of that number, at most limit.
+	BoxUses(box string, limit int) ([]batch.State, error)
+	// Holding gives the batches at a site that are in one of some stages.
+	Holding(site id.Site, stages []batch.Stage) ([]batch.State, error)
+}
+
+// usesLooked is how many uses of a box are held against one another.
+const usesLooked = 50
+
+// inHouse finds what is only true now, or true of a batch beside others: that it lies too
+// long, where no entry found that before, and that its box was not empty.
+func (s *Service) inHouse(r Reader, st batch.State, before []rule.Finding) (found []rule.Finding, err error) {
+	if !slices.ContainsFunc(before, func(f rule.Finding) bool { return f.Rule == rule.StoredTooLong }) {
+		found = append(found, s.Rules.Overdue(st, s.Now())...)
+	}
+	if st.Box() == "" {
+		return found, nil
+	}
+	uses, err := r.BoxUses(st.Box(), usesLooked)
+	for _, f := range s.Rules.Boxes(uses, s.Now()) {
+		if f.Batch == st.ID {
+			found = append(found, f)
+		}
+	}
+	return found, err
+}
+
+// claims judges the exemptions that a manifest claims against the register.
+func (s *Service) claims(ctx context.Context, r Reader, m manifest.State) ([]rule.Finding, error) {
+	if !m.Exempt.Claimed() || len(m.Events) == 0 {
+		return nil, nil
+	}
+	k, err := r.EventEntry(m.Events[0]) // its issue
+	if err != nil {
+		return nil, err
+	}
+	_, issue, err := open(k.Body)
+	if err != nil {
+		return nil, err
+	}
+	var beds rule.Beds
+	if s.Register != nil {
+		site, ok, err := s.Register.Site(ctx, m.ConsignorSite)
+		if err != nil {
+			return nil, err
+		}
+		beds = rule.Beds{Known: ok && site.Valid.Holds(issue.At), Kind: site.Kind, Number: site.Beds}
+	}
+	var codes []waste.Code
+	for _, l := range m.Lines {
+		codes = append(codes, l.Code)
+	}
+	found := s.Rules.Claims(issue, codes, beds)
+	for i := range found {
+		found[i].Seq = k.Seq
+	}
+	return found, nil
+}
