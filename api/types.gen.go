@@ -1347,6 +1347,27 @@ func (e UseDataUnit) Valid() bool {
 	}
 }
 
+// Defines values for UsedItemUnit.
+const (
+	UsedItemUnitG     UsedItemUnit = "g"
+	UsedItemUnitMl    UsedItemUnit = "ml"
+	UsedItemUnitPiece UsedItemUnit = "piece"
+)
+
+// Valid indicates whether the value is a known member of the UsedItemUnit enum.
+func (e UsedItemUnit) Valid() bool {
+	switch e {
+	case UsedItemUnitG:
+		return true
+	case UsedItemUnitMl:
+		return true
+	case UsedItemUnitPiece:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ValidationWould.
 const (
 	ValidationWouldAccept ValidationWould = "accept"
@@ -1531,6 +1552,75 @@ type BadLine struct {
 
 	// Line 文件中的行号，首行为 1 · line of the file, the header is 1
 	Line int `json:"line"`
+}
+
+// Bag defines model for Bag.
+type Bag struct {
+	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Batch ID `json:"batch"`
+
+	// Clock 该废物有暂存时限时才有 · given when such waste has a limit
+	Clock *BagClock `json:"clock,omitempty"`
+
+	// ClosedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ClosedAt Instant `json:"closed_at"`
+
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code       WasteCode `json:"code"`
+	Container  string    `json:"container,omitempty,omitzero"`
+	Department string    `json:"department,omitempty,omitzero"`
+	Findings   []Finding `json:"findings"`
+	Grams      int64     `json:"grams"`
+	Isolation  bool      `json:"isolation,omitempty,omitzero"`
+	Layers     int       `json:"layers,omitempty,omitzero"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
+	// Packaging 包装：bag 袋、sharps_box 利器盒、turnover_box 周转箱、drum_steel 钢桶、drum_plastic 塑料桶、drum_fibre 纤维桶、ibc 吨桶、
+	// box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
+	// tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
+	Packaging Packaging `json:"packaging"`
+	Room      string    `json:"room,omitempty,omitzero"`
+
+	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	Stage Stage `json:"stage"`
+
+	// StoredAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	StoredAt Instant `json:"stored_at,omitempty,omitzero"`
+}
+
+// BagClock 该废物有暂存时限时才有 · given when such waste has a limit
+type BagClock struct {
+	AgeSeconds int64  `json:"age_seconds"`
+	Band       string `json:"band"`
+	Colour     string `json:"colour"`
+
+	// DueAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	DueAt Instant `json:"due_at"`
+	EN    string  `json:"en"`
+
+	// RemainingSeconds 负数为已超时 · negative: exceeded
+	RemainingSeconds int64 `json:"remaining_seconds"`
+
+	// StartedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	StartedAt Instant `json:"started_at"`
+	ZH        string  `json:"zh"`
 }
 
 // BatchLabel defines model for BatchLabel.
@@ -1987,6 +2077,14 @@ type CollectedData struct {
 
 // CompactJWS 紧凑 JWS（RFC 7515），不超过 23552 字节 · a compact JWS (RFC 7515) of at most 23,552 bytes
 type CompactJWS = string
+
+// CustodyPage defines model for CustodyPage.
+type CustodyPage struct {
+	Items []Bag `json:"items"`
+
+	// NextCursor 还有下一页时才有 · given when there is more
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
 
 // DeliveredData defines model for DeliveredData.
 type DeliveredData struct {
@@ -3449,6 +3547,19 @@ type MethodCode = string
 // Missing 到闭环尚缺的事件，按次序 · events still missing until the chain is closed
 type Missing = []EventType
 
+// MonthlyManifest defines model for MonthlyManifest.
+type MonthlyManifest struct {
+	Month string `json:"month"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Source 所据规定；当月无交接为空 · the rule; empty in a month without stops
+	Source string       `json:"source"`
+	Stops  []Stop       `json:"stops"`
+	Totals []PaperClass `json:"totals"`
+}
+
 // NationalNumber 国家联单编号，14 位 · the 14 digits of the national manifest number
 type NationalNumber = string
 
@@ -3490,6 +3601,45 @@ type Packages = int
 // box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
 // tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
 type Packaging string
+
+// PaperClass defines model for PaperClass.
+type PaperClass struct {
+	Bags int `json:"bags"`
+
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code  WasteCode `json:"code"`
+	Grams int64     `json:"grams"`
+}
+
+// PaperSignature defines model for PaperSignature.
+type PaperSignature struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At SignerTime `json:"at"`
+
+	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Event ID `json:"event"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID `json:"person"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Type 事件类型，按链条次序 · types of events, in the order of the chain
+	Type EventType `json:"type"`
+}
 
 // PasswordRequest defines model for PasswordRequest.
 type PasswordRequest struct {
@@ -3976,6 +4126,38 @@ type Step struct {
 	Type EventType `json:"type"`
 }
 
+// Stop 一次交接，双方各有签名 · one hand-over, signed by both
+type Stop struct {
+	Batches []ID         `json:"batches"`
+	Classes []PaperClass `json:"classes"`
+
+	// ExemptCollection 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptCollection ExemptionRef `json:"exempt_collection,omitempty,omitzero"`
+
+	// ExemptTransport 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
+
+	// From 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	From ID `json:"from"`
+
+	// FromSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	FromSite ID             `json:"from_site"`
+	Giver    PaperSignature `json:"giver"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
+	Number NationalNumber `json:"number,omitempty,omitzero"`
+	Taker  PaperSignature `json:"taker"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip    ID     `json:"trip,omitempty,omitzero"`
+	Vehicle string `json:"vehicle"`
+}
+
 // StoredData defines model for StoredData.
 type StoredData struct {
 	// Place 不得有控制符与改变方向的字符 · no control or direction-changing characters
@@ -4075,6 +4257,66 @@ type TreatedData struct {
 	Scale Text32 `json:"scale,omitempty,omitzero"`
 }
 
+// TripCard defines model for TripCard.
+type TripCard struct {
+	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Carrier ID        `json:"carrier"`
+	Ends    []TripEnd `json:"ends"`
+
+	// Open 仍有废物在车上 · something is on the vehicle still
+	Open    bool         `json:"open"`
+	Source  string       `json:"source"`
+	Stops   []Stop       `json:"stops"`
+	Totals  []PaperClass `json:"totals"`
+	Vehicle string       `json:"vehicle"`
+}
+
+// TripCards defines model for TripCards.
+type TripCards struct {
+	Cards   []TripCard `json:"cards"`
+	Partial bool       `json:"partial"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip ID `json:"trip"`
+}
+
+// TripEnd 离车：送达或转交，及接收方 · where some of the load left the vehicle
+type TripEnd struct {
+	Arrival PaperSignature `json:"arrival"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID           `json:"manifest"`
+	Takers   []TripTaking `json:"takers"`
+}
+
+// TripTaking defines model for TripTaking.
+type TripTaking struct {
+	Classes      []PaperClass   `json:"classes"`
+	RefusedGrams int64          `json:"refused_grams"`
+	Signature    PaperSignature `json:"signature"`
+}
+
+// UseComparison defines model for UseComparison.
+type UseComparison struct {
+	// From UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	From Instant  `json:"from"`
+	Rows []UseRow `json:"rows"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site   ID     `json:"site"`
+	Source string `json:"source"`
+
+	// To UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	To Instant `json:"to"`
+
+	// Version 档位的版次 · edition of the bands
+	Version string `json:"version"`
+}
+
 // UseData defines model for UseData.
 type UseData struct {
 	// Department 不得有控制符与改变方向的字符 · no control or direction-changing characters
@@ -4105,6 +4347,42 @@ type UseDataKind string
 
 // UseDataUnit defines model for UseData.Unit.
 type UseDataUnit string
+
+// UseRow defines model for UseRow.
+type UseRow struct {
+	Bags   int    `json:"bags"`
+	Band   string `json:"band,omitempty,omitzero"`
+	BandEN string `json:"band_en,omitempty,omitzero"`
+	BandZH string `json:"band_zh,omitempty,omitzero"`
+
+	// Closings 封口事件 · events of closing
+	Closings []ID `json:"closings"`
+
+	// Code 不预期产生废物的用量为空 · empty for use from which no waste is expected
+	Code string `json:"code"`
+
+	// Department 未写明为空 · empty where it was not said
+	Department     string `json:"department"`
+	ExpectedGrams  int64  `json:"expected_grams"`
+	GeneratedGrams int64  `json:"generated_grams"`
+
+	// Permille 产生量与预期量之比，千分之几；无预期则无 · generated per thousand expected; absent where nothing was expected
+	Permille *int64     `json:"permille,omitempty"`
+	Used     []UsedItem `json:"used"`
+
+	// Uses 使用事件 · events of use
+	Uses []ID `json:"uses"`
+}
+
+// UsedItem defines model for UsedItem.
+type UsedItem struct {
+	Item     string       `json:"item"`
+	Quantity int64        `json:"quantity"`
+	Unit     UsedItemUnit `json:"unit"`
+}
+
+// UsedItemUnit defines model for UsedItem.Unit.
+type UsedItemUnit string
 
 // Validation would：accept 会收下、repeat 早已收过、hold 会存入待核区、refuse 会拒收。
 // `status` is that of the real submission; `problem` the first problem it would meet, `errors` all of them.
@@ -4399,6 +4677,25 @@ type RemoveTOTPParams struct {
 type DeleteSessionsParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ListCustodyParams defines parameters for ListCustody.
+type ListCustodyParams struct {
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetMonthlyManifestParams defines parameters for GetMonthlyManifest.
+type GetMonthlyManifestParams struct {
+	Month string `form:"month" json:"month"`
+}
+
+// CompareUseParams defines parameters for CompareUse.
+type CompareUseParams struct {
+	From       SignerTime `form:"from" json:"from"`
+	To         SignerTime `form:"to" json:"to"`
+	Department string     `form:"department,omitempty" json:"department,omitempty,omitzero"`
 }
 
 // CreateTokenFormdataRequestBody defines body for CreateToken for application/x-www-form-urlencoded ContentType.

@@ -55,6 +55,7 @@ var rooms = map[string]room{
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule permit"},
+	"internal/journal":   {ring: 1, may: "0 event batch manifest"},
 	"internal/indicator": {ring: 1, may: "0 event batch mass"},
 	"internal/term":      {ring: 1, may: "0 event party batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},

@@ -53,6 +53,8 @@ var (
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	permits = Reaches{SiteStaff: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation,
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
+	houses = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	custody = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
 	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
@@ -111,6 +113,10 @@ func chainRules() []Rule {
 		{Operation: "getBatchLabel", ZH: "标签二维码", EN: "the label's QR code", Who: custody, Scope: WriteLabels},
 		{Operation: "createBatchLabel", ZH: "换发标签", EN: "make a new label", Who: custody, Scope: WriteLabels, Record: Always},
 		{Operation: "revokeLabel", ZH: "作废标签", EN: "withdraw a label", Who: custody, Scope: WriteLabels, Record: Always},
+		{Operation: "listCustody", ZH: "在管的袋与余时", EN: "what is in custody at a site", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "compareUse", ZH: "用量与产生量之比", EN: "use against waste of a site", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getMonthlyManifest", ZH: "医疗废物每月联单", EN: "a site's monthly manifest", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getTripCards", ZH: "运送登记卡", EN: "the cards of a trip", Who: evidence, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
 	}

@@ -83,6 +83,7 @@ type Rows interface {
 	PostingRows(each func(seq int64, line int, p mass.Posting) error) error
 	TallyRows(each func(seq int64, line int, t permit.Tally) error) error
 	TallySums(each func(permit.Tally) error) error
+	IndexRows(each func(seq int64, columns [7]string) error) error
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error

@@ -33,7 +33,7 @@ type Options struct {
 // every projection. An error means that the store could not be read.
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
-		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
+		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
 		chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
@@ -58,7 +58,8 @@ type checker struct {
 	books  []bookRow
 	traces traces
 	label  map[event.Label]labelRow
-	held   map[id.Hash]int64 // what is in quarantine; its entry, -1 while it is not in the log
+	index  map[int64][7]string // rows of event_index by entry
+	held   map[id.Hash]int64   // what is in quarantine; its entry, -1 while it is not in the log
 
 	tallies    map[string]permit.Tally // rows of tally_steps, by entry and line
 	keys       lives
@@ -346,6 +347,7 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 		c.r.say(AreaChain, place, "批次链接与重算不符", "its links are not those of the batches' chains")
 	}
 	c.world.Keep(p)
+	c.index[e.Seq] = IndexColumns(ev, p)
 	for _, l := range p.Entry.Links {
 		c.links = append(c.links, linkRow{l.Batch, l.N, e.Seq, p.Leaf})
 	}

@@ -3,9 +3,12 @@ package audit
 import (
 	"context"
 	"slices"
+	"time"
 
 	"liandan/internal/batch"
+	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/ledger"
 	"liandan/internal/manifest"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
@@ -17,6 +20,16 @@ type House interface {
 	BoxUses(box string, limit int) ([]batch.State, error)
 	// Holding gives the batches at a site that are in one of some stages.
 	Holding(site id.Site, stages []batch.Stage) ([]batch.State, error)
+	// EventsOf gives the entries of events, in order.
+	EventsOf(ids []id.Event) ([]ledger.Kept, error)
+	// SiteEvents gives the entries of a site's events of some types in [from, to) by the
+	// signers' clocks, at most limit of those after an entry.
+	SiteEvents(site id.Site, types []event.Type, from, to time.Time, after int64, limit int) ([]ledger.Kept, error)
+	// CollectedFrom gives the manifests of a consignor's site of which something was
+	// collected in [from, to) by the signers' clocks.
+	CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest, error)
+	// OnTrip gives the manifests of which an event names a trip.
+	OnTrip(trip id.Trip) ([]id.Manifest, error)
 }
 
 // usesLooked is how many uses of a box are held against one another.

@@ -48,7 +48,7 @@ func newStroll(p *place, seed uint64) *stroll {
 func (s *stroll) states() (bs []batch.State, ms []manifest.State) {
 	s.t.Helper()
 	err := s.store.Read(ctx, func(r audit.Reader) error {
-		if err := r.BatchRows(func(_ id.Batch, _ [5]string, state []byte) error {
+		if err := r.BatchRows(func(_ id.Batch, _ [6]string, state []byte) error {
 			var b batch.State
 			bs = append(bs, b)
 			return json.Unmarshal(state, &bs[len(bs)-1])

@@ -32,7 +32,7 @@ func TestRebuild(t *testing.T) {
 	onBoth(t, func(t *testing.T, p *place) {
 		random := rand.New(rand.NewPCG(5, uint64(len(p.kind))))
 		before := p.dump()
-		p.each([]string{"entry_links", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms"}, 1, random, nil, func(d damage) {
+		p.each([]string{"entry_links", "event_index", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms"}, 1, random, nil, func(d damage) {
 			p.rebuild(d.what, areaOf(d.table))
 			if after := p.dump(); after != before {
 				t.Errorf("%s: rebuilt, but not as it was:\n%s", d.what, difference(before, after))

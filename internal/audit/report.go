@@ -23,6 +23,7 @@ const (
 	AreaPosting    Area = "postings"
 	AreaTally      Area = "tallies" // the running sums of permits and their steps
 	AreaLabel      Area = "labels"
+	AreaIndex      Area = "event_index"
 	AreaStatement  Area = "statements"
 	AreaAct        Area = "acts"
 	AreaRuling     Area = "rulings"

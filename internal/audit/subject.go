@@ -130,11 +130,16 @@ func gather(out *access.Subject, kept []ledger.Kept) {
 		if err != nil {
 			continue
 		}
-		n := worklist.Names(e)
-		out.Parties = once(out.Parties, n.Parties...)
-		out.Sites = once(out.Sites, n.Sites...)
-		out.People = once(out.People, n.People...)
+		concern(out, e)
 	}
+}
+
+// concern adds whoever an event names.
+func concern(out *access.Subject, e event.Event) {
+	n := worklist.Names(e)
+	out.Parties = once(out.Parties, n.Parties...)
+	out.Sites = once(out.Sites, n.Sites...)
+	out.People = once(out.People, n.People...)
 }
 
 func once[T interface {

@@ -58,6 +58,7 @@ var tables = []struct {
 	{"log_state", []string{"id"}, audit.AreaHead},
 	{"tiles", []string{"level", "idx"}, audit.AreaTile},
 	{"entry_links", []string{"batch", "n"}, audit.AreaLink},
+	{"event_index", []string{"seq"}, audit.AreaIndex},
 	{"batches", []string{"id"}, audit.AreaBatch},
 	{"manifests", []string{"id"}, audit.AreaManifest},
 	{"postings", []string{"seq", "line"}, audit.AreaPosting},

@@ -42,6 +42,10 @@ getBatchLabel       s     .      .      s        o     .        .    .      .   
 createBatchLabel    s     .      .      s        o     .        .    .      .       .      o      every
 revokeLabel         s     .      .      s        o     .        .    .      .       .      o      every
 listQuarantine      .     .      .      .        +     +        +    +      .       .      .      authority
+listCustody         s     .      .      s        o     d        c    m      .       .      o      authority
+compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
+getMonthlyManifest  s     .      .      s        o     d        c    m      .       .      o      authority
+getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
 importRegistry      .     .      .      .        .     .        .    .      .       +      .      every
 getPermits          o     .      .      o        o     d        c    m      .       .      o      authority
 createEnrolment     .     .      .      .        o     .        .    .      .       *      o      every

@@ -31,6 +31,7 @@ const (
 type target struct {
 	party, site, person                      string
 	batch, event, manifest, label, kid, held string
+	trip                                     string
 	client, secret, account, appointment     string
 }
 
@@ -65,7 +66,7 @@ func newMatrix(t *testing.T, database string) *matrix {
 		m.targets[name] = m.furnish(m.devices[name])
 	}
 	const none = "019ca000-0000-7000-8000-00000000ffff"
-	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, kid: strings.Repeat("A", 43),
+	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, kid: strings.Repeat("A", 43),
 		label: string(event.NewLabel([26]byte{9})), client: none, secret: none, account: none, appointment: none}
 	m.appointAll()
 	return m
@@ -102,7 +103,7 @@ func (m *matrix) uuid() id.UUID {
 	return must(m.Hospital.NewID(m.Now()))(m.t)
 }
 
-// furnish gives an organisation two batches, one of them on a manifest, a device key to be
+// furnish gives an organisation three batches, one of them on a manifest and one on a trip, a device key to be
 // lost, and an event in quarantine.
 func (m *matrix) furnish(d *device.Device) target {
 	m.t.Helper()
@@ -121,6 +122,17 @@ func (m *matrix) furnish(d *device.Device) target {
 		e.Batches = []event.Batch{{ID: packed.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
 	})
 	m.send(issued.JWS).is(201, "")
+	moved := bag()
+	second := m.Sign(d, event.ManifestIssued, issued.Event.Data, func(e *event.Event) {
+		e.Manifest = id.ManifestOf(e.ID.UUID())
+		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
+	})
+	m.send(second.JWS).is(201, "")
+	taken := m.Sign(d, event.TransportCollected, event.Collected{Vehicle: "冀F00001"}, func(e *event.Event) {
+		e.Manifest, e.Trip, e.Refs = second.Event.Manifest, id.TripOf(e.ID.UUID()), []id.Event{second.Event.ID}
+		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
+	})
+	m.send(taken.JWS).is(201, "")
 	early := m.Sign(d, event.BatchStored, event.Stored{Place: "SAMPLE store"}, func(e *event.Event) {
 		e.Batches = []event.Batch{{ID: id.BatchOf(m.uuid())}}
 	})
@@ -132,7 +144,7 @@ func (m *matrix) furnish(d *device.Device) target {
 	lost := must(device.New(d.Party, d.Site, d.Person, key, m.Random))(m.t)
 	m.enrol(lost, 30)
 	return target{party: d.Party.String(), site: d.Site.String(), person: d.Person.String(), batch: loose.Event.Batches[0].ID.String(),
-		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), label: string(packed.Event.Data.(event.Generated).Label),
+		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), label: string(packed.Event.Data.(event.Generated).Label),
 		kid: lost.Kid(), held: early.Event.ID.String()}
 }
 
@@ -228,7 +240,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "importRegistry": 200,
+	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
 	"createClient": 201, "listClients": 200, "createClientSecret": 201, "revokeClientSecret": 204, "disableClient": 200,
@@ -302,7 +314,9 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getBatchChain": {"GET", "/v1/batches/" + x.batch + "/chain"}, "getBatchBundle": {"GET", "/v1/batches/" + x.batch + "/bundle"},
 		"getManifest": {"GET", "/v1/manifests/" + x.manifest}, "getManifestBundle": {"GET", "/v1/manifests/" + x.manifest + "/bundle"},
 		"getBatchLabel": {"GET", "/v1/batches/" + x.batch + "/label.png?size=small"}, "createBatchLabel": {"POST", "/v1/batches/" + x.batch + "/labels"},
-		"revokeLabel": {"POST", "/v1/labels/" + x.label + "/revoke"}, "listQuarantine": {"GET", "/v1/quarantine"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
+		"revokeLabel": {"POST", "/v1/labels/" + x.label + "/revoke"}, "listQuarantine": {"GET", "/v1/quarantine"}, "listCustody": {"GET", "/v1/sites/" + x.site + "/custody"},
+		"compareUse": {"GET", "/v1/sites/" + x.site + "/use?" + march}, "getMonthlyManifest": {"GET", "/v1/sites/" + x.site + "/monthly-manifest?month=2026-03"},
+		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
 		"getPermits": {"GET", "/v1/organisations/" + x.party + "/permits"},
 		"getMetrics": {"GET", "/metrics"}, "listAccounts": {"GET", "/v1/accounts?party=" + x.party}, "renewInvitation": {"POST", account + "/invitation"},

@@ -33,8 +33,9 @@ func TestEveryAnswerOfTheContractIsGiven(t *testing.T) {
 
 // place is what the walk leaves for its later parts.
 type place struct {
-	chain []intaketest.Signed // a batch's eight events, all recorded
-	known map[string]string   // values of path parameters that name something
+	bag, issued, collected intaketest.Signed   // a bag on a trip
+	chain                  []intaketest.Signed // a batch's eight events, all recorded
+	known                  map[string]string   // values of path parameters that name something
 }
 
 func walk(x *town) {
@@ -50,6 +51,7 @@ func walk(x *town) {
 	x.run("dry runs", dryRuns)
 	x.run("reading", func(x *town) { p.reading(x) })
 	x.run("permits", func(x *town) { p.permits(x) })
+	x.run("the hospital's house", func(x *town) { p.house(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })
@@ -94,6 +96,7 @@ func (j *referee) unseen() (out []string) {
 func (p *place) sound(x *town, c call) ask {
 	x.t.Helper()
 	q := ask{method: c.method, path: c.path}
+	q.path += asked[c.op.OperationID]
 	for name, value := range p.known {
 		q.path = strings.ReplaceAll(q.path, "{"+name+"}", value)
 	}
@@ -162,10 +165,11 @@ func (p *place) events(x *town) {
 	p.known["event"] = generated.ID.String()
 	p.known["label"] = string(generated.Data.(event.Generated).Label)
 	p.known["manifest"] = p.chain[2].Event.Manifest.String()
-	p.known["kid"] = x.Hospital.Kid()
+	p.known["kid"], p.known["site"] = x.Hospital.Kid(), x.Hospital.Site.String()
 	if n := x.events(); n != before+len(p.chain) {
 		x.t.Errorf("the log has %d more events after %d", n-before, len(p.chain))
 	}
+	p.known["trip"] = x.trip(p).String()
 }
 
 // reading: what was recorded can be read, by whom it concerns.
@@ -254,7 +258,7 @@ func (p *place) tokens(x *town) {
 func (p *place) nothing(x *town) {
 	names := map[string][]string{"kind": {"ghosts"}, "label": {string(event.NewLabel([26]byte{9}))}, "level": {"5", "6", "x"}}
 	id := []string{"019ca000-0000-7000-8000-00000000ffff", "x", "00000000-0000-0000-0000-000000000000", strings.ToUpper(p.known["batch"]), "%2e%2e"}
-	for _, name := range []string{"batch", "manifest", "event"} {
+	for _, name := range []string{"batch", "manifest", "event", "site", "trip"} {
 		names[name] = id
 	}
 	names["account"], names["client"], names["party"] = id, id, id
@@ -267,7 +271,7 @@ func (p *place) nothing(x *town) {
 		}
 		for _, value := range names[name] {
 			q := p.sound(x, c)
-			q.path = strings.ReplaceAll(c.path, "{"+name+"}", value)
+			q.path = strings.ReplaceAll(c.path+asked[c.op.OperationID], "{"+name+"}", value)
 			q.path = strings.ReplaceAll(q.path, "{path}", p.known["path"])
 			if a := x.ask(q); a.status != 404 {
 				x.t.Errorf("%s: is answered with %d", a.at, a.status)

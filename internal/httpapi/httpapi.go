@@ -22,6 +22,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/journal"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
 	"liandan/internal/permit"
@@ -52,6 +53,11 @@ type Reader interface {
 	ManifestSubject(ctx context.Context, m id.Manifest) (access.Subject, error)
 	EventSubject(ctx context.Context, e id.Event) (access.Subject, error)
 	LabelSubject(ctx context.Context, l event.Label) (access.Subject, error)
+	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
+	Compared(ctx context.Context, site id.Site, from, to time.Time, department string) (journal.Comparison, error)
+	Monthly(ctx context.Context, site id.Site, year int, month time.Month) (journal.Monthly, error)
+	Trip(ctx context.Context, trip id.Trip) ([]journal.Paper, error)
+	Cards(trip id.Trip, papers []journal.Paper) ([]journal.Card, error)
 	NewLabel(ctx context.Context, b id.Batch) (event.Label, error)
 	RevokeLabel(ctx context.Context, l event.Label) error
 	Acts(ctx context.Context, f audit.ActFilter, cursor string, limit int) ([]audit.ActLine, string, error)
@@ -189,7 +195,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

@@ -102,7 +102,7 @@ func (b Book) Boxes(uses []batch.State, at time.Time) []Finding {
 	uses = slices.DeleteFunc(slices.Clone(uses), func(s batch.State) bool { return s.Packaging != turnoverBox || s.Container == "" })
 	slices.SortFunc(uses, func(x, y batch.State) int {
 		return cmp.Or(strings.Compare(x.Container, y.Container), strings.Compare(x.Generator.String(), y.Generator.String()),
-			cmp.Compare(x.BegunAt, y.BegunAt), cmp.Compare(x.Seq, y.Seq))
+			cmp.Compare(x.BegunAt, y.BegunAt), strings.Compare(x.ID.String(), y.ID.String()))
 	})
 	var out []Finding
 	for i := 1; i < len(uses); i++ {
