@@ -423,6 +423,27 @@ func (e EventUseRecordedType) Valid() bool {
 	}
 }
 
+// Defines values for EvidenceItemWhat.
+const (
+	EvidenceItemWhatInspection EvidenceItemWhat = "inspection"
+	EvidenceItemWhatMovement   EvidenceItemWhat = "movement"
+	EvidenceItemWhatUnit       EvidenceItemWhat = "unit"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceItemWhat enum.
+func (e EvidenceItemWhat) Valid() bool {
+	switch e {
+	case EvidenceItemWhatInspection:
+		return true
+	case EvidenceItemWhatMovement:
+		return true
+	case EvidenceItemWhatUnit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FindingOwnerPart.
 const (
 	FindingOwnerPartCarrier   FindingOwnerPart = "carrier"
@@ -498,6 +519,57 @@ func (e Hazard) Valid() bool {
 	case HazardR:
 		return true
 	case HazardT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndicatorFigureStatus.
+const (
+	IndicatorFigureStatusMet           IndicatorFigureStatus = "met"
+	IndicatorFigureStatusNotComputable IndicatorFigureStatus = "not_computable"
+	IndicatorFigureStatusNotMet        IndicatorFigureStatus = "not_met"
+)
+
+// Valid indicates whether the value is a known member of the IndicatorFigureStatus enum.
+func (e IndicatorFigureStatus) Valid() bool {
+	switch e {
+	case IndicatorFigureStatusMet:
+		return true
+	case IndicatorFigureStatusNotComputable:
+		return true
+	case IndicatorFigureStatusNotMet:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndicatorResultGrain.
+const (
+	IndicatorResultGrainDay      IndicatorResultGrain = "day"
+	IndicatorResultGrainHalfYear IndicatorResultGrain = "half_year"
+	IndicatorResultGrainMonth    IndicatorResultGrain = "month"
+	IndicatorResultGrainQuarter  IndicatorResultGrain = "quarter"
+	IndicatorResultGrainWeek     IndicatorResultGrain = "week"
+	IndicatorResultGrainYear     IndicatorResultGrain = "year"
+)
+
+// Valid indicates whether the value is a known member of the IndicatorResultGrain enum.
+func (e IndicatorResultGrain) Valid() bool {
+	switch e {
+	case IndicatorResultGrainDay:
+		return true
+	case IndicatorResultGrainHalfYear:
+		return true
+	case IndicatorResultGrainMonth:
+		return true
+	case IndicatorResultGrainQuarter:
+		return true
+	case IndicatorResultGrainWeek:
+		return true
+	case IndicatorResultGrainYear:
 		return true
 	default:
 		return false
@@ -1064,13 +1136,18 @@ func (e QuarantineItemState) Valid() bool {
 
 // Defines values for RegistryKind.
 const (
-	RegistryKindApprovals     RegistryKind = "approvals"
-	RegistryKindLicences      RegistryKind = "licences"
-	RegistryKindOrganisations RegistryKind = "organisations"
-	RegistryKindPeople        RegistryKind = "people"
-	RegistryKindPlans         RegistryKind = "plans"
-	RegistryKindSites         RegistryKind = "sites"
-	RegistryKindVehicles      RegistryKind = "vehicles"
+	RegistryKindApprovals        RegistryKind = "approvals"
+	RegistryKindBaseFigures      RegistryKind = "base_figures"
+	RegistryKindIndicatorChoices RegistryKind = "indicator_choices"
+	RegistryKindInspectionSheets RegistryKind = "inspection_sheets"
+	RegistryKindLicences         RegistryKind = "licences"
+	RegistryKindMemberships      RegistryKind = "memberships"
+	RegistryKindOrganisations    RegistryKind = "organisations"
+	RegistryKindPeople           RegistryKind = "people"
+	RegistryKindPlans            RegistryKind = "plans"
+	RegistryKindSiteHistory      RegistryKind = "site_history"
+	RegistryKindSites            RegistryKind = "sites"
+	RegistryKindVehicles         RegistryKind = "vehicles"
 )
 
 // Valid indicates whether the value is a known member of the RegistryKind enum.
@@ -1078,13 +1155,23 @@ func (e RegistryKind) Valid() bool {
 	switch e {
 	case RegistryKindApprovals:
 		return true
+	case RegistryKindBaseFigures:
+		return true
+	case RegistryKindIndicatorChoices:
+		return true
+	case RegistryKindInspectionSheets:
+		return true
 	case RegistryKindLicences:
+		return true
+	case RegistryKindMemberships:
 		return true
 	case RegistryKindOrganisations:
 		return true
 	case RegistryKindPeople:
 		return true
 	case RegistryKindPlans:
+		return true
+	case RegistryKindSiteHistory:
 		return true
 	case RegistryKindSites:
 		return true
@@ -1879,6 +1966,28 @@ type BundleStatement struct {
 type CancelledData struct {
 	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Reason Text200 `json:"reason"`
+}
+
+// CarbonEffect defines model for CarbonEffect.
+type CarbonEffect struct {
+	Items []CarbonRoute `json:"items"`
+
+	// Log 数值所据的日志：长度、树根、检查点的 SHA-256 · the log that it rests on: size, root, SHA-256 of the checkpoint
+	Log LogPlace `json:"log"`
+}
+
+// CarbonRoute defines model for CarbonRoute.
+type CarbonRoute struct {
+	Code string `json:"code"`
+
+	// Computed 没有因子即未计算 · false without a factor
+	Computed     bool   `json:"computed"`
+	FactorKgPerT string `json:"factor_kg_per_t,omitempty,omitzero"`
+	FactorSet    string `json:"factor_set,omitempty,omitzero"`
+	Grams        int64  `json:"grams"`
+	KgCo2E       string `json:"kg_co2e,omitempty,omitzero"`
+	Method       string `json:"method"`
+	Source       string `json:"source,omitempty,omitzero"`
 }
 
 // Chain defines model for Chain.
@@ -2801,6 +2910,32 @@ type EventUseRecordedType string
 // EventVersion 格式版本 · version of the format
 type EventVersion = int
 
+// EvidenceItem 一次移动、一个单位或一次检查 · a movement, a unit or an inspection
+type EvidenceItem struct {
+	At       string `json:"at,omitempty,omitzero"`
+	Batch    string `json:"batch,omitempty,omitzero"`
+	Code     string `json:"code,omitempty,omitzero"`
+	Declared *bool  `json:"declared,omitempty"`
+	Division string `json:"division,omitempty,omitzero"`
+	Event    string `json:"event,omitempty,omitzero"`
+	Grams    int64  `json:"grams,omitempty,omitzero"`
+	Kind     string `json:"kind,omitempty,omitzero"`
+	Method   string `json:"method,omitempty,omitzero"`
+	Name     string `json:"name,omitempty,omitzero"`
+	Party    string `json:"party,omitempty,omitzero"`
+	Proven   *bool  `json:"proven,omitempty"`
+
+	// Seq 日志序号 · entry of the log
+	Seq     *int64           `json:"seq,omitempty"`
+	Site    string           `json:"site,omitempty,omitzero"`
+	Type    string           `json:"type,omitempty,omitzero"`
+	Verdict string           `json:"verdict,omitempty,omitzero"`
+	What    EvidenceItemWhat `json:"what"`
+}
+
+// EvidenceItemWhat defines model for EvidenceItem.What.
+type EvidenceItemWhat string
+
 // ExemptionRef 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
 // never exempt.
 type ExemptionRef = string
@@ -2978,6 +3113,138 @@ type ImportReport struct {
 	// Lines 数据行数，不计首行 · lines of data, without the header
 	Lines     int `json:"lines"`
 	Unchanged int `json:"unchanged"`
+}
+
+// IndicatorChoice defines model for IndicatorChoice.
+type IndicatorChoice struct {
+	// Certainty C 已核 · read, C2 转引 · second hand, L 可能 · likely, U 未定 · open
+	Certainty string `json:"certainty"`
+	EN        string `json:"en"`
+	Key       string `json:"key"`
+	Value     string `json:"value"`
+	ZH        string `json:"zh"`
+}
+
+// IndicatorDefinition defines model for IndicatorDefinition.
+type IndicatorDefinition struct {
+	// AmountUnit 分子与分母的单位 · of numerator and denominator
+	AmountUnit   string            `json:"amount_unit"`
+	Certainty    string            `json:"certainty"`
+	Choices      []IndicatorChoice `json:"choices"`
+	Experimental bool              `json:"experimental"`
+	FormulaEN    string            `json:"formula_en"`
+	FormulaZH    string            `json:"formula_zh"`
+	Indicator    int               `json:"indicator"`
+	NameEN       string            `json:"name_en"`
+	NameZH       string            `json:"name_zh"`
+
+	// PlanBase 方案中 2020 年现状 · status of 2020 in the plan
+	PlanBase string `json:"plan_base"`
+	Source   string `json:"source"`
+
+	// Target 方案中 2025 年目标 · target of 2025
+	Target  string `json:"target"`
+	Unit    string `json:"unit"`
+	Version string `json:"version"`
+}
+
+// IndicatorEvidence defines model for IndicatorEvidence.
+type IndicatorEvidence struct {
+	Items []EvidenceItem `json:"items"`
+
+	// Log 数值所据的日志：长度、树根、检查点的 SHA-256 · the log that it rests on: size, root, SHA-256 of the checkpoint
+	Log        LogPlace `json:"log"`
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
+// IndicatorExclusion defines model for IndicatorExclusion.
+type IndicatorExclusion struct {
+	Code  string `json:"code"`
+	Count int    `json:"count"`
+	EN    string `json:"en"`
+	Grams int64  `json:"grams"`
+	ZH    string `json:"zh"`
+}
+
+// IndicatorFigure defines model for IndicatorFigure.
+type IndicatorFigure struct {
+	// Because 不可计算的原因 · why there is no figure
+	Because     *IndicatorReason      `json:"because,omitempty"`
+	Denominator int64                 `json:"denominator"`
+	Numerator   int64                 `json:"numerator"`
+	Parts       []IndicatorPart       `json:"parts"`
+	Status      IndicatorFigureStatus `json:"status"`
+
+	// Value 十进制文本；不可计算时没有 · decimal; absent when not computable
+	Value string `json:"value,omitempty,omitzero"`
+
+	// Variant 并列的口径，如 declared 申报、proven 实证；只有一个时为空 · values side by side; empty where there is one
+	Variant string `json:"variant"`
+}
+
+// IndicatorFigureStatus defines model for IndicatorFigure.Status.
+type IndicatorFigureStatus string
+
+// IndicatorList defines model for IndicatorList.
+type IndicatorList struct {
+	Items []IndicatorDefinition `json:"items"`
+
+	// Log 数值所据的日志：长度、树根、检查点的 SHA-256 · the log that it rests on: size, root, SHA-256 of the checkpoint
+	Log LogPlace `json:"log"`
+}
+
+// IndicatorPart defines model for IndicatorPart.
+type IndicatorPart struct {
+	Amount int64  `json:"amount"`
+	Name   string `json:"name"`
+}
+
+// IndicatorReason 不可计算的原因 · why there is no figure
+type IndicatorReason struct {
+	Code string `json:"code"`
+	EN   string `json:"en"`
+	ZH   string `json:"zh"`
+}
+
+// IndicatorResult defines model for IndicatorResult.
+type IndicatorResult struct {
+	// CutOff 登记册按此刻读取 · registers are read as of then
+	CutOff     string              `json:"cut_off"`
+	Definition IndicatorDefinition `json:"definition"`
+	Districts  []IndicatorRow      `json:"districts,omitempty,omitzero"`
+
+	// From 首日 · first day
+	From  string               `json:"from"`
+	Grain IndicatorResultGrain `json:"grain"`
+
+	// Log 数值所据的日志：长度、树根、检查点的 SHA-256 · the log that it rests on: size, root, SHA-256 of the checkpoint
+	Log    LogPlace     `json:"log"`
+	Period string       `json:"period"`
+	Row    IndicatorRow `json:"row"`
+
+	// To 末日 · last day
+	To string `json:"to"`
+}
+
+// IndicatorResultGrain defines model for IndicatorResult.Grain.
+type IndicatorResultGrain string
+
+// IndicatorRow defines model for IndicatorRow.
+type IndicatorRow struct {
+	// District 空为全市 · empty: the whole city
+	District   string               `json:"district"`
+	Exclusions []IndicatorExclusion `json:"exclusions"`
+	Figures    []IndicatorFigure    `json:"figures"`
+	Flags      []string             `json:"flags"`
+
+	// Sites 应有数据的场所 · sites that should report
+	Sites int `json:"sites"`
+
+	// SitesReported 本期有数据的场所 · those that did
+	SitesReported int `json:"sites_reported"`
+
+	// StockGrams 指标 37：截止时在库在途 · of 37: in stores and on vehicles at the cut-off
+	StockGrams int64 `json:"stock_grams,omitempty,omitzero"`
 }
 
 // InspectionData `total` 为各项得分之和 · `total` is the sum of the items’ points
@@ -3359,6 +3626,14 @@ type LogEntry struct {
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
 	Seq Seq `json:"seq"`
 	V   int `json:"v"`
+}
+
+// LogPlace 数值所据的日志：长度、树根、检查点的 SHA-256 · the log that it rests on: size, root, SHA-256 of the checkpoint
+type LogPlace struct {
+	CheckpointSha256 string `json:"checkpoint_sha256"`
+	RecordedAt       string `json:"recorded_at"`
+	Root             string `json:"root"`
+	Size             int64  `json:"size"`
 }
 
 // ManifestLeg 一次转交；`taken` 为空则尚无人接手 · one hand-over; nobody has taken over yet where `taken` is not given
@@ -4412,11 +4687,20 @@ type ValidationWould string
 // Example: 841-001-01
 type WasteCode = string
 
+// AsOf defines model for asOf.
+type AsOf = string
+
 // CSRF defines model for csrf.
 type CSRF = string
 
 // Cursor defines model for cursor.
 type Cursor = string
+
+// District defines model for district.
+type District = string
+
+// Indicator defines model for indicator.
+type Indicator = string
 
 // Limit defines model for limit.
 type Limit = int
@@ -4450,6 +4734,9 @@ type PathSecret = ID
 
 // PathTile defines model for pathTile.
 type PathTile = string
+
+// Period defines model for period.
+type Period = string
 
 // BundleFile 一个文件，含核验所需的一切：事件、条目、证明、检查点、密钥及其有效期。用 `liandan-verify FILE` 离线核验。
 // One file with everything a stranger needs: events, entries, proofs, checkpoint, keys with their validity. Check it offline
@@ -4554,6 +4841,18 @@ type CreateBatchLabelParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
+// GetCarbonEffectParams defines parameters for GetCarbonEffect.
+type GetCarbonEffectParams struct {
+	// Period 2026-03-02, 2026-W10, 2026-03, 2026-Q1, 2026-H1, 2026
+	Period Period `form:"period" json:"period"`
+
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+}
+
 // CreateClientParams defines parameters for CreateClient.
 type CreateClientParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
@@ -4588,6 +4887,43 @@ type CreateEnrolmentParams struct {
 type ValidateEventParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ListIndicatorsParams defines parameters for ListIndicators.
+type ListIndicatorsParams struct {
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+}
+
+// GetIndicatorParams defines parameters for GetIndicator.
+type GetIndicatorParams struct {
+	// Period 2026-03-02, 2026-W10, 2026-03, 2026-Q1, 2026-H1, 2026
+	Period Period `form:"period" json:"period"`
+
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+
+	// Rows 同时给出各区县 · a row for each district too
+	Rows bool `form:"rows,omitempty" json:"rows,omitempty,omitzero"`
+}
+
+// GetIndicatorEvidenceParams defines parameters for GetIndicatorEvidence.
+type GetIndicatorEvidenceParams struct {
+	// Period 2026-03-02, 2026-W10, 2026-03, 2026-Q1, 2026-H1, 2026
+	Period Period `form:"period" json:"period"`
+
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListKeysParams defines parameters for ListKeys.

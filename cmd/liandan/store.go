@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -90,7 +91,13 @@ func runCheck(ctx context.Context, t terminal, args []string) (int, error) {
 }
 
 func runRebuild(ctx context.Context, t terminal, args []string) (int, error) {
-	return examine(ctx, t, "rebuild", args, func(p *server.Parts, o audit.Options) (*audit.Report, error) { return p.Audit.Rebuild(ctx, o) })
+	return examine(ctx, t, "rebuild", args, func(p *server.Parts, o audit.Options) (*audit.Report, error) {
+		r, err := p.Audit.Rebuild(ctx, o)
+		if err == nil {
+			_, err = p.Measures.Roll(ctx, math.MaxInt) // the rebuild took the roll-ups away
+		}
+		return r, err
+	})
 }
 
 // examine runs a check or a rebuild and prints its report.

@@ -123,7 +123,12 @@ func chainRules() []Rule {
 }
 
 func registerRules() []Rule {
+	figures := Reaches{DistrictInspector: Everything, CityInspector: Everything, HealthCommission: Everything, CityAnalyst: Everything}
 	return []Rule{
+		{Operation: "listIndicators", ZH: "查看指标定义", EN: "list the indicators' definitions", Who: figures},
+		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
+		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
+		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
 		{Operation: "importRegistry", ZH: "导入登记册", EN: "import a register", Who: system, Record: Always},
 		{Operation: "getPermits", ZH: "查看许可、车辆、计划及余量", EN: "read permits and what is left of them", Who: permits, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "createEnrolment", ZH: "发放设备登记码", EN: "make an enrolment code", Who: devices, Scope: ManageKeys, Record: Always},

@@ -19,6 +19,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/manifest"
 	"liandan/internal/mass"
@@ -84,6 +85,13 @@ type Rows interface {
 	TallyRows(each func(seq int64, line int, t permit.Tally) error) error
 	TallySums(each func(permit.Tally) error) error
 	IndexRows(each func(seq int64, columns [7]string) error) error
+	MoveRows(each func(indicator.Move) error) error
+	InspectionRows(each func(seq int64) error) error
+	// RollMark is the size up to which the store keeps roll-ups, and RollUpRows and
+	// SightingRows are those.
+	RollMark() (int64, error)
+	RollUpRows(each func(level, block int64, k indicator.Key, grams int64) error) error
+	SightingRows(each func(s indicator.Seen, seq int64) error) error
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error

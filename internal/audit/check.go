@@ -14,6 +14,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
@@ -34,7 +35,7 @@ type Options struct {
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
 		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
-		chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
+		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -64,6 +65,9 @@ type checker struct {
 	tallies    map[string]permit.Tally // rows of tally_steps, by entry and line
 	keys       lives
 	rulings    map[id.Hash]rulingRow
+	facts      *indicator.Book
+	moves      []indicator.Move
+	checks     []int64          // entries of inspections
 	chapters   map[string]int64 // rows of statements: "kid/n" and its entry
 	acts       map[int64]string // rows of acts: columns by entry
 	actParties map[string]bool  // rows of act_parties: "party/entry"
@@ -358,6 +362,10 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 		c.books = append(c.books, bookRow{e.Seq, i, q})
 	}
 	c.traces.add(ev, p)
+	c.moves = append(c.moves, indicator.MovesOf(e.Seq, ev, p.Batches, p.Postings)...)
+	if _, ok := ev.Data.(event.Inspection); ok {
+		c.checks = append(c.checks, e.Seq)
+	}
 	for _, m := range ev.Marks() {
 		c.label[m.Label] = labelRow{m.Batch, e.RecordedAt.UnixMilli()}
 	}

@@ -12,6 +12,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/signature"
 	"liandan/internal/statement"
@@ -32,7 +33,7 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 		c.r.say(AreaEntry, place, "事件编号列被改动", "the row has an event id, but the entry is of no event")
 	}
 	switch e.Kind {
-	case statement.KindKey, statement.KindAct, statement.KindLogKey:
+	case statement.KindKey, statement.KindAct, statement.KindLogKey, statement.KindFact:
 	default:
 		return
 	}
@@ -51,6 +52,13 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 			return
 		}
 		c.chapters[fmt.Sprintf("%s/%d", key.Kid, key.N)] = e.Seq
+	case statement.KindFact:
+		f, err := indicator.ParseFact(k.Body)
+		if err != nil {
+			c.r.say(AreaEntry, place, "登记事实无法读取", "%v", err)
+			return
+		}
+		c.facts.Add(e.Seq, f)
 	case statement.KindAct:
 		act, err := statement.ParseAct(k.Body)
 		if err != nil {

@@ -55,6 +55,10 @@ getKeyHistory       p     p      p      p        o     d        c    .      .   
 revokeKey           p     p      p      p        o     .        .    .      .       *      o      every
 listActs            .     .      .      .        o     .        *    .      .       *      .      none
 getMetrics          .     .      .      .        .     .        .    .      .       +      +      none
+listIndicators      .     .      .      .        .     +        +    +      +       .      .      none
+getIndicator        .     .      .      .        .     +        +    +      +       .      .      none
+getIndicatorEvidence .    .      .      .        .     .        +    .      .       .      .      authority
+getCarbonEffect     .     .      .      .        .     +        +    +      +       .      .      none
 listAccounts        .     .      .      .        o     .        .    .      .       *      .      none
 inviteAccount       .     .      .      .        o     .        .    .      .       *      .      every
 renewInvitation     .     .      .      .        o     .        .    .      .       *      .      every

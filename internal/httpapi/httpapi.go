@@ -22,7 +22,9 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/journal"
+	"liandan/internal/measure"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
 	"liandan/internal/permit"
@@ -83,7 +85,15 @@ type Registry interface {
 	Keys(ctx context.Context, f registry.KeyFilter, at time.Time) ([]registry.ListedKey, string, error)
 	SitesOf(ctx context.Context, p id.Party) ([]id.Site, error)
 	RevokeKey(ctx context.Context, by string, kid string, from time.Time, reason string) (party.Key, error)
-	Import(ctx context.Context, kind string, csv io.Reader, dryRun bool) (registry.Report, error)
+	ImportBy(ctx context.Context, by, kind string, csv io.Reader, dryRun bool) (registry.Report, error)
+}
+
+// Measures computes indicators; measure.Service is one.
+type Measures interface {
+	Indicator(ctx context.Context, q measure.Query) (measure.Result, error)
+	Definitions(ctx context.Context, q measure.Query) ([]indicator.Definition, measure.Sealed, error)
+	Evidence(ctx context.Context, q measure.Query, cursor string, limit int) (measure.Page, error)
+	Carbon(ctx context.Context, q measure.Query) ([]indicator.Route, measure.Sealed, error)
 }
 
 // Config is what the HTTP face is made of. Intake, Reader, Log, Registry, People, Machines,
@@ -96,6 +106,7 @@ type Config struct {
 	People   People
 	Machines Machines
 	Gate     *gate.Gate
+	Measures Measures
 	// Address is whom tries to sign in are counted for; nil: ClientOf, else the peer.
 	Address func(*http.Request) string
 	// Pages answers GET /q/{label} and, through Handler, every page outside the contract.
@@ -227,6 +238,10 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
 		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},
 		{"GET", "/v1/acts", "listActs", f.acts},
+		{"GET", "/v1/indicators", "listIndicators", f.indicators},
+		{"GET", "/v1/indicators/:indicator", "getIndicator", f.indicator},
+		{"GET", "/v1/indicators/:indicator/evidence", "getIndicatorEvidence", f.indicatorEvidence},
+		{"GET", "/v1/carbon", "getCarbonEffect", f.carbon},
 	}
 }
 

@@ -248,7 +248,7 @@ func (f *face) importRegistry(c echo.Context, v visit) error {
 		return err
 	}
 	in := http.MaxBytesReader(c.Response(), c.Request().Body, maxImport)
-	rep, err := f.Registry.Import(c.Request().Context(), kind, in, dry)
+	rep, err := f.Registry.ImportBy(c.Request().Context(), v.ID, kind, in, dry)
 	if tooBig, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooBig // to the reader of the file it looks like a cut upload
 	}

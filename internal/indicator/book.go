@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -26,6 +27,7 @@ type Book struct {
 	sheets   []dated[Sheet]
 	factors  []dated[Factor]
 	checks   []Inspection
+	order    []id.Site // of sites, sorted by Settle
 	// City says whether a division is run by the city, by table and not by prefix.
 	City func(division string) bool
 }
@@ -61,6 +63,28 @@ func (b *Book) Add(seq int64, f Fact) {
 	case Factor:
 		b.factors = append(b.factors, dated[Factor]{seq, r})
 	}
+}
+
+// Settle sorts what was added, so that readers need not.
+func (b *Book) Settle() {
+	if len(b.order) == len(b.sites) {
+		return
+	}
+	b.order = b.sorted()
+}
+
+func (b *Book) sorted() []id.Site {
+	out := make([]id.Site, 0, len(b.sites))
+	for s := range b.sites {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, bySite)
+	return out
+}
+
+func bySite(a, b id.Site) int {
+	x, y := a.UUID(), b.UUID()
+	return bytes.Compare(x[:], y[:])
 }
 
 // AddInspection takes in an inspection; they come in the order of the log.
@@ -105,14 +129,32 @@ func (v View) Site(s id.Site, ms int64) (Site, bool) {
 
 // Sites lists what every site was at a moment, in the order of their ids.
 func (v View) Sites(ms int64) []Site {
-	out := make([]Site, 0, len(v.b.sites))
-	for s := range v.b.sites {
+	order := v.b.order
+	if len(order) != len(v.b.sites) {
+		order = v.b.sorted()
+	}
+	out := make([]Site, 0, len(order))
+	for _, s := range order {
 		if x, ok := v.Site(s, ms); ok {
 			out = append(out, x)
 		}
 	}
-	slices.SortFunc(out, func(a, b Site) int { return cmp.Compare(a.Site.String(), b.Site.String()) })
 	return out
+}
+
+// Near lists the sites of everybody who has a site in a division at a moment, wherever
+// their sites lie.
+func (v View) Near(division string, ms int64) []id.Site {
+	met := map[id.Party]bool{}
+	out := []id.Site{}
+	for _, s := range v.Sites(ms) {
+		if s.Division == division && !met[s.Party] {
+			met[s.Party] = true
+			out = append(out, v.b.ofParty[s.Party]...)
+		}
+	}
+	slices.SortFunc(out, bySite)
+	return slices.Compact(out)
 }
 
 // Member is the membership of a site at a moment. Of one that was stated again under its
@@ -169,7 +211,7 @@ func (b *Book) Changed(from, to int64) []id.Site {
 	for _, d := range list {
 		out = append(out, d.row)
 	}
-	slices.SortFunc(out, func(a, b id.Site) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(out, bySite)
 	return slices.Compact(out)
 }
 

@@ -18,6 +18,17 @@ type Input struct {
 	Sums   Sums      // of the period; the days in the keys mean nothing
 	Before Sums      // of everything up to the cut-off, for the stock of 37
 	Seen   Sightings // of the period's days
+	// Registered is View.Sites(CutOff), where the caller has it at hand already.
+	Registered []Site
+
+	all bool // the work list has what is both declared and proven too
+}
+
+func (in Input) registered() []Site {
+	if in.Registered != nil {
+		return in.Registered
+	}
+	return in.View.Sites(in.CutOff)
 }
 
 // Needs says which parts of an input an indicator reads.
@@ -83,12 +94,13 @@ func (in Input) mine(r *Row, division string) bool {
 // in the period. A site stands for its organisation's places where only one reports.
 func (in Input) reported(r *Row, of func(Site) bool) {
 	met := map[id.Site]bool{}
+	first, after := in.Period.Days()
 	for k := range in.Seen {
-		if k.What == Generated {
+		if k.What == Generated && k.Day >= first && k.Day < after {
 			met[k.Site] = true
 		}
 	}
-	for _, s := range in.View.Sites(in.CutOff) {
+	for _, s := range in.registered() {
 		if !in.mine(r, s.Division) || !of(s) {
 			continue
 		}

@@ -91,7 +91,7 @@ func (in Input) base(r *Row, figure string) (int64, bool, Because) {
 		return 0, false, missing
 	}
 	if _, whole := bases[cityCode]; r.District == "" && !whole {
-		for _, s := range in.View.Sites(in.CutOff) {
+		for _, s := range in.registered() {
 			if _, has := bases[s.Division]; !has && in.View.b.City(s.Division) && SectorOf(s) == Industrial {
 				r.flag("base_incomplete")
 				return 0, false, Because{"base_incomplete", "有工业源的区县缺少基准数据：" + s.Division, "a district with industrial sites has no base figure: " + s.Division}
@@ -236,4 +236,30 @@ func (in Input) used(r *Row) {
 	if used > generated {
 		r.flag("above_100")
 	}
+}
+
+// Counts says whether mass of a key is what an indicator adds up for a district, or the
+// city for "".
+func Counts(in Input, k Key, district string) bool {
+	r := Row{District: district}
+	d := in.Definition
+	treated := k.Kind == Treated || k.Kind == Residue
+	switch d.Indicator {
+	case 35:
+		at := k.Division
+		if d.Choice("scope") == "landfilled_in_city" {
+			at = k.PlantAt
+		}
+		return treated && slices.Contains(d.words("landfill_methods"), string(k.Method)) && in.mine(&r, at) && in.industrial(&r, k, 0)
+	case 37:
+		if !medicalCode(k) || k.Sector == Unregistered || !k.BuiltUp || !in.mine(&r, k.Division) {
+			return false
+		}
+		return (k.Kind == Generated && d.Choice("denominator") == "generated") || (k.Kind == Collected && d.Choice("denominator") == "collected") ||
+			(treated && slices.Contains(d.words("methods"), string(k.Method)) && (k.Licensed || d.Choice("licensed") != "required"))
+	case 2, 19:
+		used := d.Indicator == 19 && treated && slices.Contains(d.words("use_methods"), string(k.Method))
+		return (k.Kind == Generated || used) && in.mine(&r, k.Division) && in.industrial(&r, k, 0)
+	}
+	return false
 }

@@ -1,7 +1,6 @@
 package indicator
 
 import (
-	"cmp"
 	"slices"
 
 	"liandan/internal/id"
@@ -24,7 +23,7 @@ func (in Input) units(kind func(Site) string) []unit {
 	bySite := in.Definition.Choice("unit") == "site"
 	at := map[owner]int{}
 	var out []unit
-	for _, s := range in.View.Sites(in.CutOff) {
+	for _, s := range in.registered() {
 		k := kind(s)
 		if k == "" {
 			continue
@@ -101,11 +100,11 @@ func (in Input) covered(r *Row, kind func(Site) string, byType bool) {
 			}
 			t.add(w)
 		}
-		if !w.Declared || !w.Proven {
+		if in.all || !w.Declared || !w.Proven {
 			r.Work = append(r.Work, w)
 		}
 	}
-	slices.SortFunc(r.Work, func(a, b Work) int { return cmp.Compare(a.Site.String(), b.Site.String()) })
+	slices.SortFunc(r.Work, func(a, b Work) int { return bySite(a.Site, b.Site) })
 	in.reported(r, func(s Site) bool { return kind(s) != "" })
 	names := make([]string, 0, len(sums))
 	for name := range sums {
@@ -230,10 +229,17 @@ func (in Input) inspected(r *Row) {
 
 // coveredByInspection says how many of the sites that could be inspected were.
 func (in Input) coveredByInspection(r *Row, inspected int) {
-	for _, s := range in.View.Sites(in.CutOff) {
+	for _, s := range in.registered() {
 		if in.mine(r, s.Division) {
 			r.Coverage.Sites++
 		}
 	}
 	r.Coverage.Reported = inspected
+}
+
+// Units lists every unit that 36 or 38 counts in a district, or the city for "": declared,
+// proven, both or neither.
+func Units(in Input, district string) []Work {
+	in.all = true
+	return Evaluate(in, district).Work
 }

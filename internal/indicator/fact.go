@@ -3,6 +3,7 @@ package indicator
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -159,4 +160,36 @@ func (l Licence) Covers(code, method string) bool {
 		return c == "*" || c == code || (strings.HasPrefix(c, "HW") && strings.HasSuffix(code, "-"+c[2:]))
 	})
 	return codes && (len(l.Methods) == 0 || slices.Contains(l.Methods, method))
+}
+
+// Key names a fact: another of the same key corrects it.
+func (f Fact) Key() string {
+	switch r := f.Row.(type) {
+	case Site:
+		return fmt.Sprintf("site %s %d", r.Site, r.From)
+	case Member:
+		return fmt.Sprintf("member %s %s %d %s", r.Site, r.By, r.From, r.Number)
+	case Licence:
+		return fmt.Sprintf("licence %s %d %s", r.Party, r.From, r.Number)
+	case Base:
+		return fmt.Sprintf("base %s %s %d", r.Figure, r.Division, r.Year)
+	case ChoiceMade:
+		return fmt.Sprintf("choice %d %s", r.Indicator, r.Key)
+	case Sheet:
+		return fmt.Sprintf("sheet %s %s", r.Version, r.Name)
+	case Factor:
+		return fmt.Sprintf("factor %s %s %d %s", r.Method, r.Code, r.From, r.Set)
+	}
+	return ""
+}
+
+// Subject is what facts must not contradict one another about.
+func (f Fact) Subject() string {
+	switch r := f.Row.(type) {
+	case Site:
+		return "site " + r.Site.String()
+	case Member:
+		return "member " + r.Site.String()
+	}
+	return f.Key()
 }

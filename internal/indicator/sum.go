@@ -94,6 +94,45 @@ func (b *Book) Delta(from, to int64, moved, earlier []Move) Sums {
 	return out
 }
 
+// Block is how many entries of the log the smallest roll-up spans; each level above spans
+// sixteen of the one below, so that any size is reached by a few blocks of each level and
+// less than one block of movements.
+const (
+	Block = 2048
+	Top   = 3 // highest level of months
+	fan   = 16
+)
+
+// BlockSpan is how many entries a block of a level of months has.
+func BlockSpan(level int64) int64 {
+	n := int64(Block)
+	for range level {
+		n *= fan
+	}
+	return n
+}
+
+// Tally is what one block of a level gets. Level 0 keeps days in blocks of the smallest
+// span; level n+1 keeps months in blocks of BlockSpan(n).
+type Tally struct {
+	Level, Block int64
+	Sums         Sums
+}
+
+// Tallies says what the sums of the block that begins at an entry add to every level.
+func Tallies(from int64, sums Sums) []Tally {
+	months := Sums{}
+	for k, g := range sums {
+		k.Day = MonthOf(k.Day)
+		months.add(k, g)
+	}
+	out := []Tally{{0, from / Block, sums}}
+	for level := int64(0); level <= Top; level++ {
+		out = append(out, Tally{level + 1, from / BlockSpan(level), months})
+	}
+	return out
+}
+
 // Seen says that a site's waste was closed, or was collected and treated, on a day. The
 // first entry of the log that says so is kept: at any log size it is there or not.
 type Seen struct {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"liandan/internal/fault"
+	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
@@ -85,6 +86,9 @@ func (a *assembly) follows(st statement.Statement, newest map[string]Chapter) (k
 	switch st.Kind {
 	case statement.KindAct:
 		_, err := statement.ParseAct(st.Body)
+		return key, err
+	case statement.KindFact:
+		_, err := indicator.ParseFact(st.Body)
 		return key, err
 	case statement.KindKey:
 		if key, err = statement.ParseKey(st.Body); err != nil {

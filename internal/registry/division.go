@@ -40,6 +40,21 @@ func LookupDivision(code string) (Division, bool) {
 	return t[i], true
 }
 
+// DivisionCodes lists the codes of the table.
+func DivisionCodes() []string {
+	var out []string
+	for _, d := range divisionTable() {
+		out = append(out, d.Code)
+	}
+	return out
+}
+
+// RunByCity says whether Baoding runs a division, by the table.
+func RunByCity(code string) bool {
+	d, ok := LookupDivision(code)
+	return ok && d.Baoding
+}
+
 // divisionFault says what is wrong with a site's division: "format", "unknown_division"
 // for a code of Baoding's that the table lacks, or nothing. Of other cities we have no
 // table, so their codes need only be well-formed.

@@ -20,11 +20,17 @@ const (
 	KindVehicles      = "vehicles"
 	KindPlans         = "plans"
 	KindApprovals     = "approvals"
+	KindHistory       = "site_history"      // what sites were from days on
+	KindMembers       = "memberships"       // who is in a collection and disposal system
+	KindBases         = "base_figures"      // figures that no event gives
+	KindChoices       = "indicator_choices" // answers to what the definitions leave open
+	KindSheets        = "inspection_sheets" // one sheet a file
 )
 
 // Kinds lists them in the order in which a whole register must be imported.
 func Kinds() []string {
-	return []string{KindOrganisations, KindSites, KindLicences, KindPeople, KindVehicles, KindPlans, KindApprovals}
+	return []string{KindOrganisations, KindSites, KindLicences, KindPeople, KindVehicles, KindPlans, KindApprovals, KindHistory, KindMembers, KindBases,
+		KindChoices, KindSheets}
 }
 
 // Report says what an import did, or in a dry run would do.
@@ -81,6 +87,12 @@ var errNothing = errors.New("nothing to write")
 // Faults: invalid-import (no such kind), too-many-lines, too-large, upload-cut-short,
 // unavailable.
 func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun bool) (Report, error) {
+	return s.ImportBy(ctx, "command", kind, r, dryRun)
+}
+
+// ImportBy is Import by somebody: an opaque word such as account:UUID, which the facts that
+// the file changes carry into the log.
+func (s *Service) ImportBy(ctx context.Context, by, kind string, r io.Reader, dryRun bool) (Report, error) {
 	var in intake
 	switch kind {
 	case KindOrganisations:
@@ -97,6 +109,16 @@ func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun b
 		in = newPlanImport()
 	case KindApprovals:
 		in = newApprovalImport()
+	case KindHistory:
+		in = newHistoryImport()
+	case KindMembers:
+		in = newMemberImport()
+	case KindBases:
+		in = newBaseImport()
+	case KindChoices:
+		in = newChoiceImport()
+	case KindSheets:
+		in = newSheetImport()
 	default:
 		return Report{Kind: kind}, fault.New(fault.InvalidImport, "There is no register of that kind; it must be one of %s.", strings.Join(Kinds(), ", "))
 	}
@@ -121,7 +143,13 @@ func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun b
 		if len(n.bad) > 0 || rep.Added+rep.Changed == 0 {
 			return errNothing
 		}
-		return in.write(tx)
+		if err := in.write(tx); err != nil {
+			return err
+		}
+		if f, ok := in.(factual); ok {
+			return s.stateFacts(tx, by, f.facts())
+		}
+		return nil
 	})
 	if err != nil && !errors.Is(err, errNothing) {
 		return Report{Kind: kind}, err

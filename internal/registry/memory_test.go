@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 	"liandan/internal/registry"
@@ -36,6 +37,7 @@ type state struct {
 	approvals  map[string]permit.Approval
 	keys       map[string]registry.KeyRecord
 	said       []statement.Statement
+	facts      map[string]indicator.Fact
 	tokens     map[id.Hash]registry.Token
 	enrolments map[id.Hash]registry.Enrolment
 }
@@ -48,7 +50,7 @@ type licenceKey struct {
 
 func newMemory() *memory {
 	return &memory{state: state{version: 1, parties: map[id.Party]party.Organisation{}, sites: map[id.Site]party.Site{},
-		licences: map[licenceKey]party.Licence{}, vehicles: map[string]permit.Vehicle{}, plans: map[string]permit.PlanLine{}, approvals: map[string]permit.Approval{}, people: map[id.Person]registry.Person{}, keys: map[string]registry.KeyRecord{},
+		licences: map[licenceKey]party.Licence{}, vehicles: map[string]permit.Vehicle{}, plans: map[string]permit.PlanLine{}, approvals: map[string]permit.Approval{}, people: map[id.Person]registry.Person{}, keys: map[string]registry.KeyRecord{}, facts: map[string]indicator.Fact{},
 		tokens: map[id.Hash]registry.Token{}, enrolments: map[id.Hash]registry.Enrolment{}}}
 }
 
@@ -74,6 +76,7 @@ func (s state) copy() *state {
 	s.parties, s.sites, s.licences, s.people = maps.Clone(s.parties), maps.Clone(s.sites), maps.Clone(s.licences), maps.Clone(s.people)
 	s.vehicles, s.plans, s.approvals = maps.Clone(s.vehicles), maps.Clone(s.plans), maps.Clone(s.approvals)
 	s.keys, s.tokens, s.enrolments = maps.Clone(s.keys), maps.Clone(s.tokens), maps.Clone(s.enrolments)
+	s.facts = maps.Clone(s.facts)
 	s.said = slices.Clip(s.said)
 	return &s
 }
@@ -194,6 +197,15 @@ func (s *state) PutApprovals(list []permit.Approval) error {
 func (s *state) PutPeople(list []registry.Person) error {
 	for _, v := range list {
 		s.people[v.ID] = v
+	}
+	return nil
+}
+
+func (s *state) Facts() ([]indicator.Fact, error) { return listed(s.facts) }
+
+func (s *state) PutFacts(list []indicator.Fact) error {
+	for _, f := range list {
+		s.facts[f.Key()] = f
 	}
 	return nil
 }

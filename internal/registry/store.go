@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 	"liandan/internal/statement"
@@ -57,6 +58,8 @@ type Reader interface {
 	// of other times included, in an order that does not change. None at all is no error.
 	Holding(p id.Party) (permit.Holding, bool, error)
 	People() ([]Person, error)
+	// Facts lists the newest of every register fact.
+	Facts() ([]indicator.Fact, error)
 
 	// Tokens lists the bearer tokens that are neither revoked nor expired at that time.
 	Tokens(at time.Time) ([]Token, error)
@@ -77,6 +80,8 @@ type Tx interface {
 	PutSites([]party.Site) error
 	PutLicences([]party.Licence) error
 	PutPeople([]Person) error
+	// PutFacts inserts facts, or replaces what has the same key.
+	PutFacts([]indicator.Fact) error
 	PutVehicles([]permit.Vehicle) error
 	PutPlans([]permit.PlanLine) error
 	PutApprovals([]permit.Approval) error

@@ -24,6 +24,7 @@ import (
 	"liandan/internal/gate"
 	"liandan/internal/httpapi"
 	"liandan/internal/machine"
+	"liandan/internal/measure"
 	"liandan/internal/merkle"
 	"liandan/internal/permit"
 	"liandan/internal/record"
@@ -41,6 +42,7 @@ type Parts struct {
 	Store    *store.Store
 	Registry *registry.Service
 	Audit    *audit.Service
+	Measures *measure.Service
 	Record   *record.Service // nil unless Intake was asked for
 	Accounts *account.Service
 	Machines *machine.Service
@@ -135,6 +137,7 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	if err != nil {
 		return err
 	}
+	p.Measures = measure.New(measure.Config{Store: p.Store, Divisions: registry.DivisionCodes(), City: registry.RunByCity, Now: p.now})
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
 		Rules: p.rules, Catalog: p.catalog, Permits: p.permits, Register: p.Registry, Now: p.now, Random: rand.Reader,
 		Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
@@ -264,6 +267,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.stop = stop
 	s.chores.Go(func() { s.rememberEach(background) })
 	s.chores.Go(func() { s.sweepEach(background) })
+	s.chores.Go(func() { s.rollEach(background) })
 	go func() {
 		if err := door.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
@@ -274,7 +278,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry, Gate: s.Gate,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data})
@@ -306,6 +310,23 @@ func (s *Server) rememberEach(ctx context.Context) {
 		select {
 		case <-tick.C:
 			s.remember()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// rollEach derives the roll-ups of what the log has grown by. A figure that is asked for
+// before is computed all the same, from the movements.
+func (s *Server) rollEach(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if _, err := s.Measures.Roll(ctx, 16); err != nil && ctx.Err() == nil {
+				s.Parts.Log.Error("the roll-ups of indicators could not be brought up to date", "error", err)
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -23,6 +23,7 @@ const (
 	KindKey    = "key"     // Key
 	KindAct    = "act"     // Act
 	KindLogKey = "log-key" // merkle.Succession, a signed note
+	KindFact   = "fact"    // indicator.Fact: a dated fact of a register that figures are computed from
 )
 
 // Statement is one on its way into the log.

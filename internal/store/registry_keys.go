@@ -8,6 +8,7 @@ import (
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/registry"
 	"liandan/internal/signature"
@@ -169,6 +170,13 @@ func (w *registryWriter) PutKey(k registry.KeyRecord) error {
 // State implements registry.Tx: the statement waits in the outbox for the next commit
 // group, and is there exactly when the change is.
 func (w *registryWriter) State(st statement.Statement) error {
+	if st.Kind == statement.KindFact {
+		f, err := indicator.ParseFact(st.Body)
+		if err != nil {
+			return err
+		}
+		return outboxAdd(w.ctx, w.db, st, unstamp(f.At))
+	}
 	k, err := statement.ParseKey(st.Body)
 	if err != nil {
 		return err

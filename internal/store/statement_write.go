@@ -8,6 +8,7 @@ import (
 
 	"liandan/internal/event"
 	"liandan/internal/fault"
+	"liandan/internal/indicator"
 	"liandan/internal/record"
 	"liandan/internal/statement"
 )
@@ -44,6 +45,8 @@ func sound(st statement.Statement) (err error) {
 		_, err = statement.ParseKey(st.Body)
 	case statement.KindAct:
 		_, err = statement.ParseAct(st.Body)
+	case statement.KindFact:
+		_, err = indicator.ParseFact(st.Body)
 	case statement.KindLogKey:
 		if len(st.Body) == 0 {
 			err = fault.New(fault.Internal, "The succession of the log's key is empty.")

@@ -102,10 +102,10 @@ func revocationOfALine(b *bench) {
 		b.life(s)
 	}
 	// Another loss of the first: its successor was made before, and stays as it is.
-	n := len(b.Store.Said())
+	n := len(b.keysSaid())
 	_, err = b.RevokeKey(ctx, clerk, first.Kid(), lost, "x")
 	b.must(err)
-	if said := b.Store.Said()[n:]; len(said) != 1 {
+	if said := b.keysSaid()[n:]; len(said) != 1 {
 		b.Errorf("%d statements for one key", len(said))
 	}
 }

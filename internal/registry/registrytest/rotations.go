@@ -119,7 +119,7 @@ func rotationRefusals(b *bench) {
 	b.must(err)
 	_, err = b.RevokeKey(ctx, clerk, later.Kid(), now.Add(48*time.Hour), "SAMPLE: leaves the day after tomorrow")
 	b.must(err)
-	before, said := b.version(), len(b.Store.Said())
+	before, said := b.version(), len(b.keysSaid())
 	good := b.handover(old, next, nil)
 	other := b.handover(thief, next, nil)
 	for name, c := range map[string]struct {
@@ -141,7 +141,7 @@ func rotationRefusals(b *bench) {
 			b.Errorf("%s: %+v %v, want %s", name, k, err, c.want)
 		}
 	}
-	if b.version() != before || len(b.Store.Said()) != said {
+	if b.version() != before || len(b.keysSaid()) != said {
 		b.Error("a refused hand-over changed something")
 	}
 	if _, ok, _ := b.Key(ctx, taken.Kid); !ok {

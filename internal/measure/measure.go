@@ -1,0 +1,305 @@
+// Package measure answers what an indicator was, for a period and a district, as the log
+// knew it at a size: from roll-ups that it keeps in the store, and the movements since.
+//
+// It must not define a figure (package indicator does), and what it gives is what the pure
+// fold over the whole log gives. A test holds the two together over random histories.
+package measure
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"sync"
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+	"liandan/internal/ledger"
+	"liandan/internal/merkle"
+	"liandan/internal/statement"
+)
+
+// Reader is one consistent reading of the store.
+type Reader interface {
+	Log() (merkle.Head, time.Time, error)
+	// Facts walks the entries of register facts, then those of inspections, each in order.
+	Facts(from, to int64, each func(ledger.Kept) error) error
+	// RollMark is the log size up to which there are roll-ups: a multiple of indicator.Block.
+	RollMark() (int64, error)
+	Moves(from, to int64) ([]indicator.Move, error)
+	// MovesAt are the movements before a size whose origin or plant is one of the sites.
+	MovesAt(sites []id.Site, before int64) ([]indicator.Move, error)
+	// Days adds the tallies of level 0 of days, in blocks before one; Months those of months
+	// in blocks of a level. nil divisions are all.
+	Days(into indicator.Sums, first, after, blocks int64, divisions []string) error
+	Months(into indicator.Sums, level, from, to, first, after int64, divisions []string) error
+	// Sightings are the rolled-up ones of days and entries before a size; nil sites are all.
+	Sightings(into indicator.Sightings, first, after, before int64, sites []id.Site) error
+	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
+	Taken(batches []id.Batch) (map[id.Batch][]Taking, error)
+	// Evidence are movements of a period by their time, after a cursor.
+	Evidence(p indicator.Period, cut int64, kinds []string, before int64, after Cursor, limit int) ([]indicator.Move, error)
+	Entry(seq int64) (ledger.Kept, error)
+	HeadUpTo(size int64) (Sealed, error)
+	HeadBy(ms int64) (Sealed, error)
+}
+
+// Roller writes roll-ups, in a transaction that holds the log's lock.
+type Roller interface {
+	Reader
+	AddTallies(level, block int64, sums indicator.Sums) error
+	AddSightings(indicator.Sightings) error
+	RollTo(upto int64) error
+	// Unroll takes every roll-up away.
+	Unroll() error
+}
+
+// Store is what measure needs of a database.
+type Store interface {
+	Measure(ctx context.Context, fn func(Reader) error) error
+	RollUp(ctx context.Context, fn func(Roller) error) error
+}
+
+// Sealed is a published head: figures are given at the sizes of such.
+type Sealed struct {
+	merkle.Head
+	RecordedAt time.Time
+	Checkpoint []byte
+}
+
+// Taking is one taking-over of a batch from its generator.
+type Taking struct {
+	Seq int64
+	At  int64
+}
+
+// Cursor is a place in a list of movements.
+type Cursor struct {
+	At, Seq, Line int64
+}
+
+// Config is what a Service is made of.
+type Config struct {
+	Store Store
+	// Divisions are all that the table has; City says which the city runs.
+	Divisions []string
+	City      func(division string) bool
+	Now       func() time.Time
+}
+
+// Service answers. It keeps the register facts of the log in memory: they only grow.
+type Service struct {
+	Config
+	mu   sync.RWMutex
+	book *indicator.Book
+	size int64 // of the log that the book has read
+}
+
+// New makes a Service.
+func New(c Config) *Service {
+	return &Service{Config: c, book: indicator.NewBook(c.City)}
+}
+
+// learn reads the facts up to a size.
+func (s *Service) learn(r Reader, size int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if size <= s.size {
+		return nil
+	}
+	var facts []learned
+	err := r.Facts(s.size, size, func(k ledger.Kept) error {
+		f, err := learnedOf(k)
+		facts = append(facts, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		f.into(s.book)
+	}
+	s.book.Settle()
+	s.size = size
+	return nil
+}
+
+// learned is a fact or an inspection, read.
+type learned struct {
+	seq   int64
+	fact  indicator.Fact
+	check *indicator.Inspection
+}
+
+func (f learned) into(b *indicator.Book) {
+	if f.check != nil {
+		b.AddInspection(*f.check)
+		return
+	}
+	b.Add(f.seq, f.fact)
+}
+
+func learnedOf(k ledger.Kept) (f learned, err error) {
+	f.seq = k.Seq
+	if k.Kind == statement.KindFact {
+		if id.Hash(sha256.Sum256(k.Body)) != k.Hash {
+			return f, damaged(k.Seq)
+		}
+		f.fact, err = indicator.ParseFact(k.Body)
+		return f, err
+	}
+	_, e, err := ledger.OpenEvent(k.Body)
+	if err != nil {
+		return f, err
+	}
+	d, ok := e.Data.(event.Inspection)
+	if !ok {
+		return f, damaged(k.Seq)
+	}
+	f.check = &indicator.Inspection{Seq: k.Seq, Event: e.ID, At: e.At.UnixMilli(), Inspection: d}
+	return f, nil
+}
+
+func damaged(seq int64) error {
+	return fault.New(fault.Damaged, "Entry %d is not what its row says; run `liandan check`.", seq)
+}
+
+// Query asks for one indicator.
+type Query struct {
+	Indicator int
+	Period    indicator.Period
+	District  string // "" the whole city
+	Rows      bool   // of the whole city: a row for each district too
+	Size      int64  // as of that log size; 0 the newest
+	At        time.Time
+}
+
+// Result is a figure with all that it rests on.
+type Result struct {
+	Definition indicator.Definition
+	Period     indicator.Period
+	CutOff     int64 // Unix milliseconds
+	As         Sealed
+	Row        indicator.Row
+	Districts  []indicator.Row // where asked for: they add up to Row
+}
+
+// Indicator gives one indicator. Faults: invalid-request for an unknown indicator or
+// district, a period that has not begun and a size that the log has not reached.
+func (s *Service) Indicator(ctx context.Context, q Query) (res Result, err error) {
+	err = s.compute(ctx, q, func(r Reader, in indicator.Input, as Sealed) error {
+		res = Result{Definition: in.Definition, Period: q.Period, CutOff: in.CutOff, As: as, Row: indicator.Evaluate(in, q.District)}
+		if q.District == "" && q.Rows {
+			for _, d := range indicator.Districts(s.Divisions, s.City) {
+				res.Districts = append(res.Districts, indicator.Evaluate(in, d))
+			}
+		}
+		return nil
+	})
+	return res, err
+}
+
+// Carbon gives the carbon effect of the use routes of a period.
+func (s *Service) Carbon(ctx context.Context, q Query) (routes []indicator.Route, as Sealed, err error) {
+	q.Indicator = 19
+	err = s.compute(ctx, q, func(_ Reader, in indicator.Input, sealed Sealed) error {
+		routes, as = indicator.Carbon(in, q.District), sealed
+		return nil
+	})
+	return routes, as, err
+}
+
+func (s *Service) check(q Query) error {
+	bad := fault.New(fault.InvalidRequest, "The request was not carried out; what is wrong is listed.")
+	if _, ok := indicator.Shipped(q.Indicator); !ok {
+		bad.At("/indicator", "unknown_indicator", "must be one of 2, 19, 32, 35, 36, 37, 38, 59")
+	}
+	if q.District != "" && (!slices.Contains(s.Divisions, q.District) || !s.City(q.District)) {
+		bad.At("/district", "unknown_district", "must be a division that the city runs, six digits, or be left out")
+	}
+	if !q.Period.From.Before(s.Now()) {
+		bad.At("/period", "future", "has not begun")
+	}
+	if q.Size < 0 {
+		bad.At("/as_of", "out_of_range", "must be a log size or a time")
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
+// compute gathers an indicator's input and hands it over while the book is held.
+func (s *Service) compute(ctx context.Context, q Query, fn func(Reader, indicator.Input, Sealed) error) error {
+	if err := s.check(q); err != nil {
+		return err
+	}
+	return s.Store.Measure(ctx, func(r Reader) error {
+		as, err := s.asOf(r, q)
+		if err != nil {
+			return err
+		}
+		if err := s.learn(r, as.Size); err != nil {
+			return err
+		}
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		in, err := s.input(r, q, as)
+		if err != nil {
+			return err
+		}
+		return fn(r, in, as)
+	})
+}
+
+// asOf finds the newest published head that a query may know.
+func (s *Service) asOf(r Reader, q Query) (Sealed, error) {
+	head, _, err := r.Log()
+	if err != nil {
+		return Sealed{}, err
+	}
+	beyond := fault.New(fault.InvalidRequest, "The log has %d entries; nothing is known as of a later one.", head.Size).
+		At("/as_of", "beyond_log", "must not be beyond the log")
+	switch {
+	case q.Size > head.Size, q.At.After(s.Now()):
+		return Sealed{}, beyond
+	case !q.At.IsZero():
+		return r.HeadBy(q.At.UnixMilli())
+	case q.Size > 0:
+		return r.HeadUpTo(q.Size)
+	}
+	return r.HeadUpTo(head.Size)
+}
+
+// input is everything that the indicator is computed from.
+func (s *Service) input(r Reader, q Query, as Sealed) (indicator.Input, error) {
+	v := s.book.At(as.Size)
+	d, _ := v.Definition(q.Indicator)
+	in := indicator.Input{Definition: d, View: v, Period: q.Period, CutOff: q.Period.To.UnixMilli() - 1, Sums: indicator.Sums{}, Before: indicator.Sums{}, Seen: indicator.Sightings{}}
+	in.CutOff = min(in.CutOff, max(as.RecordedAt.UnixMilli(), q.Period.From.UnixMilli()))
+	in.Registered = v.Sites(in.CutOff)
+	sums, before, seen := indicator.Needs(q.Indicator)
+	g := gathering{s: s, r: r, q: q, size: as.Size, in: &in}
+	if err := g.begin(); err != nil {
+		return in, err
+	}
+	first, after := q.Period.Days()
+	last := indicator.DayOf(in.CutOff) + 1
+	if sums {
+		if err := g.sums(in.Sums, first, after); err != nil {
+			return in, err
+		}
+	}
+	if before {
+		if err := g.sums(in.Before, dawn, last); err != nil {
+			return in, err
+		}
+	}
+	if seen {
+		return in, g.seen(first, after)
+	}
+	return in, nil
+}

@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+	"liandan/internal/ledger"
+	"liandan/internal/measure"
+	"liandan/internal/merkle"
+)
+
+const (
+	moveColumns = `seq, line, at, kind, batch, origin, site, code, method, grams, mixed`
+
+	sqlRollMark = `SELECT upto FROM roll_up WHERE id = 1`
+	sqlFacts    = `SELECT ` + keptColumns + ` FROM entries WHERE kind = 'fact' AND seq >= ? AND seq < ? ORDER BY seq`
+	sqlChecks   = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM inspections WHERE seq >= ? AND seq < ?) ORDER BY seq`
+	sqlMoves    = `SELECT ` + moveColumns + ` FROM movements WHERE seq >= ? AND seq < ? ORDER BY seq, line`
+	sqlMovesAt  = `SELECT ` + moveColumns + ` FROM movements WHERE origin {ids} AND seq < ?
+		UNION SELECT ` + moveColumns + ` FROM movements WHERE site {ids} AND kind IN ('treated', 'residue') AND seq < ?`
+	sqlTaken     = `SELECT batch, seq, at FROM movements WHERE kind = 'collected' AND batch {ids} ORDER BY seq`
+	sqlSumGroup  = `SELECT division, built_up, sector, plant_at, licensed, kind, code, method, CAST(SUM(grams) AS bigint) FROM rollups WHERE `
+	sqlSumBy     = ` GROUP BY division, built_up, sector, plant_at, licensed, kind, code, method`
+	sqlSumDays   = sqlSumGroup + `level = 0 AND day >= ? AND day < ? AND block < ?` + sqlSumBy
+	sqlSumDaysIn = sqlSumGroup + `level = 0 AND day {numbers} AND division {texts} AND block < ?` + sqlSumBy
+	sqlSumMonths = sqlSumGroup + `level = ? AND block >= ? AND block < ? AND day >= ? AND day < ?` + sqlSumBy
+	sqlSumMonIn  = sqlSumGroup + `level = ? AND block {numbers} AND division {texts} AND day >= ? AND day < ?` + sqlSumBy
+	sqlSeen      = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings WHERE day >= ? AND day < ? AND seq < ?`
+	sqlSeenOf    = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings WHERE site {texts} AND day >= ? AND day < ? AND seq < ?`
+	sqlHeadUpTo  = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
+	sqlHeadBy    = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE recorded_at <= ? ORDER BY size DESC LIMIT 1`
+	sqlEvidence  = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts}
+		AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
+	sqlMoveRows     = `SELECT ` + moveColumns + ` FROM movements ORDER BY seq, line`
+	sqlCheckRows    = `SELECT seq FROM inspections ORDER BY seq`
+	sqlRollUpRows   = `SELECT level, block, day, division, built_up, sector, plant_at, licensed, kind, code, method, grams FROM rollups`
+	sqlSightingRows = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings`
+)
+
+// Measure implements measure.Store.
+func (s *Store) Measure(ctx context.Context, fn func(measure.Reader) error) error {
+	return s.view(ctx, func(r *reader) error { return fn(r) })
+}
+
+// RollMark implements measure.Reader.
+func (r *reader) RollMark() (upto int64, err error) {
+	err = r.query(sqlRollMark, func(rows *sql.Rows) error { return rows.Scan(&upto) })
+	return upto, err
+}
+
+// Facts implements measure.Reader.
+func (r *reader) Facts(from, to int64, each func(ledger.Kept) error) error {
+	for _, q := range []string{sqlFacts, sqlChecks} {
+		err := r.query(q, func(rows *sql.Rows) error {
+			var k ledger.Kept
+			if err := scanKept(rows, &k); err != nil {
+				return err
+			}
+			return each(k)
+		}, from, to)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanMove(rows *sql.Rows) (m indicator.Move, err error) {
+	var line, mixed int64
+	err = rows.Scan(whole(&m.Seq), whole(&line), whole(&m.At), word(&m.Kind), name(&m.Batch, id.BatchOf), name(&m.Origin, id.SiteOf), name(&m.Site, id.SiteOf),
+		word(&m.Code), word(&m.Method), whole(&m.Grams), whole(&mixed))
+	m.Line, m.Mixed = int(line), mixed != 0
+	return m, err
+}
+
+func (r *reader) moves(q string, args ...any) (out []indicator.Move, err error) {
+	err = r.query(q, func(rows *sql.Rows) error {
+		m, err := scanMove(rows)
+		out = append(out, m)
+		return err
+	}, args...)
+	return out, err
+}
+
+// Moves implements measure.Reader.
+func (r *reader) Moves(from, to int64) ([]indicator.Move, error) { return r.moves(sqlMoves, from, to) }
+
+// MovesAt implements measure.Reader.
+func (r *reader) MovesAt(sites []id.Site, before int64) ([]indicator.Move, error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	list := r.s.say.ids(spell(sites))
+	return r.moves(sqlMovesAt, list, before, list, before)
+}
+
+// Evidence implements measure.Reader.
+func (r *reader) Evidence(p indicator.Period, cut int64, kinds []string, before int64, after measure.Cursor, limit int) ([]indicator.Move, error) {
+	return r.moves(sqlEvidence, p.From.UnixMilli(), min(p.To.UnixMilli(), cut+1), before, r.s.say.ids(kinds), after.At, after.At, after.Seq, after.Seq, after.Line, limit)
+}
+
+// Taken implements measure.Reader.
+func (r *reader) Taken(batches []id.Batch) (map[id.Batch][]measure.Taking, error) {
+	out := map[id.Batch][]measure.Taking{}
+	if len(batches) == 0 {
+		return out, nil
+	}
+	err := r.query(sqlTaken, func(rows *sql.Rows) error {
+		var b id.Batch
+		var t measure.Taking
+		if err := rows.Scan(name(&b, id.BatchOf), whole(&t.Seq), whole(&t.At)); err != nil {
+			return err
+		}
+		out[b] = append(out[b], t)
+		return nil
+	}, r.s.say.ids(spell(batches)))
+	return out, err
+}
+
+// Days implements measure.Reader.
+func (r *reader) Days(into indicator.Sums, first, after, blocks int64, divisions []string) error {
+	if divisions == nil {
+		return r.sums(into, sqlSumDays, first, after, blocks)
+	}
+	var days []int64
+	for d := first; d < after; d++ {
+		days = append(days, d)
+	}
+	return r.sums(into, sqlSumDaysIn, r.s.say.numbers(days), r.s.say.ids(divisions), blocks)
+}
+
+// Months implements measure.Reader.
+func (r *reader) Months(into indicator.Sums, level, from, to, first, after int64, divisions []string) error {
+	if divisions == nil {
+		return r.sums(into, sqlSumMonths, level, from, to, first, after)
+	}
+	var blocks []int64
+	for b := from; b < to; b++ {
+		blocks = append(blocks, b)
+	}
+	return r.sums(into, sqlSumMonIn, level, r.s.say.numbers(blocks), r.s.say.ids(divisions), first, after)
+}
+
+func (r *reader) sums(into indicator.Sums, q string, args ...any) error {
+	return r.query(q, func(rows *sql.Rows) error {
+		var k indicator.Key
+		var built, licensed, grams int64
+		if err := rows.Scan(word(&k.Division), whole(&built), word(&k.Sector), word(&k.PlantAt), whole(&licensed), word(&k.Kind), word(&k.Code), word(&k.Method), &grams); err != nil {
+			return err
+		}
+		k.BuiltUp, k.Licensed = built != 0, licensed != 0
+		if into[k] += grams; into[k] == 0 {
+			delete(into, k)
+		}
+		return nil
+	}, args...)
+}
+
+// Sightings implements measure.Reader.
+func (r *reader) Sightings(into indicator.Sightings, first, after, before int64, sites []id.Site) error {
+	q, args := sqlSeen, []any{first, after, before}
+	if sites != nil {
+		q, args = sqlSeenOf, append([]any{r.s.say.ids(spell(sites))}, args...)
+	}
+	return r.query(q, func(rows *sql.Rows) error {
+		k, seq, err := scanSeen(rows)
+		into[k] = seq
+		return err
+	}, args...)
+}
+
+func scanSeen(rows *sql.Rows) (k indicator.Seen, seq int64, err error) {
+	var site, plant string
+	if err = rows.Scan(word(&site), word(&k.What), whole(&k.Day), whole(&k.CollectedAt), word(&plant), word(&k.Code), word(&k.Method), whole(&seq)); err != nil {
+		return k, seq, err
+	}
+	k.Site, _ = id.ParseSite(site) // one that is none is no sound row's
+	k.Plant, _ = id.ParseSite(plant)
+	return k, seq, nil
+}
+
+// HeadUpTo implements measure.Reader.
+func (r *reader) HeadUpTo(size int64) (measure.Sealed, error) { return r.sealed(sqlHeadUpTo, size) }
+
+// HeadBy implements measure.Reader.
+func (r *reader) HeadBy(ms int64) (measure.Sealed, error) { return r.sealed(sqlHeadBy, ms) }
+
+func (r *reader) sealed(q string, arg int64) (h measure.Sealed, err error) {
+	h.Root = merkle.EmptyRoot()
+	err = r.query(q, func(rows *sql.Rows) error {
+		var ms int64
+		err := rows.Scan(&h.Size, &h.Root, &ms, &h.Checkpoint)
+		h.RecordedAt = unstamp(ms)
+		return err
+	}, arg)
+	return h, err
+}
+
+// MoveRows implements audit.Rows.
+func (r *reader) MoveRows(each func(indicator.Move) error) error {
+	return r.query(sqlMoveRows, func(rows *sql.Rows) error {
+		m, err := scanMove(rows)
+		if err != nil {
+			return err
+		}
+		return each(m)
+	})
+}
+
+// InspectionRows implements audit.Rows.
+func (r *reader) InspectionRows(each func(int64) error) error {
+	return r.query(sqlCheckRows, func(rows *sql.Rows) error {
+		var seq int64
+		if err := rows.Scan(whole(&seq)); err != nil {
+			return err
+		}
+		return each(seq)
+	})
+}
+
+// RollUpRows implements audit.Rows.
+func (r *reader) RollUpRows(each func(level, block int64, k indicator.Key, grams int64) error) error {
+	return r.query(sqlRollUpRows, func(rows *sql.Rows) error {
+		var k indicator.Key
+		var level, block, built, licensed, grams int64
+		if err := rows.Scan(whole(&level), whole(&block), whole(&k.Day), word(&k.Division), whole(&built), word(&k.Sector), word(&k.PlantAt), whole(&licensed),
+			word(&k.Kind), word(&k.Code), word(&k.Method), whole(&grams)); err != nil {
+			return err
+		}
+		k.BuiltUp, k.Licensed = built != 0, licensed != 0
+		return each(level, block, k, grams)
+	})
+}
+
+// SightingRows implements audit.Rows.
+func (r *reader) SightingRows(each func(indicator.Seen, int64) error) error {
+	return r.query(sqlSightingRows, func(rows *sql.Rows) error {
+		k, seq, err := scanSeen(rows)
+		if err != nil {
+			return err
+		}
+		return each(k, seq)
+	})
+}

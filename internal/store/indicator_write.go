@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+
+	"liandan/internal/event"
+	"liandan/internal/indicator"
+	"liandan/internal/measure"
+	"liandan/internal/record"
+)
+
+var (
+	tableMovements = table{name: "movements", columns: []column{{"seq", integers}, {"line", integers}, {"at", integers}, {"kind", texts}, {"batch", uuids},
+		{"origin", uuids}, {"site", uuids}, {"code", texts}, {"method", texts}, {"grams", integers}, {"mixed", integers}}}
+	tableInspections = table{name: "inspections", columns: []column{{"seq", integers}}}
+	tableRollUps     = table{name: "rollups", columns: []column{{"level", integers}, {"block", integers}, {"division", texts}, {"day", integers}, {"built_up", integers},
+		{"sector", texts}, {"plant_at", texts}, {"licensed", integers}, {"kind", texts}, {"code", texts}, {"method", texts}, {"grams", integers}},
+		suffix: "ON CONFLICT (level, block, division, day, built_up, sector, plant_at, licensed, kind, code, method) DO UPDATE SET grams = rollups.grams + excluded.grams"}
+	tableSightings = table{name: "sightings", columns: []column{{"site", texts}, {"what", texts}, {"day", integers}, {"collected", integers}, {"plant", texts},
+		{"code", texts}, {"method", texts}, {"seq", integers}}, suffix: "ON CONFLICT (site, what, day, collected, plant, code, method) DO NOTHING"}
+)
+
+const sqlRollTo = `UPDATE roll_up SET upto = ? WHERE id = 1`
+
+// writeMovements writes the movements and inspections of a group's events.
+func (r *reader) writeMovements(g record.Group) error {
+	var moves []indicator.Move
+	var checks []int64
+	for i := range g.Records {
+		rec := &g.Records[i]
+		seq := rec.Placed.Entry.Seq
+		moves = append(moves, indicator.MovesOf(seq, rec.Event, rec.Placed.Batches, rec.Placed.Postings)...)
+		if _, ok := rec.Event.Data.(event.Inspection); ok {
+			checks = append(checks, seq)
+		}
+	}
+	if err := r.bulk(tableInspections, len(checks), checks); err != nil {
+		return err
+	}
+	return r.bulkMoves(moves)
+}
+
+func (r *reader) bulkMoves(moves []indicator.Move) error {
+	n := len(moves)
+	seqs, lines, at, grams, mixed := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	kinds, codes, methods := make([]string, n), make([]string, n), make([]string, n)
+	batches, origins, sites := make([]*string, n), make([]*string, n), make([]*string, n)
+	for i, m := range moves {
+		seqs[i], lines[i], at[i], grams[i], mixed[i] = m.Seq, int64(m.Line), m.At, m.Grams, bit(m.Mixed)
+		kinds[i], codes[i], methods[i] = string(m.Kind), string(m.Code), string(m.Method)
+		batches[i], origins[i], sites[i] = text(m.Batch), text(m.Origin), text(m.Site)
+	}
+	return r.bulk(tableMovements, n, seqs, lines, at, kinds, batches, origins, sites, codes, methods, grams, mixed)
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// RollUp implements measure.Store.
+func (s *Store) RollUp(ctx context.Context, fn func(measure.Roller) error) error {
+	return s.transact(ctx, s.db, nil, func(r *reader) error {
+		if err := r.lock(); err != nil {
+			return err
+		}
+		return fn(r)
+	})
+}
+
+// AddTallies implements measure.Roller.
+func (r *reader) AddTallies(level, block int64, sums indicator.Sums) error {
+	n := len(sums)
+	levels, blocks, days, built, licensed, grams := make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	var divisions, sectors, plants, kinds, codes, methods []string
+	for k, g := range sums {
+		levels, blocks, days, grams = append(levels, level), append(blocks, block), append(days, k.Day), append(grams, g)
+		built, licensed = append(built, bit(k.BuiltUp)), append(licensed, bit(k.Licensed))
+		divisions, sectors, plants = append(divisions, k.Division), append(sectors, string(k.Sector)), append(plants, k.PlantAt)
+		kinds, codes, methods = append(kinds, string(k.Kind)), append(codes, string(k.Code)), append(methods, string(k.Method))
+	}
+	if err := r.bulk(tableRollUps, n, levels, blocks, divisions, days, built, sectors, plants, licensed, kinds, codes, methods, grams); err != nil {
+		return err
+	}
+	return r.flush()
+}
+
+// AddSightings implements measure.Roller.
+func (r *reader) AddSightings(seen indicator.Sightings) error {
+	n := len(seen)
+	days, collected, seqs := make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	var sites, whats, plants, codes, methods []string
+	for k, seq := range seen {
+		days, collected, seqs = append(days, k.Day), append(collected, k.CollectedAt), append(seqs, seq)
+		sites, whats, plants = append(sites, k.Site.String()), append(whats, string(k.What)), append(plants, k.Plant.String())
+		codes, methods = append(codes, string(k.Code)), append(methods, string(k.Method))
+	}
+	if err := r.bulk(tableSightings, n, sites, whats, days, collected, plants, codes, methods, seqs); err != nil {
+		return err
+	}
+	return r.flush()
+}
+
+// RollTo implements measure.Roller.
+func (r *reader) RollTo(upto int64) error { return r.exec(sqlRollTo, upto) }
+
+// Unroll implements measure.Roller.
+func (r *reader) Unroll() error {
+	for _, q := range []string{"DELETE FROM rollups", "DELETE FROM sightings"} {
+		if err := r.exec(q); err != nil {
+			return err
+		}
+	}
+	return r.RollTo(0)
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"gorm.io/gorm"
+
+	"liandan/internal/indicator"
+)
+
+// factRow is the newest of a register fact; its history is in the log.
+type factRow struct {
+	Key  string `gorm:"column:key;primaryKey"`
+	Kind string `gorm:"column:kind"`
+	Fact []byte `gorm:"column:fact"`
+}
+
+// TableName implements gorm's Tabler.
+func (factRow) TableName() string { return "register_facts" }
+
+// Facts implements registry.Reader.
+func (r *registryReader) Facts() ([]indicator.Fact, error) {
+	rows, err := gorm.G[factRow](r.db).Order("key").Find(r.ctx)
+	return each(rows, err, func(f factRow) (indicator.Fact, error) { return indicator.ParseFact(f.Fact) })
+}
+
+// PutFacts implements registry.Tx.
+func (w *registryWriter) PutFacts(list []indicator.Fact) error {
+	for _, f := range list {
+		if _, err := f.Bytes(); err != nil {
+			return err
+		}
+	}
+	return replace(w, list, func(f indicator.Fact) factRow {
+		b, _ := f.Bytes() // seen to above
+		return factRow{f.Key(), string(f.Kind), b}
+	}, []string{"key"}, []string{"fact"})
+}
