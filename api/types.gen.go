@@ -87,6 +87,30 @@ func (e BundleKind) Valid() bool {
 	}
 }
 
+// Defines values for CorrectionViewStatus.
+const (
+	CorrectionViewStatusAgreed   CorrectionViewStatus = "agreed"
+	CorrectionViewStatusDeclined CorrectionViewStatus = "declined"
+	CorrectionViewStatusExpired  CorrectionViewStatus = "expired"
+	CorrectionViewStatusOpen     CorrectionViewStatus = "open"
+)
+
+// Valid indicates whether the value is a known member of the CorrectionViewStatus enum.
+func (e CorrectionViewStatus) Valid() bool {
+	switch e {
+	case CorrectionViewStatusAgreed:
+		return true
+	case CorrectionViewStatusDeclined:
+		return true
+	case CorrectionViewStatusExpired:
+		return true
+	case CorrectionViewStatusOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventBatchGeneratedType.
 const (
 	EventBatchGeneratedTypeBatchGenerated EventBatchGeneratedType = "batch.generated"
@@ -177,6 +201,51 @@ func (e EventBatchTreatedType) Valid() bool {
 	}
 }
 
+// Defines values for EventCorrectionAgreedType.
+const (
+	EventCorrectionAgreedTypeCorrectionAgreed EventCorrectionAgreedType = "correction.agreed"
+)
+
+// Valid indicates whether the value is a known member of the EventCorrectionAgreedType enum.
+func (e EventCorrectionAgreedType) Valid() bool {
+	switch e {
+	case EventCorrectionAgreedTypeCorrectionAgreed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventCorrectionDeclinedType.
+const (
+	EventCorrectionDeclinedTypeCorrectionDeclined EventCorrectionDeclinedType = "correction.declined"
+)
+
+// Valid indicates whether the value is a known member of the EventCorrectionDeclinedType enum.
+func (e EventCorrectionDeclinedType) Valid() bool {
+	switch e {
+	case EventCorrectionDeclinedTypeCorrectionDeclined:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventCorrectionProposedType.
+const (
+	EventCorrectionProposedTypeCorrectionProposed EventCorrectionProposedType = "correction.proposed"
+)
+
+// Valid indicates whether the value is a known member of the EventCorrectionProposedType enum.
+func (e EventCorrectionProposedType) Valid() bool {
+	switch e {
+	case EventCorrectionProposedTypeCorrectionProposed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventInspectionRecordedType.
 const (
 	EventInspectionRecordedTypeInspectionRecorded EventInspectionRecordedType = "inspection.recorded"
@@ -231,6 +300,21 @@ const (
 func (e EventManifestIssuedType) Valid() bool {
 	switch e {
 	case EventManifestIssuedTypeManifestIssued:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventManifestNumberedType.
+const (
+	EventManifestNumberedTypeManifestNumbered EventManifestNumberedType = "manifest.numbered"
+)
+
+// Valid indicates whether the value is a known member of the EventManifestNumberedType enum.
+func (e EventManifestNumberedType) Valid() bool {
+	switch e {
+	case EventManifestNumberedTypeManifestNumbered:
 		return true
 	default:
 		return false
@@ -350,10 +434,14 @@ const (
 	EventTypeBatchRepacked       EventType = "batch.repacked"
 	EventTypeBatchStored         EventType = "batch.stored"
 	EventTypeBatchTreated        EventType = "batch.treated"
+	EventTypeCorrectionAgreed    EventType = "correction.agreed"
+	EventTypeCorrectionDeclined  EventType = "correction.declined"
+	EventTypeCorrectionProposed  EventType = "correction.proposed"
 	EventTypeInspectionRecorded  EventType = "inspection.recorded"
 	EventTypeManifestAccepted    EventType = "manifest.accepted"
 	EventTypeManifestCancelled   EventType = "manifest.cancelled"
 	EventTypeManifestIssued      EventType = "manifest.issued"
+	EventTypeManifestNumbered    EventType = "manifest.numbered"
 	EventTypeManifestRefused     EventType = "manifest.refused"
 	EventTypeOutcomeReported     EventType = "outcome.reported"
 	EventTypeRulingRecorded      EventType = "ruling.recorded"
@@ -379,6 +467,12 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeBatchTreated:
 		return true
+	case EventTypeCorrectionAgreed:
+		return true
+	case EventTypeCorrectionDeclined:
+		return true
+	case EventTypeCorrectionProposed:
+		return true
 	case EventTypeInspectionRecorded:
 		return true
 	case EventTypeManifestAccepted:
@@ -386,6 +480,8 @@ func (e EventType) Valid() bool {
 	case EventTypeManifestCancelled:
 		return true
 	case EventTypeManifestIssued:
+		return true
+	case EventTypeManifestNumbered:
 		return true
 	case EventTypeManifestRefused:
 		return true
@@ -594,24 +690,6 @@ func (e InspectionDataClass) Valid() bool {
 	}
 }
 
-// Defines values for IssuedDataProfile.
-const (
-	IssuedDataProfileHazardous IssuedDataProfile = "hazardous"
-	IssuedDataProfileMedical   IssuedDataProfile = "medical"
-)
-
-// Valid indicates whether the value is a known member of the IssuedDataProfile enum.
-func (e IssuedDataProfile) Valid() bool {
-	switch e {
-	case IssuedDataProfileHazardous:
-		return true
-	case IssuedDataProfileMedical:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for KeyAlg.
 const (
 	KeyAlgES256 KeyAlg = "ES256"
@@ -759,24 +837,6 @@ func (e ManifestLineVerdict) Valid() bool {
 	case ManifestLineVerdictPart:
 		return true
 	case ManifestLineVerdictWhole:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ManifestViewProfile.
-const (
-	ManifestViewProfileHazardous ManifestViewProfile = "hazardous"
-	ManifestViewProfileMedical   ManifestViewProfile = "medical"
-)
-
-// Valid indicates whether the value is a known member of the ManifestViewProfile enum.
-func (e ManifestViewProfile) Valid() bool {
-	switch e {
-	case ManifestViewProfileHazardous:
-		return true
-	case ManifestViewProfileMedical:
 		return true
 	default:
 		return false
@@ -968,6 +1028,7 @@ const (
 	ProblemKindUnauthorized       ProblemKind = "unauthorized"
 	ProblemKindUnavailable        ProblemKind = "unavailable"
 	ProblemKindUnknownKey         ProblemKind = "unknown-key"
+	ProblemKindUnknownProfile     ProblemKind = "unknown-profile"
 	ProblemKindUnknownSite        ProblemKind = "unknown-site"
 	ProblemKindUnknownType        ProblemKind = "unknown-type"
 	ProblemKindUploadCutShort     ProblemKind = "upload-cut-short"
@@ -1061,6 +1122,8 @@ func (e ProblemKind) Valid() bool {
 	case ProblemKindUnavailable:
 		return true
 	case ProblemKindUnknownKey:
+		return true
+	case ProblemKindUnknownProfile:
 		return true
 	case ProblemKindUnknownSite:
 		return true
@@ -1567,6 +1630,12 @@ type ActPage struct {
 	NextCursor string `json:"next_cursor,omitempty,omitzero"`
 }
 
+// AgreementData defines model for AgreementData.
+type AgreementData struct {
+	// Remark 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Remark Text200 `json:"remark,omitempty,omitzero"`
+}
+
 // Appointment defines model for Appointment.
 type Appointment struct {
 	Divisions []Division `json:"divisions,omitempty,omitzero"`
@@ -1743,6 +1812,9 @@ type BatchView struct {
 
 	// Container 容器编号 · number of the container
 	Container string `json:"container,omitempty,omitzero"`
+
+	// Corrections 对已签内容的更正，新旧并列 · corrections of what was signed, old and new side by side
+	Corrections []CorrectionView `json:"corrections,omitempty,omitzero"`
 
 	// Custodian 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Custodian ID `json:"custodian"`
@@ -2068,6 +2140,23 @@ type ChallengeRequest struct {
 // ChallengeText defines model for ChallengeText.
 type ChallengeText = string
 
+// Change defines model for Change.
+type Change struct {
+	// New 文字、整数，或 null（未填） · a text, a whole number, or null for not given
+	New ChangeValue `json:"new"`
+
+	// Old 文字、整数，或 null（未填） · a text, a whole number, or null for not given
+	Old ChangeValue `json:"old"`
+
+	// Pointer 被更正事件载荷中的 JSON 指针 · JSON pointer in the corrected payload
+	//
+	// Example: /data/vehicle
+	Pointer FieldPointer `json:"pointer"`
+}
+
+// ChangeValue 文字、整数，或 null（未填） · a text, a whole number, or null for not given
+type ChangeValue = any
+
 // Child 分装或合并所成的批次 · a batch that a repacking begins
 type Child struct {
 	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
@@ -2177,8 +2266,14 @@ type CollectedData struct {
 	// Permit 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Permit Text32 `json:"permit,omitempty,omitzero"`
 
+	// Reservation 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reservation Text200 `json:"reservation,omitempty,omitzero"`
+
 	// Scale 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Scale Text32 `json:"scale,omitempty,omitzero"`
+
+	// Unverified 未经核对，按交出方所述承运 · carried as handed over, nothing was checked
+	Unverified bool `json:"unverified,omitempty,omitzero"`
 
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Vehicle Text16 `json:"vehicle"`
@@ -2186,6 +2281,69 @@ type CollectedData struct {
 
 // CompactJWS 紧凑 JWS（RFC 7515），不超过 23552 字节 · a compact JWS (RFC 7515) of at most 23,552 bytes
 type CompactJWS = string
+
+// CorrectionData defines model for CorrectionData.
+type CorrectionData struct {
+	Changes []Change `json:"changes"`
+
+	// Parties 须同意的各方，不含提议方 · who must agree beside the signer
+	Parties []ID `json:"parties"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
+
+	// Until 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	Until SignerTime `json:"until"`
+}
+
+// CorrectionView 一项更正；expired 指逾期无人答复，不影响任何后续环节 · one correction; an expired one was not answered in time and blocks nothing
+type CorrectionView struct {
+	Agreed []ID `json:"agreed"`
+
+	// At UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	At Instant `json:"at"`
+
+	// By 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	By      ID       `json:"by"`
+	Changes []Change `json:"changes"`
+
+	// ClosedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ClosedAt Instant `json:"closed_at,omitempty,omitzero"`
+
+	// Declined 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Declined ID `json:"declined,omitempty,omitzero"`
+
+	// Event 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	Event EventID `json:"event"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID                   `json:"manifest,omitempty,omitzero"`
+	Parties  []ID                 `json:"parties"`
+	Reason   string               `json:"reason"`
+	Status   CorrectionViewStatus `json:"status"`
+
+	// Until UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Until Instant `json:"until"`
+
+	// Why 不同意的理由 · why it was declined
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// CorrectionViewStatus defines model for CorrectionView.Status.
+type CorrectionViewStatus string
 
 // CustodyPage defines model for CustodyPage.
 type CustodyPage struct {
@@ -2197,6 +2355,12 @@ type CustodyPage struct {
 
 // DeliveredData defines model for DeliveredData.
 type DeliveredData struct {
+	// Reservation 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reservation Text200 `json:"reservation,omitempty,omitzero"`
+
+	// Unverified 未经核对，按交出方所述承运 · carried as handed over, nothing was checked
+	Unverified bool `json:"unverified,omitempty,omitzero"`
+
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Vehicle Text16 `json:"vehicle"`
 }
@@ -2444,6 +2608,115 @@ type EventBatchTreated struct {
 // EventBatchTreatedType defines model for EventBatchTreated.Type.
 type EventBatchTreatedType string
 
+// EventCorrectionAgreed 同意更正，refs 指明提议；须列明提议所列的全部批次。
+// The party agrees to a correction; refs names the proposal, and all its batches are named.
+type EventCorrectionAgreed struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineNamed   `json:"batches"`
+	Data    AgreementData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                        `json:"site"`
+	Type EventCorrectionAgreedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventCorrectionAgreedType defines model for EventCorrectionAgreed.Type.
+type EventCorrectionAgreedType string
+
+// EventCorrectionDeclined 不同意更正，refs 指明提议；原值不变。
+// The party declines a correction; refs names the proposal. What was signed stands.
+type EventCorrectionDeclined struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime    `json:"at"`
+	Batches []LineNamed   `json:"batches"`
+	Data    ObjectionData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                          `json:"site"`
+	Type EventCorrectionDeclinedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventCorrectionDeclinedType defines model for EventCorrectionDeclined.Type.
+type EventCorrectionDeclinedType string
+
+// EventCorrectionProposed 提议更正已签署的内容：refs 指明被更正的事件，列明每一字段的原值与新值，以及须同意的各方；全部同意后生效，原值与新值都留在链中。
+// A correction of what was signed: refs names the corrected event, each field has its old and new value, and every party that it
+// touches must agree. Both values stay in the chain.
+type EventCorrectionProposed struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime     `json:"at"`
+	Batches []LineNamed    `json:"batches"`
+	Data    CorrectionData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                          `json:"site"`
+	Type EventCorrectionProposedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventCorrectionProposedType defines model for EventCorrectionProposed.Type.
+type EventCorrectionProposedType string
+
 // EventID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
 type EventID = string
 
@@ -2586,6 +2859,42 @@ type EventManifestIssued struct {
 
 // EventManifestIssuedType defines model for EventManifestIssued.Type.
 type EventManifestIssuedType string
+
+// EventManifestNumbered 国家联单编号后来取得，由移出人或接受人报告；此前用临时编号。
+// The national number has come; the consignor or the consignee tells it. Until then the provisional one serves.
+type EventManifestNumbered struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime   `json:"at"`
+	Batches []LineNamed  `json:"batches"`
+	Data    NumberedData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                        `json:"site"`
+	Type EventManifestNumberedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventManifestNumberedType defines model for EventManifestNumbered.Type.
+type EventManifestNumberedType string
 
 // EventManifestRefused 接受人整行拒收，写明实测毛重与理由，refs 指明送达；废物仍由承运人保管。
 // The consignee refuses lines whole, with the gross weight and a reason; refs names the delivery. The carrier has it still.
@@ -2950,6 +3259,11 @@ type FieldError struct {
 	Pointer string `json:"pointer"`
 }
 
+// FieldPointer 被更正事件载荷中的 JSON 指针 · JSON pointer in the corrected payload
+//
+// Example: /data/vehicle
+type FieldPointer = string
+
 // Finding 规则对一条记录的意见，不影响收录 · what a rule has to say of an entry; it never refuses one
 type Finding struct {
 	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -3084,11 +3398,17 @@ type GrantRequest struct {
 
 // HandedOverData defines model for HandedOverData.
 type HandedOverData struct {
+	// Reservation 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reservation Text200 `json:"reservation,omitempty,omitzero"`
+
 	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	To ID `json:"to"`
 
 	// ToSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ToSite ID `json:"to_site,omitempty,omitzero"`
+
+	// Unverified 未经核对，按交出方所述承运 · carried as handed over, nothing was checked
+	Unverified bool `json:"unverified,omitempty,omitzero"`
 }
 
 // Hash SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
@@ -3341,12 +3661,13 @@ type IssuedData struct {
 	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
 	Number NationalNumber `json:"number,omitempty,omitzero"`
 
-	// Profile 危险废物联单，或医疗废物联单 · which manifest
-	Profile IssuedDataProfile `json:"profile"`
+	// Profile 转移模式：hazardous 危险废物联单、medical 医疗废物、small-source 小微源收运、battery 废铅蓄电池；按日期查表，没有的即 unknown-profile。
+	// The transfer profile, by the table in force at the date; one that is not in it is unknown-profile.
+	//
+	//
+	// Example: medical
+	Profile ProfileName `json:"profile"`
 }
-
-// IssuedDataProfile 危险废物联单，或医疗废物联单 · which manifest
-type IssuedDataProfile string
 
 // Key defines model for Key.
 type Key struct {
@@ -3747,6 +4068,9 @@ type ManifestView struct {
 	// ConsignorSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ConsignorSite ID `json:"consignor_site"`
 
+	// Corrections 对已签内容的更正，新旧并列 · corrections of what was signed, old and new side by side
+	Corrections []CorrectionView `json:"corrections,omitempty,omitzero"`
+
 	// DeliveredAt UTC，毫秒 · UTC with milliseconds
 	//
 	// Example: 2026-03-01T00:30:00.000Z
@@ -3785,9 +4109,18 @@ type ManifestView struct {
 	Next    []Step  `json:"next"`
 
 	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
-	Number  NationalNumber      `json:"number,omitempty,omitzero"`
-	Permit  string              `json:"permit,omitempty,omitzero"`
-	Profile ManifestViewProfile `json:"profile"`
+	Number NationalNumber `json:"number,omitempty,omitzero"`
+	Permit string         `json:"permit,omitempty,omitzero"`
+
+	// Profile 转移模式：hazardous 危险废物联单、medical 医疗废物、small-source 小微源收运、battery 废铅蓄电池；按日期查表，没有的即 unknown-profile。
+	// The transfer profile, by the table in force at the date; one that is not in it is unknown-profile.
+	//
+	//
+	// Example: medical
+	Profile ProfileName `json:"profile"`
+
+	// ProvisionalNumber 尚无国家编号时的临时编号 · serves until the national number comes
+	ProvisionalNumber string `json:"provisional_number,omitempty,omitzero"`
 
 	// Reason 撤销的理由 · why it was cancelled
 	Reason string `json:"reason,omitempty,omitzero"`
@@ -3806,9 +4139,6 @@ type ManifestView struct {
 	Trip    ID     `json:"trip,omitempty,omitzero"`
 	Vehicle string `json:"vehicle,omitempty,omitzero"`
 }
-
-// ManifestViewProfile defines model for ManifestView.Profile.
-type ManifestViewProfile string
 
 // Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
 type Measured string
@@ -3858,6 +4188,18 @@ type NewClientSecret struct {
 
 	// Secret 只显示这一次 · shown this once
 	Secret string `json:"secret"`
+}
+
+// NumberedData defines model for NumberedData.
+type NumberedData struct {
+	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
+	Number NationalNumber `json:"number"`
+}
+
+// ObjectionData defines model for ObjectionData.
+type ObjectionData struct {
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
 }
 
 // OneTimeCode 一次性码或口令 · a one-time code
@@ -4139,6 +4481,12 @@ type Problem struct {
 
 // ProblemKind 问题种类，含义永不改变 · sort of problem; its meaning never changes
 type ProblemKind string
+
+// ProfileName 转移模式：hazardous 危险废物联单、medical 医疗废物、small-source 小微源收运、battery 废铅蓄电池；按日期查表，没有的即 unknown-profile。
+// The transfer profile, by the table in force at the date; one that is not in it is unknown-profile.
+//
+// Example: medical
+type ProfileName = string
 
 // Proof c2sp.org/tlog-proof@v1 文本：序号、包含证明、签名检查点 · index, inclusion proof, signed checkpoint
 type Proof = string

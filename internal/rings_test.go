@@ -44,6 +44,7 @@ var rooms = map[string]room{
 	"internal/access":    {ring: 1, may: "0 party"},
 	"internal/statement": {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
 	"internal/event":     {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
+	"internal/profile":   {ring: 1, may: "0 event party", outside: "github.com/go-json-experiment/json"},
 	"internal/signature": {ring: 1, may: "0", outside: "github.com/go-json-experiment/json github.com/go-jose/go-jose/v4"},
 	"internal/batch":     {ring: 1, may: "0 event party"},
 	"internal/manifest":  {ring: 1, may: "0 event party batch"},
@@ -137,6 +138,7 @@ var impure = map[string]map[string]string{
 	"sync": {
 		"internal/waste":    "OnceValue reads the embedded tables when they are first asked for",
 		"internal/calendar": "OnceValue reads the embedded table when it is first asked for",
+		"internal/profile":  "OnceValue reads the embedded table when it is first asked for",
 	},
 	"database/sql/driver": {"internal/id": "ids and hashes say how they are stored; the interface alone, no database"},
 }

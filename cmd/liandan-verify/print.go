@@ -252,6 +252,7 @@ var typeNames = map[event.Type]string{
 	event.TransportDelivered: "运抵", event.ManifestAccepted: "接受人接受", event.BatchTreated: "利用处置", event.OutcomeReported: "告知结果",
 	event.BatchRepacked: "分装合并", event.ManifestCancelled: "撤销联单", event.TransportHandedOver: "转交承运", event.ManifestRefused: "接受人拒收",
 	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定", event.InspectionRecorded: "检查",
+	event.ManifestNumbered: "补录联单编号", event.CorrectionProposed: "提议更正", event.CorrectionAgreed: "同意更正", event.CorrectionDeclined: "不同意更正",
 }
 
 func (p printer) typeName(t event.Type) string { return p.say(typeNames[t], string(t)) }

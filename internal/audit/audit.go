@@ -49,6 +49,8 @@ type Reader interface {
 	LogKeys() ([]ledger.Kept, error)
 	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
 	Manifests(ids []id.Manifest) (map[id.Manifest]manifest.State, error)
+	// ManifestsNumbered gives the manifests that have a national number.
+	ManifestsNumbered(number string) ([]id.Manifest, error)
 	LabelOf(b id.Batch) (event.Label, error)
 	Label(l event.Label) (b id.Batch, revoked bool, err error)
 	Quarantine(cursor string, limit int) ([]Held, string, error)
@@ -195,7 +197,7 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 	if err == nil {
 		err = s.permits(ctx, &c)
 	}
-	v.Findings = append(c.findings(), more...)
+	v.Corrections, v.Findings = s.corrections(v.State, append(c.findings(), more...))
 	if err == nil {
 		v.Entry, v.Verified = s.Catalog.Lookup(v.State.Code, time.UnixMilli(v.State.BornAt).UTC())
 	}
@@ -227,7 +229,7 @@ func (v ChainView) findings() []rule.Finding {
 
 // chain reads and folds one batch's entries; what does not fit is said in Broken.
 func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
-	lineage := &lineage{r: r, kept: map[id.Batch][]ledger.Kept{}, born: map[id.Batch]batch.State{}}
+	lineage := newLineage(r)
 	v := ChainView{Batch: b, Broken: []string{}}
 	broken := func(format string, args ...any) { v.Broken = append(v.Broken, fmt.Sprintf(format, args...)) }
 	kept, err := lineage.chain(b)
@@ -333,7 +335,10 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 		}
 		claims, err := s.claims(ctx, r, st)
 		v.Findings = append(v.Findings, claims...)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.sealed(r, &v)
 	})
 	for i := range chains {
 		if err == nil {

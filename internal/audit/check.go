@@ -48,6 +48,7 @@ type checker struct {
 	r      *Report
 	in     Reader
 	world  *chain.Memory
+	past   *past // chains ahead of the entry that is folded, for corrections
 	tree   *merkle.Tree
 	tiles  map[merkle.TileID][]byte
 	line   *keyLine         // the log's keys; nil until asked for
@@ -99,6 +100,8 @@ type labelRow struct {
 
 func (c *checker) run(in Reader) error {
 	c.in = in
+	c.past = &past{l: newLineage(in)}
+	c.world.Look(c.past.Chain)
 	c.tree = merkle.NewTree(0, func(t merkle.TileID, w int) ([]byte, error) { return c.tiles[t], nil }, 0)
 	head, at, err := in.Log()
 	gone := fault.Of(err) == fault.Damaged
@@ -341,6 +344,9 @@ func (c *checker) grow(leaf id.Hash) ([]merkle.Tile, error) {
 
 // fold replays the event and compares the links it would make.
 func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
+	if ev.Type.Mends() { // few are, and only they ask
+		c.past.l, c.past.until = newLineage(c.in), e.Seq
+	}
 	if err := chain.Check(c.world, ev); err != nil {
 		c.r.say(AreaChain, place, "该事件不应出现在此处", "the event may not come here: %v", err)
 		return

@@ -4,9 +4,11 @@ import (
 	"slices"
 
 	"liandan/internal/batch"
+	"liandan/internal/chain"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
+	"liandan/internal/manifest"
 )
 
 // lineage folds the chain of one batch. A batch that was made of others begins with what
@@ -15,6 +17,10 @@ type lineage struct {
 	r    Reader
 	kept map[id.Batch][]ledger.Kept
 	born map[id.Batch]batch.State // as they began; each is worked out once, however many were made of it
+}
+
+func newLineage(r Reader) *lineage {
+	return &lineage{r: r, kept: map[id.Batch][]ledger.Kept{}, born: map[id.Batch]batch.State{}}
 }
 
 func (l *lineage) chain(b id.Batch) ([]ledger.Kept, error) {
@@ -33,7 +39,12 @@ func (l *lineage) advance(s batch.State, e event.Event, b id.Batch, entry ledger
 	at := batch.Place{Seq: entry.Seq, N: s.N + 1, Leaf: ledger.LeafOf(bytes)}
 	for _, eb := range e.Batches {
 		if eb.ID == b && s.Check(e, eb) == nil {
-			return s.Apply(e, eb, at), true, nil
+			past := &past{l: l, until: entry.Seq}
+			after, err := chain.Advance(past, e, eb, s, at)
+			if past.err != nil {
+				return s, false, past.err
+			}
+			return after, err == nil, nil
 		}
 	}
 	for _, birth := range e.Births() {
@@ -58,6 +69,35 @@ func (l *lineage) advance(s batch.State, e event.Event, b id.Batch, entry ledger
 		return l.born[b], true, nil
 	}
 	return s, false, nil
+}
+
+// past is the log ahead of an entry, as corrections ask for it.
+type past struct {
+	l     *lineage
+	until int64
+	err   error
+}
+
+// Batch and Manifest implement chain.World; corrections that are in the log ask neither.
+func (p *past) Batch(id.Batch) batch.State          { return batch.State{} }
+func (p *past) Manifest(id.Manifest) manifest.State { return manifest.State{} }
+
+// Chain implements chain.World.
+func (p *past) Chain(b id.Batch) []chain.Said {
+	kept, err := p.l.chain(b)
+	if err != nil {
+		p.err = err
+		return nil
+	}
+	n := slices.IndexFunc(kept, func(k ledger.Kept) bool { return k.Seq >= p.until })
+	if n < 0 {
+		n = len(kept)
+	}
+	said, err := chain.Read(b, kept[:n])
+	if err != nil {
+		return nil // the chain is damaged, and says so itself
+	}
+	return said
 }
 
 // before is a batch's state ahead of an entry; not ok: its chain cannot be folded so far.

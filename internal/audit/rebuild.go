@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -30,8 +31,10 @@ func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 		return err
 	}
 	f := folding{world: chain.NewMemory(), out: out}
+	f.look = &past{l: newLineage(in)}
+	f.world.Look(f.look.Chain)
 	err = in.Entries(0, head.Size, func(k ledger.Kept) error {
-		if err := f.add(k); err != nil || len(f.placed)+len(f.said) < block {
+		if err := cmp.Or(f.add(k), f.look.err); err != nil || len(f.placed)+len(f.said) < block {
 			return err
 		}
 		if o.Progress != nil {
@@ -54,6 +57,7 @@ func refold(ctx context.Context, in Reader, out Projection, o Options) error {
 // folding is a rebuild under way, with what it has not handed over yet.
 type folding struct {
 	world  *chain.Memory
+	look   *past // chains ahead of the entry, for corrections
 	out    Projection
 	placed []chain.Placed
 	events []event.Event
@@ -73,6 +77,9 @@ func (f *folding) add(k ledger.Kept) error {
 	_, ev, err := open(k.Body)
 	if err != nil {
 		return err
+	}
+	if ev.Type.Mends() {
+		f.look.l, f.look.until = newLineage(f.look.l.r), e.Seq
 	}
 	p := chain.Place(f.world, ev, e.Hash, e.Seq, e.RecordedAt)
 	f.world.Keep(p)

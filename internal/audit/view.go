@@ -18,12 +18,23 @@ type BatchView struct {
 	Verified bool        // the code is in the catalogue in hand
 	Findings []rule.Finding
 	Label    event.Label // newest that is not revoked; "" when there is none
+
+	Corrections []Correction
+}
+
+// Correction is one with what the reader's clock says of it.
+type Correction struct {
+	batch.Correction
+	Expired bool // nobody else may answer any more
 }
 
 // ManifestView is a manifest for a reader.
 type ManifestView struct {
 	State    manifest.State
 	Findings []rule.Finding
+
+	Corrections []Correction // of all its lines, each once
+	Provisional string       // number that serves until the national one comes; "" when that is there
 }
 
 // ChainView is a batch's entries in order.

@@ -11,6 +11,15 @@ import (
 // Check says whether an event may come next for this batch. Faults: wrong-stage,
 // not-custodian; both carry the chain's head and what would be allowed.
 func (s State) Check(e event.Event, b event.Batch) error {
+	if e.Type.Mends() {
+		return s.checkCorrection(e, b)
+	}
+	if e.Type == event.ManifestNumbered { // the manifest knows who may say it and when
+		if s.Stage == None {
+			return s.refuse(fault.WrongStage, b.ID, "The batch has no events here yet; %s must wait for its batch.generated.", e.Type)
+		}
+		return nil
+	}
 	if err := s.checkStage(e); err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ type Place struct {
 func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 	s.N, s.Head, s.Seq, s.LastAt = at.N, at.Leaf, at.Seq, e.At.UnixMilli()
 	s = s.weighed(e, b)
+	if e.Type.Mends() {
+		return s.applyCorrection(e)
+	}
 	switch d := e.Data.(type) {
 	case event.Generated:
 		s.ID, s.Stage = b.ID, Generated

@@ -94,6 +94,8 @@ type State struct {
 	BegunAt    int64  `json:"begun_at"`            // the container was filled, Unix milliseconds UTC
 	EmptiedAt  int64  `json:"emptied_at,omitzero"` // it was emptied: accepted, packed over or treated
 
+	Corrections []Correction `json:"corrections,omitempty"` // proposed in its chain, in order
+
 	// Answer is the event that the next hand-over event must name in refs.
 	Answer id.Event `json:"answer,omitzero"`
 	N      int64    `json:"n"`

@@ -220,6 +220,7 @@ func (c *checker) place(o *opened, e event.Event) {
 			c.world.postings = append(c.world.postings, x)
 		}
 	}
+	p.Event = o.event // whole: a correction's pointers count all its lines
 	c.world.Keep(p)
 	c.world.last = o.entry.Seq
 	c.examine(p.Steps)

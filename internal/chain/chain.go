@@ -8,6 +8,7 @@ package chain
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"liandan/internal/batch"
@@ -25,10 +26,14 @@ import (
 type World interface {
 	Batch(id.Batch) batch.State
 	Manifest(id.Manifest) manifest.State
+	// Chain gives a batch's events so far, oldest first. Only corrections ask, for the
+	// batches that they name and those that these were made of.
+	Chain(id.Batch) []Said
 }
 
 // Placed is what an event does to the world.
 type Placed struct {
+	Event     event.Event
 	Entry     ledger.Entry
 	Bytes     []byte // of the entry
 	Leaf      id.Hash
@@ -57,9 +62,11 @@ func Check(w World, e event.Event) error {
 		note(w.Manifest(e.Manifest).Check(e), "/manifest")
 	}
 	for i, b := range e.Batches {
-		if err := w.Batch(b.ID).Check(e, b); err != nil {
-			note(err, fmt.Sprintf("/batches/%d", i))
+		err := w.Batch(b.ID).Check(e, b)
+		if err == nil && e.Type.Mends() {
+			err = checkCorrection(w, e, b)
 		}
+		note(err, fmt.Sprintf("/batches/%d", i))
 	}
 	for _, b := range e.Births() {
 		note(w.Batch(b.ID).CheckBirth(e, b), b.Pointer)
@@ -73,7 +80,7 @@ func Check(w World, e event.Event) error {
 // Place makes the entry of an event that Check let through. hash is that of the exact
 // bytes kept; recordedAt is the log's clock.
 func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time) Placed {
-	p := Placed{Entry: ledger.Entry{Seq: seq, RecordedAt: recordedAt, Kind: ledger.KindEvent, Hash: hash}}
+	p := Placed{Event: e, Entry: ledger.Entry{Seq: seq, RecordedAt: recordedAt, Kind: ledger.KindEvent, Hash: hash}}
 	for _, b := range e.Touched() {
 		s := w.Batch(b)
 		p.Entry.Links = append(p.Entry.Links, ledger.Link{Batch: b, N: s.N + 1, Prev: s.Head})
@@ -83,7 +90,15 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 	papers := papers{w: w, own: map[id.Manifest][]batch.State{}, others: map[id.Manifest][]batch.State{}}
 	for i, b := range e.Batches {
 		before := w.Batch(b.ID)
-		after := before.Apply(e, b, batch.Place{Seq: seq, N: p.Entry.Links[i].N, Leaf: p.Leaf})
+		at := batch.Place{Seq: seq, N: p.Entry.Links[i].N, Leaf: p.Leaf}
+		after := before.Apply(e, b, at)
+		if c, ok := Settled(e, before, after); ok {
+			if out, err := settle(w, Said{e, at}, before, after, c); err == nil {
+				after = out.state
+				p.Postings = append(p.Postings, out.books...)
+				papers.mend(out, before)
+			}
+		}
 		p.Batches = append(p.Batches, after)
 		p.Postings = append(p.Postings, mass.Post(e, b, before)...)
 		p.Steps = append(p.Steps, StepOf(e, b, before, seq, recordedAt))
@@ -109,10 +124,24 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 // papers gathers the manifests that an event has to do with, in the order in which its
 // batches name them.
 type papers struct {
-	w      World
-	order  []id.Manifest
-	own    map[id.Manifest][]batch.State // the event is theirs
-	others map[id.Manifest][]batch.State // their batch went on without them
+	w       World
+	order   []id.Manifest
+	own     map[id.Manifest][]batch.State // the event is theirs
+	others  map[id.Manifest][]batch.State // their batch went on without them
+	was, is event.Event                   // what a correction changed that counts now
+}
+
+// mend tells every manifest that the batch is on, or still owes an outcome, of a correction.
+func (p *papers) mend(x settled, before batch.State) {
+	p.was, p.is = x.was, x.is
+	for _, m := range before.Sheets() {
+		if len(p.own[m])+len(p.others[m]) == 0 {
+			p.order = append(p.order, m)
+		}
+		if !slices.ContainsFunc(p.others[m], func(s batch.State) bool { return s.ID == x.state.ID }) {
+			p.others[m] = append(p.others[m], x.state)
+		}
+	}
 }
 
 func (p *papers) touch(e event.Event, before, after batch.State) {
@@ -162,6 +191,9 @@ func (p *papers) fold(e event.Event, seq int64) []manifest.State {
 		if states := p.others[m]; len(states) > 0 {
 			s = s.Follow(e, states, seq)
 		}
+		if !p.is.ID.IsZero() {
+			s = s.Mend(p.was, p.is, append(slices.Clone(p.own[m]), p.others[m]...))
+		}
 		out = append(out, s)
 	}
 	return out
@@ -180,11 +212,29 @@ func StepOf(e event.Event, b event.Batch, before batch.State, seq int64, recorde
 type Memory struct {
 	Batches   map[id.Batch]batch.State
 	Manifests map[id.Manifest]manifest.State
+
+	chains map[id.Batch][]Said
+	past   func(id.Batch) []Said // what came before chains; nil: nothing
 }
 
 // NewMemory is an empty world.
 func NewMemory() *Memory {
-	return &Memory{Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{}}
+	return &Memory{Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{}, chains: map[id.Batch][]Said{}}
+}
+
+// Look makes the world ask elsewhere for chains and remember none: for a fold over a whole
+// log, whose chains would fill the memory and are hardly ever asked for.
+func (m *Memory) Look(chain func(id.Batch) []Said) { m.chains, m.past = nil, chain }
+
+// Before makes the world ask elsewhere for what a chain held before it began to remember.
+func (m *Memory) Before(chain func(id.Batch) []Said) { m.past = chain }
+
+// Chain implements World.
+func (m *Memory) Chain(b id.Batch) []Said {
+	if m.past == nil {
+		return m.chains[b]
+	}
+	return append(slices.Clip(m.past(b)), m.chains[b]...)
 }
 
 // Batch implements World.
@@ -197,6 +247,9 @@ func (m *Memory) Manifest(x id.Manifest) manifest.State { return m.Manifests[x] 
 func (m *Memory) Keep(p Placed) {
 	for _, s := range p.Batches {
 		m.Batches[s.ID] = s
+		if m.chains != nil {
+			m.chains[s.ID] = append(m.chains[s.ID], Said{p.Event, batch.Place{Seq: s.Seq, N: s.N, Leaf: s.Head}})
+		}
 	}
 	for _, s := range p.Manifests {
 		m.Manifests[s.ID] = s

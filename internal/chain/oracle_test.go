@@ -71,6 +71,15 @@ func (w *walk) legal(e event.Event) bool {
 			return false
 		}
 	}
+	if d, ok := e.Data.(event.Numbered); ok {
+		m := w.world.Manifest(e.Manifest)
+		for _, b := range e.Batches {
+			if _, on := lineOf(m, b.ID); !on {
+				return false
+			}
+		}
+		return !m.ID.IsZero() && (e.Party == m.Consignor || e.Party == m.Consignee) && (m.Number == "" || m.Number == d.Number)
+	}
 	for _, b := range e.Batches {
 		s := w.world.Batch(b.ID)
 		if e.Type == event.OutcomeReported {
@@ -115,6 +124,9 @@ func (w *walk) tells(e event.Event, s batch.State) bool {
 
 // reached is the stage that an event leads to.
 func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
+	if e.Type.Mends() || e.Type == event.ManifestNumbered {
+		return before.Stage
+	}
 	switch e.Type {
 	case event.BatchGenerated:
 		return batch.Generated

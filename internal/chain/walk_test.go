@@ -231,6 +231,11 @@ func (w *walk) data(e *event.Event) {
 		e.Data = d
 	case event.OutcomeReported:
 		e.Data = event.Outcome{Result: "焚烧完成"}
+	case event.ManifestNumbered:
+		if e.Manifest.IsZero() {
+			e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
+		}
+		e.Data = event.Numbered{Number: []string{"20261306000001", "20261306000002"}[w.pick(2, "number")]}
 	}
 	if e.Type == event.BatchRepacked || e.Type == event.BatchReleased || e.Type == event.BatchReceived || e.Type == event.BatchStored || e.Type == event.BatchGenerated || e.Type == event.BatchTreated {
 		e.Manifest = id.Manifest{} // these types have no such member
@@ -326,7 +331,9 @@ func (w *walk) renew(e *event.Event) {
 // any makes an event of any type by any party on any batches, now and then with wrong
 // references; most of them may not come.
 func (w *walk) any() event.Event {
-	types := event.Types()[1 : len(event.Types())-1] // the first and the last name no batch
+	types := slices.DeleteFunc(event.Types(), func(t event.Type) bool {
+		return t == event.UseRecorded || t == event.RulingRecorded || t == event.InspectionRecorded || t.Mends() // of no batch, or made by correct
+	})
 	e := w.begin(types[w.pick(len(types), "type")], parties[w.pick(len(parties), "party")])
 	var names []id.Batch
 	for _, b := range w.batches {
@@ -342,7 +349,7 @@ func (w *walk) any() event.Event {
 		e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
 	}
 	if w.coin("too much") {
-		if e.Type != event.BatchRepacked && e.Type != event.OutcomeReported && e.Type != event.ManifestCancelled {
+		if e.Type != event.BatchRepacked && e.Type != event.OutcomeReported && e.Type != event.ManifestCancelled && e.Type != event.ManifestNumbered {
 			e.Batches[0].Grams += 1_000_000
 			e.Batches[0].Weighed = true
 		}

@@ -63,7 +63,7 @@ var odd = []any{
 	// codes and other words
 	"841-001-01", "841-001-0", "841-001-011", "８４１-001-01", "us:D009", "US:D009", "cn:841-001-01", "us:", "us:-", "us:a/b", "cm:x", "bn:x",
 	"D10", "d10", "D2", "R10", "R15", "Y14", "G20", "HW01", "S", "SS", "s", "bag", "Bag", "weighed", "estimated", "whole", "part", "Part",
-	"hazardous", "medical", "product", "piece", "ml", "mg", "20261306000123", "19991306000123", "2026130600012", "202613060001234", "20２61306000123",
+	"hazardous", "medical", "small-source", "Medical", "-medical", "m", "/data/vehicle", "/", "/Data", "product", "piece", "ml", "mg", "20261306000123", "19991306000123", "2026130600012", "202613060001234", "20２61306000123",
 	"use.recorded", "batch.generated", "batch.moved", "manifest.accepted",
 	// labels: sound, mistyped by one digit, without check symbol, decorated, with a letter that is in no alphabet
 	"0123456789ABCDEFGHJKMNPQRS9", "0123456789ABCDEFGHJKMNPQRT9", "0123456789ABCDEFGHJKMNPQRS", "o1i3-4567-89ab cdefghjkmnpqrs9", "U123456789ABCDEFGHJKMNPQRS9", "u" + strings.Repeat("0", 25) + "0",
@@ -76,7 +76,7 @@ var odd = []any{
 // names is members that exist somewhere, and some that do not.
 var names = []string{"v", "id", "type", "at", "party", "site", "person", "manifest", "trip", "batches", "refs", "data", "seen", "grams", "packages",
 	"verdict", "refused_grams", "reason", "residue_grams", "code", "label", "place", "temperature_dc", "method", "number", "vehicle", "permit", "measured",
-	"scale", "to", "to_site", "result", "children", "container", "rest", "extra", "", "Grams", "V", "__proto__", "$schema", "废"}
+	"scale", "to", "to_site", "result", "children", "container", "rest", "changes", "pointer", "old", "new", "parties", "until", "remark", "reservation", "unverified", "profile", "extra", "", "Grams", "V", "__proto__", "$schema", "废"}
 
 // copied is a value that shares nothing with the document it comes from.
 func copied(v any) any {

@@ -34,6 +34,7 @@ const (
 	sayMark    = "one label on two children"
 	sayPoints  = "items whose points do not come to the total"
 	sayItem    = "one item of a sheet twice"
+	sayChange  = "a correction of one field twice, into itself, asked of its signer, or to be answered before it is made"
 )
 
 // unsayable lists which of the rules a payload breaks.
@@ -77,6 +78,9 @@ func unsayable(d doc, text []byte) (broken []string) {
 	if items, ok := data["items"].([]any); ok {
 		broken = append(broken, misadded(data["total"], items)...)
 	}
+	if _, ok := data["changes"].([]any); ok && idle(d, data) {
+		broken = append(broken, sayChange)
+	}
 	if s, ok := data["label"].(string); ok && len(s) <= 64 && wellFormedLabel.MatchString(asMeant.Replace(strings.ToUpper(s))) {
 		if _, err := event.ParseLabel(s); err != nil {
 			broken = append(broken, sayCheck)
@@ -108,6 +112,32 @@ func misadded(total any, items []any) (broken []string) {
 		broken = append(broken, sayPoints)
 	}
 	return broken
+}
+
+// idle says whether a correction changes nothing somewhere, or cannot be answered.
+func idle(d, data doc) bool {
+	met := map[string]bool{}
+	for _, x := range data["changes"].([]any) {
+		c, _ := x.(doc)
+		p, ok := c["pointer"].(string)
+		was, given := c["old"]
+		is, also := c["new"]
+		if ok && met[p] || given && also && reflect.DeepEqual(was, is) {
+			return true
+		}
+		met[p] = ok
+	}
+	parties, _ := data["parties"].([]any)
+	for _, p := range parties {
+		if s, ok := p.(string); ok && s == d["party"] {
+			return true
+		}
+	}
+	at, _ := d["at"].(string)
+	until, _ := data["until"].(string)
+	a, err := event.ParseTime(at)
+	u, err2 := event.ParseTime(until)
+	return err == nil && err2 == nil && !u.After(a)
 }
 
 // unbalanced lists what is wrong between the lines of a repacking and its children.
@@ -380,6 +410,17 @@ func TestWhatTheSchemaCannotSay(t *testing.T) {
 		{sayTwice, 13, func(d doc) { child(d)["id"] = line(d)["id"] }, fault.InvalidEvent},
 		{sayMixed, 13, func(d doc) { twins(d, func(c doc) { c["code"] = "900-249-08" }) }, fault.InvalidEvent},
 		{sayMark, 13, func(d doc) { twins(d, func(c doc) { c["label"] = "0123456789ABCDEFGHJKMNPQRS9" }) }, fault.InvalidEvent},
+		{sayChange, 25, func(d doc) { d["data"].(doc)["parties"] = []any{d["party"]} }, fault.InvalidEvent},
+		{sayChange, 25, func(d doc) { d["data"].(doc)["until"] = d["at"] }, fault.InvalidEvent},
+		{sayChange, 25, func(d doc) {
+			c := d["data"].(doc)["changes"].([]any)[0].(doc)
+			c["new"] = c["old"]
+		}, fault.InvalidEvent},
+		{sayChange, 25, func(d doc) { // one field twice
+			c := copied(d["data"].(doc)["changes"].([]any)[0]).(doc)
+			c["new"] = "another"
+			d["data"].(doc)["changes"] = append(d["data"].(doc)["changes"].([]any), c)
+		}, fault.InvalidEvent},
 		{sayTwice, 8, func(d doc) { line(d)["rest"] = line(d)["id"] }, fault.InvalidEvent},
 	} {
 		d := fresh(t, s.events[c.event].payload)

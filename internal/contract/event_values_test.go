@@ -99,7 +99,8 @@ func maybe(r *rapid.T, d doc, name string, draw func() any) {
 // form is what a type has beyond the common members.
 type form struct {
 	manifest, trip, refs bool
-	lines                int // 0: no batches
+	mends                bool // a manifest where the corrected event has one, and one reference
+	lines                int  // 0: no batches
 	grams                string
 	line                 func(*rapid.T, doc)
 	data                 func(*rapid.T, doc)
@@ -123,6 +124,12 @@ var forms = map[event.Type]form{
 	event.ManifestCancelled:   {manifest: true, refs: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
 	event.TransportHandedOver: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: handedData},
 	event.ManifestRefused:     {manifest: true, refs: true, lines: 100, grams: "must", line: func(r *rapid.T, l doc) { l["reason"] = drawText(r, 200) }, data: acceptedData},
+	event.ManifestNumbered:    {manifest: true, lines: 100, data: func(r *rapid.T, d doc) { d["number"] = rapid.StringMatching(`20[0-9]{12}`).Draw(r, "number") }},
+	event.CorrectionProposed:  {mends: true, lines: 100, data: correctionData},
+	event.CorrectionAgreed: {mends: true, lines: 100, data: func(r *rapid.T, d doc) {
+		maybe(r, d, "remark", func() any { return drawText(r, 200) })
+	}},
+	event.CorrectionDeclined: {mends: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
 	event.TransportReturned: {manifest: true, refs: true, lines: 100, grams: "maybe", data: func(r *rapid.T, d doc) {
 		maybe(r, d, "vehicle", func() any { return drawText(r, 16) })
 	}},
@@ -139,7 +146,10 @@ func drawEvent(r *rapid.T, typ event.Type) doc {
 	if f.trip {
 		maybe(r, d, "trip", func() any { return uuids.Draw(r, "trip") })
 	}
-	if f.refs || rapid.Bool().Draw(r, "with refs") {
+	if f.mends {
+		maybe(r, d, "manifest", func() any { return uuids.Draw(r, "manifest") })
+		d["refs"] = []any{uuids.Draw(r, "corrected")}
+	} else if f.refs || rapid.Bool().Draw(r, "with refs") {
 		least := 0
 		if f.refs {
 			least = 1
@@ -159,6 +169,9 @@ func drawEvent(r *rapid.T, typ event.Type) doc {
 		share(r, d["batches"].([]any), data["children"].([]any))
 	}
 	d["data"] = data
+	if typ == event.CorrectionProposed {
+		d["at"] = "2026-03-01T08:30:00.000+08:00" // before it must be answered
+	}
 	return d
 }
 
@@ -274,10 +287,42 @@ func share(r *rapid.T, parents, children []any) {
 func handedData(r *rapid.T, d doc) {
 	d["to"] = uuids.Draw(r, "to")
 	maybe(r, d, "to_site", func() any { return uuids.Draw(r, "to_site") })
+	reservation(r, d)
+}
+
+func reservation(r *rapid.T, d doc) {
+	maybe(r, d, "reservation", func() any { return drawText(r, 200) })
+	maybe(r, d, "unverified", func() any { return true })
+}
+
+func correctionData(r *rapid.T, d doc) {
+	value := func(name string) any {
+		switch rapid.IntRange(0, 2).Draw(r, name) {
+		case 0:
+			return nil
+		case 1:
+			return number(rapid.Int64Range(-1<<53, 1<<53).Draw(r, name))
+		}
+		return drawText(r, 199)
+	}
+	changes := []any{}
+	for _, p := range rapid.SliceOfNDistinct(rapid.StringMatching(`(/[a-z0-9_]{1,32}){1,6}`), 1, 4, rapid.ID[string]).Draw(r, "pointers") {
+		was := value("old")
+		is := value("new")
+		if fmt.Sprint(was) == fmt.Sprint(is) {
+			is = fmt.Sprint(was) + "'"
+		}
+		changes = append(changes, doc{"pointer": p, "old": was, "new": is})
+	}
+	parties := []any{}
+	for _, v := range rapid.SliceOfNDistinct(uuids, 0, 4, rapid.ID[string]).Draw(r, "parties") {
+		parties = append(parties, v)
+	}
+	d["changes"], d["parties"], d["reason"], d["until"] = changes, parties, drawText(r, 200), "2199-12-31T23:59:59.999+00:00"
 }
 
 func issuedData(r *rapid.T, d doc) {
-	d["profile"] = rapid.SampledFrom([]string{"hazardous", "medical"}).Draw(r, "profile")
+	d["profile"] = rapid.SampledFrom([]string{"hazardous", "medical", "small-source", "x9"}).Draw(r, "profile")
 	for _, name := range []string{"carrier", "consignee", "consignee_site"} {
 		d[name] = uuids.Draw(r, name)
 	}
@@ -288,6 +333,7 @@ func issuedData(r *rapid.T, d doc) {
 func vehicleData(permit bool) func(*rapid.T, doc) {
 	return func(r *rapid.T, d doc) {
 		d["vehicle"] = drawText(r, 16)
+		reservation(r, d)
 		if permit {
 			maybe(r, d, "permit", func() any { return drawText(r, 32) })
 			maybe(r, d, "measured", func() any { return rapid.SampledFrom([]string{"weighed", "estimated"}).Draw(r, "measured") })

@@ -141,6 +141,10 @@ var wireTypes = map[string]func() any{
 	"EventManifestCancelled":   func() any { return new(api.EventManifestCancelled) },
 	"EventTransportHandedOver": func() any { return new(api.EventTransportHandedOver) },
 	"EventManifestRefused":     func() any { return new(api.EventManifestRefused) },
+	"EventManifestNumbered":    func() any { return new(api.EventManifestNumbered) },
+	"EventCorrectionProposed":  func() any { return new(api.EventCorrectionProposed) },
+	"EventCorrectionAgreed":    func() any { return new(api.EventCorrectionAgreed) },
+	"EventCorrectionDeclined":  func() any { return new(api.EventCorrectionDeclined) },
 	"EventTransportReturned":   func() any { return new(api.EventTransportReturned) },
 }
 

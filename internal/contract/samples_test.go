@@ -60,7 +60,8 @@ func (s *story) samples(t *testing.T) []sample {
 	generated, stored, issued, collected := s.events[1], s.events[4], s.events[5], s.events[6]
 	names := []string{"UseRecorded", "BatchGenerated", "BatchReleased", "BatchReceived", "BatchStored", "ManifestIssued",
 		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded",
-		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned", "InspectionRecorded"}
+		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned", "InspectionRecorded",
+		"ManifestNumbered", "CorrectionProposed", "CorrectionAgreed", "CorrectionDeclined"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
 		if n == "" {

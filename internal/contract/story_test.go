@@ -85,6 +85,15 @@ var plot = []string{
 		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e22"],"data":{"vehicle":"冀F样例2"}}`,
 	`{"v":1,"id":"~e24","type":"inspection.recorded","at":"2026-03-03T10:00:00.000+08:00","party":"~a4","site":"~55","person":"~d5",` +
 		`"data":{"inspected":"~51","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"note":"样例 SAMPLE"}}`,
+	`{"v":1,"id":"~e25","type":"manifest.numbered","at":"2026-03-03T18:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"data":{"number":"20261306000124"}}`,
+	`{"v":1,"id":"~e26","type":"correction.proposed","at":"2026-03-03T18:10:00.000+08:00","party":"~a5","site":"~56","person":"~d6","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e20"],"data":{"changes":[{"pointer":"/data/vehicle","old":"冀F样例2","new":"冀F样例3"}],` +
+		`"parties":["~a1","~a2","~a3"],"until":"2026-03-10T18:10:00.000+08:00","reason":"车牌写错 the plate was mistyped"}}`,
+	`{"v":1,"id":"~e27","type":"correction.agreed","at":"2026-03-03T18:30:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e26"],"data":{"remark":"属实 so it was"}}`,
+	`{"v":1,"id":"~e28","type":"correction.declined","at":"2026-03-03T18:40:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f3",` +
+		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e26"],"data":{"reason":"门岗影像为原车牌 the gate camera shows the old plate"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.

@@ -30,8 +30,9 @@ type Repacked struct{ Children []Child }
 // HandedOver is transport.handed_over: offered to the next carrier, or to a transfer
 // point when a site is named (Order 23 art. 17). It is theirs when they take it over.
 type HandedOver struct {
-	To     id.Party
-	ToSite id.Site // zero: to a carrier
+	To          id.Party
+	ToSite      id.Site // zero: to a carrier
+	Reservation Reservation
 }
 
 // Refused is manifest.refused: lines refused whole; each line has its reason.
@@ -165,7 +166,7 @@ func begun(r *reader, e *Event, list string, children []Child, oneCode bool) (pu
 
 func readHandedOver(r *reader) Data {
 	defer r.close()
-	return HandedOver{To: parsed(r, "to", true, id.ParseParty), ToSite: parsed(r, "to_site", false, id.ParseSite)}
+	return HandedOver{To: parsed(r, "to", true, id.ParseParty), ToSite: parsed(r, "to_site", false, id.ParseSite), Reservation: readReservation(r)}
 }
 
 func readRefused(r *reader) Data {
@@ -306,6 +307,7 @@ func childMembers(list []Child) []members {
 func (d HandedOver) write(m members) {
 	m.text("to", d.To.String())
 	m.text("to_site", d.ToSite.String())
+	d.Reservation.write(m)
 }
 
 func (d Refused) write(m members) {

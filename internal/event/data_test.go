@@ -95,7 +95,7 @@ func typedBad() map[event.Type][]bad {
 			spoil("temperature", `"temperature_dc":-35`, "/data/temperature_dc", numbers(-500, 1000)...)),
 		event.ManifestIssued: join(
 			spoil("manifest", `"manifest":"`+manif+`"`, "/manifest", ids()...),
-			spoil("profile", `"profile":"medical"`, "/data/profile", words(`"radioactive"`, "format")...),
+			spoil("profile", `"profile":"medical"`, "/data/profile", words(`"Medical"`, "format", `"-medical"`, "format", `"medical waste"`, "format", `"`+strings.Repeat("m", 33)+`"`, "format")...),
 			spoil("carrier", `"carrier":"`+partyB+`"`, "/data/carrier", ids()...),
 			spoil("consignee", `"consignee":"`+partyC+`"`, "/data/consignee", ids()...),
 			spoil("consignee_site", `"consignee_site":"`+siteB+`"`, "/data/consignee_site", ids()...),
@@ -109,7 +109,9 @@ func typedBad() map[event.Type][]bad {
 		event.TransportCollected: join(
 			spoil("trip", `"trip":"`+tripA+`"`, "/trip", ids()...),
 			spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
-			spoil("permit", `"permit":"P-1"`, "/data/permit", texts(32)...)),
+			spoil("permit", `"permit":"P-1"`, "/data/permit", texts(32)...),
+			spoil("reservation", `"reservation":"未开箱核对"`, "/data/reservation", texts(200)...),
+			spoil("unverified", `"unverified":true`, "/data/unverified", `null`, "type", `1`, "type", `"true"`, "type", `[]`, "type")),
 		event.TransportDelivered: spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
 		event.ManifestAccepted: join(
 			spoil("grams", `"grams":12000`, "/batches/0/grams", numbers(1, tonne1000)...),
@@ -163,6 +165,31 @@ func typedBad() map[event.Type][]bad {
 			[]bad{{"no reason", `,"reason":"一袋破损"`, ``, "invalid-event /batches/0/reason=required"},
 				{"a verdict", `"reason":"一袋破损"`, `"reason":"一袋破损","verdict":"part"`, "invalid-event /batches/0/verdict=unknown_member"}}),
 		event.TransportReturned: spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
+		event.ManifestNumbered: join(
+			spoil("number", `"number":"20261306000123"`, "/data/number", words(`"2026130600012"`, "format", `"L-2026-7ZK3M9QXPA4"`, "format")...),
+			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),
+		event.CorrectionProposed: join(
+			spoil("until", `"until":"2026-03-09T08:30:00.000+08:00"`, "/data/until", words(`"2026-03-02T08:30:00.000+08:00"`, "out_of_range", `"2026-03-09"`, "format")...),
+			spoil("reason", `"reason":"车牌写错"`, "/data/reason", texts(200)...),
+			spoil("pointer", `"pointer":"/data/vehicle"`, "/data/changes/0/pointer", words(`"/"`, "format", `"data/vehicle"`, "format", `"/data/~1"`, "format", `"/data/"`, "format", `"/Data"`, "format", `"`+strings.Repeat("/a", 7)+`"`, "format")...),
+			spoil("old", `"old":"冀F00001"`, "/data/changes/0/old", `true`, "type", `{}`, "type", `[]`, "type", `1.5`, "not_integer", `1e400`, "not_integer", `""`, "length", `"a\u202eb"`, "characters"),
+			spoil("new", `"new":3`, "/data/changes/1/new", `false`, "type", `-0`, "out_of_range", `9007199254740993`, "out_of_range", `null`, "same"),
+			[]bad{
+				{"no change at all", `{"pointer":"/data/vehicle","old":"冀F00001","new":"冀F00002"},{"pointer":"/batches/0/packages","old":null,"new":3}`, ``, "invalid-event /data/changes=length"},
+				{"a change into itself", `"new":"冀F00002"`, `"new":"冀F00001"`, "invalid-event /data/changes/0/new=same"},
+				{"one field twice", `"pointer":"/batches/0/packages"`, `"pointer":"/data/vehicle"`, "invalid-event /data/changes/1/pointer=repeated"},
+				{"a party twice", `"` + partyB + `","` + partyC + `"`, `"` + partyB + `","` + partyB + `"`, "invalid-event /data/parties/1=repeated"},
+				{"the signer itself", `["` + partyB + `","` + partyC + `"]`, `["` + partyA + `"]`, "invalid-event /data/parties/0=signer"},
+				{"a party that is no id", `["` + partyB + `","` + partyC + `"]`, `["x",7]`, "invalid-event /data/parties/0=format /data/parties/1=format"},
+				{"parties that are no list", `["` + partyB + `","` + partyC + `"]`, `null`, "invalid-event /data/parties=type"},
+				{"a stray member of a change", `"old":null`, `"old":null,"was":1`, "invalid-event /data/changes/1/was=unknown_member"},
+				{"two events at once", `"refs":["` + eventB + `"]`, `"refs":["` + eventB + `","` + batchB + `"]`, "invalid-event /refs=length"},
+			}),
+		event.CorrectionAgreed: join(
+			spoil("remark", `"remark":"属实"`, "/data/remark", texts(200)...),
+			[]bad{{"no proposal", `"refs":["` + eventB + `"],`, ``, "invalid-event /refs=required"},
+				{"two proposals", `"refs":["` + eventB + `"]`, `"refs":["` + eventB + `","` + batchB + `"]`, "invalid-event /refs=length"}}),
+		event.CorrectionDeclined: spoil("reason", `"reason":"车牌无误"`, "/data/reason", texts(200)...),
 		event.RulingRecorded: join(
 			spoil("event", `"event":"`+eventB+`"`, "/data/event", ids()...),
 			spoil("hash", `"hash":"`+seenA+`"`, "/data/hash", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format", `"`+seenA+`00"`, "format")...),

@@ -19,6 +19,7 @@ type node struct {
 	text    string // of a string, or a number as written
 	members []member
 	items   []node
+	probe   *probe // asked what it would read; nil for a document
 }
 
 type member struct {
@@ -124,6 +125,9 @@ func escape(s string) string { return pointerEscapes.Replace(s) }
 
 // take finds a member; JSON null counts as given, so that "seen": null is a statement.
 func (r *reader) take(name string, required bool) (node, bool) {
+	if p := r.obj.probe; p != nil {
+		return p.take(r.at + "/" + escape(name)), true
+	}
 	for _, m := range r.obj.members {
 		if m.name == name {
 			r.taken[name] = true

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"fmt"
 	"time"
 
 	"pgregory.net/rapid"
@@ -62,7 +63,7 @@ func drawBatches(r *rapid.T, typ event.Type) []event.Batch {
 			b.Seen = drawHash(r)
 		}
 		optional := typ == event.TransportHandedOver || typ == event.TransportReturned || typ == event.BatchReleased || typ == event.BatchReceived || typ == event.BatchStored || typ == event.TransportDelivered
-		bare := typ == event.OutcomeReported || typ == event.ManifestCancelled
+		bare := typ == event.ManifestNumbered || typ.Mends() || typ == event.OutcomeReported || typ == event.ManifestCancelled
 		if !bare && (!optional || rapid.Bool().Draw(r, "weighed")) {
 			b.Grams, b.Weighed = drawGrams(r), true
 		}
@@ -132,9 +133,24 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 				Transport: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.2", "2099-99.99"}).Draw(r, "transport")}}
 	case event.TransportCollected:
 		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32),
-			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
+			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32), Reservation: drawReservation(r)}
 	case event.TransportDelivered:
-		return event.Delivered{Vehicle: drawText(r, "vehicle", 1, 16)}
+		return event.Delivered{Vehicle: drawText(r, "vehicle", 1, 16), Reservation: drawReservation(r)}
+	case event.ManifestNumbered:
+		return event.Numbered{Number: "20261306000123"}
+	case event.CorrectionProposed:
+		d := event.Correction{Reason: drawText(r, "reason", 1, 200), Until: time.Date(2199, 12, 31, 12, 0, 0, 0, time.UTC)}
+		for i := range rapid.IntRange(1, 3).Draw(r, "changes") {
+			d.Changes = append(d.Changes, event.Change{Pointer: fmt.Sprintf("/batches/%d/grams", i), Old: rapid.SampledFrom([]event.Value{"null", "1", `"a\u003cb"`}).Draw(r, "old"), New: "5"})
+		}
+		for range rapid.IntRange(0, 3).Draw(r, "parties") {
+			d.Parties = append(d.Parties, party("concerned"))
+		}
+		return d
+	case event.CorrectionAgreed:
+		return event.Consent{Remark: drawText(r, "remark", 0, 200)}
+	case event.CorrectionDeclined:
+		return event.Dissent{Reason: drawText(r, "reason", 1, 200)}
 	case event.ManifestAccepted:
 		return event.Accepted{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
 	case event.BatchTreated:
@@ -154,7 +170,7 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 	case event.ManifestCancelled:
 		return event.Cancelled{Reason: drawText(r, "reason", 1, 200)}
 	case event.TransportHandedOver:
-		d := event.HandedOver{To: party("to")}
+		d := event.HandedOver{To: party("to"), Reservation: drawReservation(r)}
 		if rapid.Bool().Draw(r, "with site") {
 			d.ToSite = id.SiteOf(drawUUID(r, "to site"))
 		}
@@ -182,11 +198,15 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 	return event.Outcome{Result: drawText(r, "result", 1, 64)}
 }
 
+func drawReservation(r *rapid.T) event.Reservation {
+	return event.Reservation{Text: drawText(r, "reservation", 0, 200), Unverified: rapid.Bool().Draw(r, "unverified")}
+}
+
 func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	e := event.Event{ID: id.EventOf(drawUUID(r, "event")), Type: typ, At: drawAt(r), Party: id.PartyOf(drawUUID(r, "party")),
 		Site: id.SiteOf(drawUUID(r, "site")), Person: id.PersonOf(drawUUID(r, "person"))}
 	switch typ {
-	case event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
+	case event.ManifestNumbered, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
 		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
 	}
 	if (typ == event.TransportHandedOver || typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
@@ -195,7 +215,14 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	if typ != event.UseRecorded && typ != event.RulingRecorded && typ != event.InspectionRecorded {
 		e.Batches = drawBatches(r, typ)
 	}
-	for range rapid.IntRange(1, 3).Draw(r, "refs") {
+	if typ.Mends() && rapid.Bool().Draw(r, "of a manifest") {
+		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
+	}
+	most := 3
+	if typ.Mends() {
+		most = 1
+	}
+	for range rapid.IntRange(1, most).Draw(r, "refs") {
 		e.Refs = append(e.Refs, id.EventOf(drawUUID(r, "ref")))
 	}
 	e.Data = drawData(r, typ)

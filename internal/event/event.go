@@ -46,13 +46,18 @@ const (
 	OutcomeReported     Type = "outcome.reported"
 	RulingRecorded      Type = "ruling.recorded"
 	InspectionRecorded  Type = "inspection.recorded"
+	ManifestNumbered    Type = "manifest.numbered"
+	CorrectionProposed  Type = "correction.proposed"
+	CorrectionAgreed    Type = "correction.agreed"
+	CorrectionDeclined  Type = "correction.declined"
 )
 
 // Types lists them in the order of the chain.
 func Types() []Type {
 	return []Type{UseRecorded, BatchGenerated, BatchRepacked, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
 		ManifestCancelled, TransportCollected, TransportHandedOver, TransportDelivered, ManifestAccepted, ManifestRefused,
-		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded, InspectionRecorded}
+		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded, InspectionRecorded,
+		ManifestNumbered, CorrectionProposed, CorrectionAgreed, CorrectionDeclined}
 }
 
 // Event is one signed fact, read.
@@ -169,8 +174,8 @@ func readCommon(r *reader, e *Event) {
 }
 
 func readShaped(r *reader, e *Event, s shape) {
-	if s.manifest {
-		e.Manifest = parsed(r, "manifest", true, id.ParseManifest)
+	if s.manifest != absent {
+		e.Manifest = parsed(r, "manifest", s.manifest == needed, id.ParseManifest)
 	}
 	if s.trip {
 		e.Trip = parsed(r, "trip", false, id.ParseTrip)

@@ -51,7 +51,7 @@ var rests = map[event.Type]string{
 	event.BatchReceived:      anyBatch + refs + `"data":{"place":"暂存间"}`,
 	event.BatchStored:        anyBatch + `"data":{"place":"暂存间","temperature_dc":-35}`,
 	event.ManifestIssued:     manifest + anyBatch + `"data":{"profile":"medical","carrier":"` + partyB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","number":"20261306000123","from":"暂存间","exempt_collection":"2021-2.1","exempt_transport":"2021-2.2"}`,
-	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1","measured":"weighed","scale":"S-3"}`,
+	event.TransportCollected: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001","permit":"P-1","measured":"weighed","scale":"S-3","reservation":"未开箱核对","unverified":true}`,
 	event.TransportDelivered: manifest + trip + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.ManifestAccepted:   manifest + partBatch + refs + `"data":{"measured":"weighed","scale":"S-2"}`,
 	event.BatchTreated:       burnBatch + `"data":{"method":"D10","facility":"回转窑 1","measured":"weighed","scale":"S-4"}`,
@@ -64,6 +64,11 @@ var rests = map[event.Type]string{
 	event.TransportReturned:   manifest + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.RulingRecorded:      refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
 	event.InspectionRecorded:  `"data":{"inspected":"` + siteB + `","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"accidents":1,"major_accidents":2,"note":"抽查"}`,
+	event.ManifestNumbered:    manifest + bareBatch + `"data":{"number":"20261306000123"}`,
+	event.CorrectionProposed: manifest + bareBatch + refs + `"data":{"changes":[{"pointer":"/data/vehicle","old":"冀F00001","new":"冀F00002"},{"pointer":"/batches/0/packages","old":null,"new":3}],"parties":["` +
+		partyB + `","` + partyC + `"],"until":"2026-03-09T08:30:00.000+08:00","reason":"车牌写错"}`,
+	event.CorrectionAgreed:   manifest + bareBatch + refs + `"data":{"remark":"属实"}`,
+	event.CorrectionDeclined: manifest + bareBatch + refs + `"data":{"reason":"车牌无误"}`,
 }
 
 func sample(t event.Type) string {

@@ -17,11 +17,15 @@ var presence = map[event.Type]struct{ required, optional string }{
 	event.BatchReceived:      {"batches id seen refs data", "grams packages place"},
 	event.BatchStored:        {"batches id seen data place", "grams packages temperature_dc"},
 	event.ManifestIssued:     {"manifest batches id seen grams data profile carrier consignee consignee_site", "packages method number"},
-	event.TransportCollected: {"manifest batches id seen grams refs data vehicle", "trip packages permit measured scale"},
+	event.TransportCollected: {"manifest batches id seen grams refs data vehicle", "trip packages permit measured scale reservation unverified"},
 	event.TransportDelivered: {"manifest batches id seen refs data vehicle", "trip grams packages"},
 	event.ManifestAccepted:   {"manifest batches id seen grams verdict reason refused_grams refs data measured", "packages scale"},
 	event.BatchTreated:       {"batches id seen grams data method", "facility measured scale"},
 	event.OutcomeReported:    {"manifest batches id seen refs data result", ""},
+	event.ManifestNumbered:   {"manifest batches id seen data number", ""},
+	event.CorrectionProposed: {"batches id seen refs data changes parties until reason", "manifest"},
+	event.CorrectionAgreed:   {"batches id seen refs data", "manifest remark"},
+	event.CorrectionDeclined: {"batches id seen refs data reason", "manifest"},
 	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
 	event.InspectionRecorded: {"data inspected class sheet version items total", "accidents major_accidents note"},
 }
@@ -67,7 +71,7 @@ func without(t *testing.T, typ event.Type, name string) string {
 func pointerOf(typ event.Type, name string) string {
 	switch name {
 	case "verdict", "reason":
-		if typ == event.RulingRecorded {
+		if typ == event.RulingRecorded || typ.Mends() {
 			return "/data/" + name
 		}
 		return "/batches/0/" + name

@@ -21,7 +21,7 @@ const (
 
 // A shape is the closed schema of one type, beyond the common members.
 type shape struct {
-	manifest   bool // member "manifest" is required
+	manifest   presence
 	trip       bool // member "trip" may be given
 	maxBatches int  // 0: no member "batches"
 	first      bool // the batch begins here: seen must be null
@@ -41,18 +41,22 @@ var shapes = map[Type]shape{
 	BatchReleased:       {maxBatches: MaxBatches, grams: allowed, data: readReleased},
 	BatchReceived:       {maxBatches: MaxBatches, grams: allowed, refs: true, data: readReceived},
 	BatchStored:         {maxBatches: MaxBatches, grams: allowed, data: readStored},
-	ManifestIssued:      {manifest: true, maxBatches: MaxBatches, grams: needed, data: readIssued},
-	ManifestCancelled:   {manifest: true, maxBatches: MaxBatches, refs: true, data: readCancelled},
-	TransportCollected:  {manifest: true, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
-	TransportHandedOver: {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readHandedOver},
-	TransportDelivered:  {manifest: true, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
-	ManifestAccepted:    {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted, whole: distinctRests},
-	ManifestRefused:     {manifest: true, maxBatches: MaxBatches, grams: needed, refs: true, batch: readReason, data: readRefused},
-	TransportReturned:   {manifest: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
+	ManifestIssued:      {manifest: needed, maxBatches: MaxBatches, grams: needed, data: readIssued},
+	ManifestCancelled:   {manifest: needed, maxBatches: MaxBatches, refs: true, data: readCancelled},
+	TransportCollected:  {manifest: needed, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
+	TransportHandedOver: {manifest: needed, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readHandedOver},
+	TransportDelivered:  {manifest: needed, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
+	ManifestAccepted:    {manifest: needed, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted, whole: distinctRests},
+	ManifestRefused:     {manifest: needed, maxBatches: MaxBatches, grams: needed, refs: true, batch: readReason, data: readRefused},
+	TransportReturned:   {manifest: needed, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
 	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated, whole: residueWhole},
-	OutcomeReported:     {manifest: true, maxBatches: MaxBatches, refs: true, data: readOutcome},
+	OutcomeReported:     {manifest: needed, maxBatches: MaxBatches, refs: true, data: readOutcome},
 	RulingRecorded:      {refs: true, data: readRuling},
 	InspectionRecorded:  {data: readInspection},
+	ManifestNumbered:    {manifest: needed, maxBatches: MaxBatches, data: readNumbered},
+	CorrectionProposed:  {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readCorrection, whole: single},
+	CorrectionAgreed:    {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readConsent, whole: single},
+	CorrectionDeclined:  {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readDissent, whole: single},
 }
 
 // Use is use.recorded: what a department used, from which waste is expected.
@@ -100,7 +104,7 @@ type Stored struct {
 
 // Issued is manifest.issued: the consignor's part of the manifest (Order 23 art. 10).
 type Issued struct {
-	Profile       string // hazardous or medical
+	Profile       string // a name of package profile's book
 	Carrier       id.Party
 	Consignee     id.Party
 	ConsigneeSite id.Site
@@ -112,14 +116,18 @@ type Issued struct {
 
 // Collected is transport.collected: the carrier took over (Order 23 art. 11).
 type Collected struct {
-	Vehicle  string
-	Permit   string
-	Measured Measured // "" when not said: the weight is the consignor's
-	Scale    string
+	Vehicle     string
+	Permit      string
+	Measured    Measured // "" when not said: the weight is the consignor's
+	Scale       string
+	Reservation Reservation
 }
 
 // Delivered is transport.delivered: the carrier stands at the consignee's site.
-type Delivered struct{ Vehicle string }
+type Delivered struct {
+	Vehicle     string
+	Reservation Reservation
+}
 
 // Accepted is manifest.accepted: the consignee's part (Order 23 art. 12).
 type Accepted struct {
@@ -225,7 +233,7 @@ func readStored(r *reader) Data {
 func readIssued(r *reader) Data {
 	defer r.close()
 	return Issued{
-		Profile:       oneOf(r, "profile", true, "hazardous", "medical"),
+		Profile:       parsed(r, "profile", true, ParseProfile),
 		Carrier:       parsed(r, "carrier", true, id.ParseParty),
 		Consignee:     parsed(r, "consignee", true, id.ParseParty),
 		ConsigneeSite: parsed(r, "consignee_site", true, id.ParseSite),
@@ -239,12 +247,12 @@ func readIssued(r *reader) Data {
 func readCollected(r *reader) Data {
 	defer r.close()
 	return Collected{Vehicle: r.text("vehicle", true, 16), Permit: r.text("permit", false, 32),
-		Measured: oneOf(r, "measured", false, OnScale, Estimated), Scale: r.text("scale", false, 32)}
+		Measured: oneOf(r, "measured", false, OnScale, Estimated), Scale: r.text("scale", false, 32), Reservation: readReservation(r)}
 }
 
 func readDelivered(r *reader) Data {
 	defer r.close()
-	return Delivered{Vehicle: r.text("vehicle", true, 16)}
+	return Delivered{Vehicle: r.text("vehicle", true, 16), Reservation: readReservation(r)}
 }
 
 func readAccepted(r *reader) Data {
@@ -290,6 +298,17 @@ func readResidue(r *reader, b *Batch) {
 	if b.Weighed && b.ResidueGrams > b.Grams {
 		r.note("residue_grams", "out_of_range", "must not be more than the grams treated")
 	}
+}
+
+var profileName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,31}$`)
+
+// ParseProfile reads the name of a profile; whether there is one of that name is for the
+// book of the date to say.
+func ParseProfile(s string) (string, error) {
+	if !profileName.MatchString(s) {
+		return "", fmt.Errorf("must be the name of a profile: 2 to 32 lower-case letters, digits and hyphens")
+	}
+	return s, nil
 }
 
 var nationalNumber = regexp.MustCompile(`^20\d{12}$`)

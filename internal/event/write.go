@@ -148,9 +148,13 @@ func (d Collected) write(m members) {
 	m.text("permit", d.Permit)
 	m.text("measured", string(d.Measured))
 	m.text("scale", d.Scale)
+	d.Reservation.write(m)
 }
 
-func (d Delivered) write(m members) { m.text("vehicle", d.Vehicle) }
+func (d Delivered) write(m members) {
+	m.text("vehicle", d.Vehicle)
+	d.Reservation.write(m)
+}
 
 func (d Accepted) write(m members) {
 	m.text("measured", string(d.Measured))

@@ -12,6 +12,7 @@ const (
 	MalformedEvent Kind = "malformed-event"  // not strict JSON: repeated member, bad UTF-8, trailing data
 	InvalidEvent   Kind = "invalid-event"    // strict JSON, but members break the type's schema
 	UnknownType    Kind = "unknown-type"     // no such event type
+	UnknownProfile Kind = "unknown-profile"  // no transfer profile of that name at that date
 	InvalidRequest Kind = "invalid-request"  // a body or parameter other than an event
 	UploadCutShort Kind = "upload-cut-short" // the connection ended inside a line
 	InvalidImport  Kind = "invalid-import"
@@ -68,7 +69,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		TooLarge, TooManyLines, MediaType, MalformedJWS, AlgNotAllowed, HeaderMember, MalformedEvent,
-		InvalidEvent, UnknownType, InvalidRequest, UploadCutShort, InvalidImport,
+		InvalidEvent, UnknownType, UnknownProfile, InvalidRequest, UploadCutShort, InvalidImport,
 		UnknownKey, KeyOfOther, KeyNotYetValid, KeyExpired, KeyRevoked, KeyContested, BadSignature, UnknownSite, RoleMissing,
 		IDReused, WrongStage, NotCustodian, SeenUnknown, LabelTaken,
 		SignInRefused, SecondFactorNeeded, InvitationRefused, ForgedRequest, WeakPassword, TooManyAttempts, QuotaExceeded,

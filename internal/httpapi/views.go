@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"liandan/api"
 	"liandan/internal/audit"
 	"liandan/internal/event"
@@ -38,6 +40,35 @@ func batchView(v audit.BatchView) api.BatchView {
 	}
 	for _, x := range s.Owed {
 		out.Owed = append(out.Owed, x.Manifest.String())
+	}
+	out.Corrections = corrections(v.Corrections)
+	return out
+}
+
+func corrections(cs []audit.Correction) []api.CorrectionView {
+	var out []api.CorrectionView
+	for _, c := range cs {
+		v := api.CorrectionView{ID: c.ID.String(), Event: c.Event.String(), Manifest: c.Manifest.String(), By: c.By.String(), At: atMillis(c.At),
+			Until: atMillis(c.Until), Status: api.CorrectionViewStatus(c.Status), Reason: c.Reason, Parties: partyIDs(c.Parties), Agreed: partyIDs(c.Agreed),
+			Declined: c.Declined.String(), Why: c.Why, Changes: make([]api.Change, len(c.Changes))}
+		if c.Expired {
+			v.Status = api.CorrectionViewStatusExpired
+		}
+		if c.ClosedAt > 0 {
+			v.ClosedAt = atMillis(c.ClosedAt)
+		}
+		for i, x := range c.Changes {
+			v.Changes[i] = api.Change{Pointer: x.Pointer, Old: jsontext.Value(x.Old), New: jsontext.Value(x.New)}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func partyIDs(ps []id.Party) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.String()
 	}
 	return out
 }
@@ -86,7 +117,7 @@ func gramsOf(e event.Event, b id.Batch) int64 {
 
 func manifestView(v audit.ManifestView) api.ManifestView {
 	s := v.State
-	out := api.ManifestView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Profile: api.ManifestViewProfile(s.Profile), Number: s.Number,
+	out := api.ManifestView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Profile: s.Profile, Number: s.Number,
 		Consignor: s.Consignor.String(), ConsignorSite: s.ConsignorSite.String(), Carrier: s.Carrier.String(),
 		Consignee: s.Consignee.String(), ConsigneeSite: s.ConsigneeSite.String(), Method: string(s.Method), Vehicle: s.Vehicle,
 		Permit: s.Permit, Trip: s.Trip.String(), Lines: make([]api.ManifestLine, len(s.Lines)), IssuedAt: atMillis(s.IssuedAt),
@@ -99,6 +130,8 @@ func manifestView(v audit.ManifestView) api.ManifestView {
 		out.CancelledAt = atMillis(s.CancelledAt)
 	}
 	out.ExemptCollection, out.ExemptTransport = api.ExemptionRef(s.Exempt.Collection), api.ExemptionRef(s.Exempt.Transport)
+	out.Corrections = corrections(v.Corrections)
+	out.ProvisionalNumber = v.Provisional
 	for _, l := range s.Legs {
 		out.Legs = append(out.Legs, manifestLeg(l))
 	}

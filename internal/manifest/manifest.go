@@ -99,6 +99,11 @@ func (s State) Check(e event.Event) error {
 		return fault.New(fault.WrongStage, "A manifest is cancelled whole: name all its %d batches.", len(s.Lines)).
 			With("manifest", s.ID.String()).With("stage", string(s.Stage))
 	}
+	if d, ok := e.Data.(event.Numbered); ok {
+		if err := s.checkNumber(e, d); err != nil {
+			return err
+		}
+	}
 	for _, b := range e.Batches {
 		if s.line(b.ID) < 0 {
 			return fault.New(fault.WrongStage, "The batch is not on this manifest.").
@@ -150,6 +155,11 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.RefusedAt = max(s.RefusedAt, at)
 	case event.Outcome:
 		s.ReportedAt = max(s.ReportedAt, at)
+	case event.Numbered:
+		s.Number = d.Number
+	}
+	if e.Type.Mends() || e.Type == event.ManifestNumbered { // no line moves
+		return s
 	}
 	for _, b := range after {
 		s.applyLine(e, b)
@@ -163,6 +173,9 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 func (s State) Follow(e event.Event, after []batch.State, seq int64) State {
 	s.Lines = append([]Line(nil), s.Lines...)
 	s.Seq = seq
+	if e.Type.Mends() {
+		return s
+	}
 	for _, b := range after {
 		if i := s.line(b.ID); i >= 0 {
 			s.Lines[i].Stage = s.stageOf(e, s.Lines[i], b)

@@ -25,6 +25,7 @@ var table = map[fault.Kind]Row{
 	fault.MalformedEvent: {http.StatusBadRequest, "载荷不是严格的 JSON", "The payload is not strict JSON"},
 	fault.InvalidEvent:   {http.StatusUnprocessableEntity, "事件内容不符合该类型的格式", "The event breaks its type's schema"},
 	fault.UnknownType:    {http.StatusUnprocessableEntity, "没有这种事件类型", "No such event type"},
+	fault.UnknownProfile: {http.StatusUnprocessableEntity, "没有这种转移模式", "No such transfer profile"},
 	fault.InvalidRequest: {http.StatusUnprocessableEntity, "请求内容或参数有误", "The body or a parameter is wrong"},
 	fault.UploadCutShort: {http.StatusBadRequest, "上传中途断开", "The upload was cut short"},
 	fault.InvalidImport:  {http.StatusUnprocessableEntity, "不是所要的 CSV", "Not the CSV that is asked for"},

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -220,7 +221,8 @@ func (a *assembly) decide(j *job) error {
 		a.held[hash] = append(a.held[hash], j)
 		j.result = Result{Err: f, Held: true}
 		if f.Kind == fault.WrongStage || f.Kind == fault.NotCustodian {
-			j.result.Err = told(a.world, p.Event, p.Event.Party)
+			// The table of profiles may have refused what the chain would let through.
+			j.result.Err = cmp.Or(told(a.world, p.Event, p.Event.Party), a.governedBy(eyes{a.world, p.Event.Party}, p.Event), err)
 		}
 	}
 	return nil
@@ -229,7 +231,7 @@ func (a *assembly) decide(j *job) error {
 // refuses says whether a fault is the event's own: others stop the whole group.
 func refuses(k fault.Kind) bool {
 	switch k {
-	case fault.LabelTaken, fault.KeyRevoked, fault.KeyExpired, fault.KeyNotYetValid, fault.Conflict, fault.NotFound:
+	case fault.InvalidEvent, fault.LabelTaken, fault.KeyRevoked, fault.KeyExpired, fault.KeyNotYetValid, fault.Conflict, fault.NotFound:
 		return true
 	}
 	return holdable(k)
@@ -291,8 +293,11 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 	if err := a.mayRule(p.Event); err != nil {
 		return err
 	}
-	if err := chain.Check(a.world, p.Event); err != nil {
+	if err := a.governed(p.Event); err != nil {
 		return err
+	}
+	if err := chain.Check(a.world, p.Event); err != nil || a.world.failed != nil {
+		return cmp.Or(a.world.failed, err)
 	}
 	if err := a.seen(p.Event); err != nil {
 		return err
@@ -301,6 +306,9 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 		return err
 	}
 	out := chain.Place(a.world, p.Event, p.Signed.Hash(), a.seq, a.g.RecordedAt)
+	if a.world.failed != nil {
+		return a.world.failed
+	}
 	a.world.Keep(out)
 	a.world.known[p.Event.ID] = Known{Seq: a.seq, Hash: p.Signed.Hash()}
 	a.seq++

@@ -8,6 +8,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/profile"
 	"liandan/internal/signature"
 )
 
@@ -76,7 +77,14 @@ var mayDo = map[event.Type][]party.Role{
 	event.OutcomeReported:     {party.Operator, party.Collector},
 	event.RulingRecorded:      {party.Authority},
 	event.InspectionRecorded:  {party.Authority},
+	event.ManifestNumbered:    {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.CorrectionProposed:  handlers,
+	event.CorrectionAgreed:    handlers,
+	event.CorrectionDeclined:  handlers,
 }
+
+// handlers may hold a batch; whether one is of its chain the chain says.
+var handlers = []party.Role{party.Generator, party.Medical, party.Collector, party.Carrier, party.Operator}
 
 // standing checks site, role and the parties that a manifest names, at the event's date.
 func (s *Service) standing(ctx context.Context, e event.Event) error {
@@ -98,7 +106,7 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 	}
 	switch d := e.Data.(type) {
 	case event.Issued:
-		if err := s.named(ctx, e, d); err != nil {
+		if err := s.named(ctx, e, d, org); err != nil {
 			return err
 		}
 		return s.refused(ctx, e)
@@ -157,8 +165,12 @@ func (s *Service) taker(ctx context.Context, e event.Event, d event.HandedOver) 
 	return nil
 }
 
-// named checks the carrier and consignee of a manifest.
-func (s *Service) named(ctx context.Context, e event.Event, d event.Issued) error {
+// named checks the profile of a manifest and the parties that take their part in it.
+func (s *Service) named(ctx context.Context, e event.Event, d event.Issued, consignor party.Organisation) error {
+	p, err := s.Profiles.Named(d.Profile, e.At)
+	if err != nil {
+		return err
+	}
 	bad := fault.New(fault.InvalidEvent, "The manifest names parties that cannot take their part.")
 	check := func(pointer string, p id.Party, roles ...party.Role) error {
 		org, ok, err := s.registry.Organisation(ctx, p)
@@ -170,10 +182,13 @@ func (s *Service) named(ctx context.Context, e event.Event, d event.Issued) erro
 		}
 		return nil
 	}
-	if err := check("/data/carrier", d.Carrier, party.Carrier); err != nil {
+	if roles := p.Roles(profile.Consignor); !consignor.Has(roles...) {
+		bad.At("/party", "role", "the consignor must have one of the roles %v under the profile %s", roles, p.Name)
+	}
+	if err := check("/data/carrier", d.Carrier, p.Roles(profile.Carrier)...); err != nil {
 		return err
 	}
-	if err := check("/data/consignee", d.Consignee, party.Operator, party.Collector); err != nil {
+	if err := check("/data/consignee", d.Consignee, p.Roles(profile.Consignee)...); err != nil {
 		return err
 	}
 	site, ok, err := s.registry.Site(ctx, d.ConsigneeSite)

@@ -35,6 +35,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/merkle"
 	"liandan/internal/permit"
+	"liandan/internal/profile"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
 )
@@ -46,7 +47,8 @@ type Config struct {
 	Signer   note.Signer // the log's key; its name is the log's origin
 	Rules    rule.Book
 	Catalog  *waste.Catalog
-	Permits  permit.Book // empty: nothing is asked about permits
+	Permits  permit.Book  // empty: nothing is asked about permits
+	Profiles profile.Book // nil: those that ship with Liandan
 	Now      func() time.Time
 	Log      *slog.Logger
 	// MaxGroup bounds the events of one commit group; 0 means 512.
@@ -113,6 +115,9 @@ func New(c Config) *Service {
 	}
 	if c.Patience == 0 {
 		c.Patience = 400 * time.Microsecond
+	}
+	if c.Profiles == nil {
+		c.Profiles = profile.Default()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

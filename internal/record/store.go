@@ -36,6 +36,8 @@ type Reader interface {
 	Load(w Want) (Found, error)
 	// ChainHolds says whether a leaf is an entry of the batch's chain.
 	ChainHolds(b id.Batch, leaf id.Hash) (bool, error)
+	// ChainOf gives the entries of a batch in order.
+	ChainOf(b id.Batch) ([]ledger.Kept, error)
 	// Waiting gives what waits in quarantine for any of the subjects, oldest first.
 	Waiting(subjects []Subject) ([][]byte, error)
 	// HeadCovering is the oldest head with more than seq entries, with its checkpoint.

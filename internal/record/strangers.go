@@ -30,7 +30,18 @@ func (y eyes) Batch(b id.Batch) batch.State {
 			return s
 		}
 	}
+	if !s.Manifest.IsZero() && !y.Manifest(s.Manifest).ID.IsZero() { // had it on the way
+		return s
+	}
 	return batch.State{}
+}
+
+// Chain implements chain.World.
+func (y eyes) Chain(b id.Batch) []chain.Said {
+	if y.Batch(b).N == 0 {
+		return nil
+	}
+	return y.World.Chain(b)
 }
 
 // Manifest implements chain.World.

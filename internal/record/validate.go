@@ -141,7 +141,11 @@ func (v *Validation) judge(a *assembly, p Prepared, to id.Party) error {
 	if len(v.Faults) == 0 { // what is contested is not for everybody to find out
 		ruling = a.mayRule(e)
 	}
-	for _, err := range []error{a.counts(p), ruling, stage, a.seenBy(e, to), a.world.claim(e)} {
+	governed := a.governedBy(eyes{a.world, to}, e)
+	if a.world.failed != nil {
+		return a.world.failed
+	}
+	for _, err := range []error{a.counts(p), ruling, governed, stage, a.seenBy(e, to), a.world.claim(e)} {
 		f := fault.As(err)
 		switch {
 		case err == nil:

@@ -16,6 +16,8 @@ import (
 type loaded struct {
 	*chain.Memory
 	tx     Reader
+	chains map[id.Batch][]chain.Said // as the log has them, of batches that a correction asked for
+	failed error                     // of reading those
 	met    map[any]bool
 	labels map[event.Label]id.Batch
 	known  map[id.Event]Known
@@ -29,8 +31,28 @@ type loaded struct {
 }
 
 func newLoaded(tx Reader) *loaded {
-	return &loaded{Memory: chain.NewMemory(), tx: tx, met: map[any]bool{}, labels: map[event.Label]id.Batch{}, known: map[id.Event]Known{}, stuck: map[Subject]bool{}, later: map[string][]statement.Key{},
+	l := &loaded{Memory: chain.NewMemory(), tx: tx, chains: map[id.Batch][]chain.Said{}, met: map[any]bool{}, labels: map[event.Label]id.Batch{}, known: map[id.Event]Known{}, stuck: map[Subject]bool{}, later: map[string][]statement.Key{},
 		changedBatch: map[id.Batch]bool{}, changedManifest: map[id.Manifest]bool{}}
+	l.Memory.Before(l.logged)
+	return l
+}
+
+// logged reads a batch's chain as the log has it, once. Only corrections ask, of few batches.
+func (l *loaded) logged(b id.Batch) []chain.Said {
+	if said, ok := l.chains[b]; ok {
+		return said
+	}
+	kept, err := l.tx.ChainOf(b)
+	if err != nil {
+		l.failed = err
+		return nil
+	}
+	said, err := chain.Read(b, kept)
+	if err != nil {
+		l.failed = err
+	}
+	l.chains[b] = said
+	return said
 }
 
 // fetch reads what the events may touch and is not here yet, in one statement.

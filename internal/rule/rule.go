@@ -34,12 +34,17 @@ const (
 	PackagesMoved Code = "packages-differ"        // two parties count other packages
 	ResidueExempt Code = "exempt-after-treatment" // the residue leaves the hazardous chain
 	ResidueLoose  Code = "residue-unplaced"       // residue that is neither exempt nor a new batch
+	Reserved      Code = "reservation"            // the carrier takes over the load and not what is said of it
 
 	StoredTooLong  Code = "stored-too-long"         // medical waste lay longer than it may before it was accepted
 	SingleLayer    Code = "isolation-single-layer"  // waste of an isolated patient is not in double bags
 	NoMedicalClass Code = "medical-class-missing"   // a container for medical waste holds something else
 	NoRightExempt  Code = "exemption-without-right" // an exempted stage is claimed that the list does not give
 	BoxTwice       Code = "container-in-use-twice"  // one turnover box is full twice at the same time
+
+	// Told by readers, who have the clock and the other manifests.
+	CorrectionExpired Code = "correction-expired" // not answered in time
+	NumberConflict    Code = "number-conflict"    // two manifests have one national number
 )
 
 // Limits are the figures of one edition of the rules.
@@ -124,6 +129,13 @@ func (b Book) Examine(s Step) []Finding {
 	if !s.LastAt.IsZero() && s.LastAt.Sub(s.Event.At).Milliseconds() > l.BackMS {
 		say(ClockBack, "事件时间早于其前一事件", "Dated before the event that it follows.")
 	}
+	if v := reservation(s.Event); !v.IsZero() {
+		text := v.Text
+		if text == "" {
+			text = "未经核对 unverified"
+		}
+		say(Reserved, "承运人保留意见："+text, "The carrier has a reservation: "+text)
+	}
 	out = append(out, l.house(s)...)
 	if d, ok := s.Event.Data.(event.Generated); ok {
 		if !s.Known {
@@ -141,4 +153,17 @@ func (b Book) Examine(s Step) []Finding {
 
 func (s Step) finding(c Code, sev Severity, o Owner, version string) Finding {
 	return Finding{Rule: c, Severity: sev, Owner: o, Seq: s.Seq, Event: s.Event.ID, Batch: s.Batch.ID, Version: version}
+}
+
+// reservation is what a carrier does not vouch for.
+func reservation(e event.Event) event.Reservation {
+	switch d := e.Data.(type) {
+	case event.Collected:
+		return d.Reservation
+	case event.HandedOver:
+		return d.Reservation
+	case event.Delivered:
+		return d.Reservation
+	}
+	return event.Reservation{}
 }

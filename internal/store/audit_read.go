@@ -23,6 +23,7 @@ const (
 	sqlEntries    = `SELECT ` + keptColumns + ` FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?`
 	sqlChain      = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM entry_links WHERE batch = ?) ORDER BY seq`
 	sqlEventEntry = `SELECT ` + keptColumns + ` FROM entries WHERE event_id = ?`
+	sqlNumbered   = `SELECT CAST(id AS text) FROM manifests WHERE number = ? ORDER BY id LIMIT 20`
 	sqlLabelOf    = `SELECT token FROM labels WHERE batch = ? AND revoked_at IS NULL ORDER BY made_at DESC, token LIMIT 1`
 	sqlLabel      = `SELECT batch, revoked_at FROM labels WHERE token = ?`
 	sqlQuarantine = `SELECT hash, event_id, received_at, kind, detail, state, seq, body FROM quarantine
@@ -103,6 +104,20 @@ func (r *reader) EventEntry(e id.Event) (k ledger.Kept, err error) {
 		err = fault.New(fault.NotFound, "There is no such event, or it is not yours to see.")
 	}
 	return k, err
+}
+
+// ManifestsNumbered implements audit.Reader.
+func (r *reader) ManifestsNumbered(number string) (out []id.Manifest, err error) {
+	err = r.query(sqlNumbered, func(rows *sql.Rows) error {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		m, err := id.ParseManifest(text)
+		out = append(out, m)
+		return err
+	}, number)
+	return out, err
 }
 
 // LabelOf implements audit.Reader.

@@ -1,0 +1,75 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"liandan/internal/batch"
+	"liandan/internal/id"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
+)
+
+// What readers are told beside the facts: corrections with old and new values, those that
+// nobody answered in time, the provisional number, and a number that two manifests have.
+
+// corrections adds what the reader's clock says; an unanswered one is a finding for the
+// inspector, and blocks nothing.
+func (s *Service) corrections(st batch.State, found []rule.Finding) ([]Correction, []rule.Finding) {
+	now := s.Now().UnixMilli()
+	var out []Correction
+	for _, c := range st.Corrections {
+		expired := c.Status == batch.CorrectionOpen && now > c.Until
+		out = append(out, Correction{c, expired})
+		if expired {
+			until := time.UnixMilli(c.Until).UTC().Format(time.RFC3339)
+			found = append(found, rule.Finding{Rule: rule.CorrectionExpired, Severity: rule.Open, Owner: rule.Owner{Party: c.By, Part: rule.Signer}, Seq: st.Seq, Event: c.ID, Batch: st.ID, Version: "chain",
+				ZH: fmt.Sprintf("更正提议至 %s 仍有 %d 方未答复，请主管部门处理", until, len(c.Waiting())),
+				EN: fmt.Sprintf("%d parties have not answered the proposed correction by %s; the inspector looks into it.", len(c.Waiting()), until)})
+		}
+	}
+	return out, found
+}
+
+// sealed completes the view of a manifest.
+func (s *Service) sealed(r Reader, v *ManifestView) error {
+	lines := make([]id.Batch, 0, len(v.State.Lines))
+	for _, l := range v.State.Lines {
+		lines = append(lines, l.Batch)
+	}
+	states, err := r.Batches(lines)
+	if err != nil {
+		return err
+	}
+	for _, b := range lines {
+		cs, found := s.corrections(states[b], nil)
+		for i, c := range cs {
+			if !slices.ContainsFunc(v.Corrections, func(x Correction) bool { return x.ID == c.ID }) && slices.Contains(v.State.Events, c.ID) {
+				v.Corrections = append(v.Corrections, cs[i])
+			}
+		}
+		for _, f := range found {
+			if slices.Contains(v.State.Events, f.Event) {
+				v.Findings = append(v.Findings, f)
+			}
+		}
+	}
+	if v.State.Number == "" {
+		u := v.State.ID.UUID()
+		n, err := waste.NewProvisional(time.UnixMilli(v.State.IssuedAt).UTC().Year(), u[6:])
+		if err == nil { // the year of an absurd clock has none
+			v.Provisional = n.String()
+		}
+		return nil
+	}
+	same, err := r.ManifestsNumbered(v.State.Number)
+	for _, m := range same {
+		if m != v.State.ID {
+			v.Findings = append(v.Findings, rule.Finding{Rule: rule.NumberConflict, Severity: rule.Open, Owner: rule.Owner{Party: v.State.Consignor, Part: rule.Consignor}, Seq: v.State.Seq, Version: "chain",
+				ZH: "另有联单使用同一国家编号 " + v.State.Number, EN: "Another manifest has the same national number, " + v.State.Number + "."})
+			break // which one is not everybody's to know
+		}
+	}
+	return err
+}
