@@ -1341,6 +1341,48 @@ func (e Severity) Valid() bool {
 	}
 }
 
+// Defines values for SiteTable.
+const (
+	SiteTableBalance           SiteTable = "balance"
+	SiteTableDrawn             SiteTable = "drawn"
+	SiteTableGenerated         SiteTable = "generated"
+	SiteTableImportedLedger    SiteTable = "imported-ledger"
+	SiteTableImportedManifests SiteTable = "imported-manifests"
+	SiteTableLedger            SiteTable = "ledger"
+	SiteTableManifests         SiteTable = "manifests"
+	SiteTableOutsourced        SiteTable = "outsourced"
+	SiteTableOwn               SiteTable = "own"
+	SiteTableStored            SiteTable = "stored"
+)
+
+// Valid indicates whether the value is a known member of the SiteTable enum.
+func (e SiteTable) Valid() bool {
+	switch e {
+	case SiteTableBalance:
+		return true
+	case SiteTableDrawn:
+		return true
+	case SiteTableGenerated:
+		return true
+	case SiteTableImportedLedger:
+		return true
+	case SiteTableImportedManifests:
+		return true
+	case SiteTableLedger:
+		return true
+	case SiteTableManifests:
+		return true
+	case SiteTableOutsourced:
+		return true
+	case SiteTableOwn:
+		return true
+	case SiteTableStored:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Stage.
 const (
 	StageAccepted   Stage = "accepted"
@@ -1395,6 +1437,24 @@ func (e Stage) Valid() bool {
 	case StageStored:
 		return true
 	case StageTreated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TableFormat.
+const (
+	TableFormatCsv  TableFormat = "csv"
+	TableFormatXlsx TableFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the TableFormat enum.
+func (e TableFormat) Valid() bool {
+	switch e {
+	case TableFormatCsv:
+		return true
+	case TableFormatXlsx:
 		return true
 	default:
 		return false
@@ -4726,6 +4786,9 @@ type SignInRequest struct {
 // Example: 2026-03-01T08:30:00.000+08:00
 type SignerTime = string
 
+// SiteTable defines model for SiteTable.
+type SiteTable string
+
 // Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 // accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
 // returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
@@ -4809,6 +4872,9 @@ type TOTPSetup struct {
 	// URI otpauth 地址，供身份验证器扫码 · for authenticator apps
 	URI string `json:"uri"`
 }
+
+// TableFormat defines model for TableFormat.
+type TableFormat string
 
 // Text16 不得有控制符与改变方向的字符 · no control or direction-changing characters
 type Text16 = string
@@ -5373,6 +5439,16 @@ type ListCustodyParams struct {
 // GetMonthlyManifestParams defines parameters for GetMonthlyManifest.
 type GetMonthlyManifestParams struct {
 	Month string `form:"month" json:"month"`
+}
+
+// GetSiteTableParams defines parameters for GetSiteTable.
+type GetSiteTableParams struct {
+	// From 首日（北京时间） · first day, local
+	From string `form:"from" json:"from"`
+
+	// To 末日（含） · last day, inclusive; at most five years
+	To     string      `form:"to" json:"to"`
+	Format TableFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
 }
 
 // CompareUseParams defines parameters for CompareUse.

@@ -57,6 +57,8 @@ var rooms = map[string]room{
 	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
 	"internal/chain":     {ring: 1, may: "0 event batch manifest mass ledger rule permit"},
 	"internal/journal":   {ring: 1, may: "0 event batch manifest"},
+	"internal/standbook": {ring: 1, may: "0 event mass"},
+	"internal/past":      {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
 	"internal/indicator": {ring: 1, may: "0 event batch mass"},
 	"internal/term":      {ring: 1, may: "0 event party batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
@@ -68,28 +70,30 @@ var rooms = map[string]room{
 	"internal/record":   {ring: 2, may: "0 1", outside: "*"},
 	"internal/audit":    {ring: 2, may: "0 1", outside: "*"},
 	"internal/account":  {ring: 2, may: "0 1", outside: "*"},
+	"internal/archive":  {ring: 2, may: "0 1"},
 	"internal/machine":  {ring: 2, may: "0 1", outside: "*"},
 	"internal/measure":  {ring: 2, may: "0 1"},
 	"internal/gate":     {ring: 2, may: "0 1"},
 
 	// 3: adapters, never one another but for the leaves
-	"api":                {ring: 3},
-	"migrations":         {ring: 3},
-	"internal/label":     {ring: 3, may: "0", outside: "*"},
-	"internal/sheet":     {ring: 3, may: "0", outside: "github.com/xuri/excelize/v2 golang.org/x/text"},
-	"internal/problem":   {ring: 3, may: "0 1 api"},
-	"internal/config":    {ring: 3, may: "0"},
-	"internal/telemetry": {ring: 3, may: "0", outside: "*"},
-	"internal/client":    {ring: 3, may: "0"},
-	"internal/store":     {ring: 3, may: "0 1 2 migrations", outside: "*"},
-	"internal/httpapi":   {ring: 3, may: "0 1 2 api label sheet problem config telemetry", outside: "*"},
-	"internal/web":       {ring: 3, may: "0 1 2 api label sheet problem config telemetry", outside: "*"},
-	"internal/sample":    {ring: 3, may: "0 1 2 client"},
-	"internal/replay":    {ring: 3, may: "0 1 2 client"},
+	"api":                 {ring: 3},
+	"migrations":          {ring: 3},
+	"internal/label":      {ring: 3, may: "0", outside: "*"},
+	"internal/sheet":      {ring: 3, may: "0", outside: "github.com/xuri/excelize/v2 golang.org/x/text"},
+	"internal/siteledger": {ring: 3, may: "0 1 sheet"},
+	"internal/problem":    {ring: 3, may: "0 1 api"},
+	"internal/config":     {ring: 3, may: "0"},
+	"internal/telemetry":  {ring: 3, may: "0", outside: "*"},
+	"internal/client":     {ring: 3, may: "0"},
+	"internal/store":      {ring: 3, may: "0 1 2 migrations", outside: "*"},
+	"internal/httpapi":    {ring: 3, may: "0 1 2 api label sheet siteledger problem config telemetry", outside: "*"},
+	"internal/web":        {ring: 3, may: "0 1 2 api label sheet siteledger problem config telemetry", outside: "*"},
+	"internal/sample":     {ring: 3, may: "0 1 2 client"},
+	"internal/replay":     {ring: 3, may: "0 1 2 client"},
 
 	// wiring and programs
 	"internal/server":    {ring: wiring, may: "0 1 2 store httpapi web label problem config telemetry", outside: "*"},
-	"cmd/liandan":        {ring: programs, may: "0 1 2 store client config telemetry sample replay server sheet", outside: "*"},
+	"cmd/liandan":        {ring: programs, may: "0 1 2 store client config telemetry sample replay server sheet siteledger", outside: "*"},
 	"cmd/liandan-verify": {ring: programs, may: "0 1", outside: "github.com/go-json-experiment/json"},
 	"internal/bench":     {ring: programs, may: "0 1 2 client testdb", outside: "*"}, // testdb starts the PostgreSQL that is measured
 
@@ -105,7 +109,7 @@ var rooms = map[string]room{
 }
 
 // leaves are the adapters that others of ring 3 may use.
-var leaves = []string{"label", "sheet", "problem", "telemetry", "config", "api", "migrations", "client"}
+var leaves = []string{"label", "sheet", "siteledger", "problem", "telemetry", "config", "api", "migrations", "client"}
 
 // owners keeps each foreign thing in the one room that was made for it.
 var owners = map[string][]string{

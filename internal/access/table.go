@@ -117,6 +117,7 @@ func chainRules() []Rule {
 		{Operation: "compareUse", ZH: "用量与产生量之比", EN: "use against waste of a site", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getMonthlyManifest", ZH: "医疗废物每月联单", EN: "a site's monthly manifest", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getTripCards", ZH: "运送登记卡", EN: "the cards of a trip", Who: evidence, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getSiteTable", ZH: "下载场所台账与联单表", EN: "save a site's ledger and manifests as tables", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
 	}

@@ -25,6 +25,7 @@ import (
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
 	"liandan/internal/party"
+	former "liandan/internal/past"
 	"liandan/internal/permit"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
@@ -67,6 +68,13 @@ type Reader interface {
 	Listed(src Source, f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
 	// Tallies gives the running sums of a party as they stood before an entry.
 	Tallies(q permit.Query, before int64) ([]permit.Tally, error)
+	// StepsOf walks, in the log's order, the entries of every batch that a party ever had on
+	// an account, each with its postings. Nothing else may be read meanwhile.
+	StepsOf(p id.Party, each func(seq int64, body []byte, postings []mass.Posting) error) error
+	// ManifestsOf walks the manifests that a party sent or was sent, by number and id.
+	ManifestsOf(p id.Party, each func(manifest.State) error) error
+	// ImportedOf walks the past records of a site whose days lie in a period, by day.
+	ImportedOf(p id.Party, s id.Site, k former.Kind, from, to string, each func(of id.Hash, line int64, body []byte) error) error
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
@@ -104,6 +112,8 @@ type Rows interface {
 	InvolvedRows(each func(worklist.Involved) error) error
 	TermRows(each func(worklist.Term) error) error
 	RulingRows(each func(hash id.Hash, seq int64, verdict string) error) error
+	ImportRows(each func(hash id.Hash, at int64, body []byte) error) error
+	ImportedRows(each func(of id.Hash, line int64, key id.Hash, columns string, body []byte) error) error
 	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
 	KeyRows(each func(kid string, row DeviceKey) error) error
 	// Integrity asks the database whether its own structures are whole, where it can tell;

@@ -19,6 +19,7 @@ import (
 	"liandan/internal/mass"
 	"liandan/internal/merkle"
 	"liandan/internal/permit"
+	"liandan/internal/statement"
 )
 
 // Options of a check.
@@ -35,7 +36,7 @@ type Options struct {
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
 		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
-		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}}
+		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -68,10 +69,11 @@ type checker struct {
 	rulings    map[id.Hash]rulingRow
 	facts      *indicator.Book
 	moves      []indicator.Move
-	checks     []int64          // entries of inspections
-	chapters   map[string]int64 // rows of statements: "kid/n" and its entry
-	acts       map[int64]string // rows of acts: columns by entry
-	actParties map[string]bool  // rows of act_parties: "party/entry"
+	checks     []int64                      // entries of inspections
+	chapters   map[string]int64             // rows of statements: "kid/n" and its entry
+	acts       map[int64]string             // rows of acts: columns by entry
+	actParties map[string]bool              // rows of act_parties: "party/entry"
+	imports    map[id.Hash]statement.Import // by the hash of the statement
 }
 
 // rootAt is the tree after an entry and the time of that entry.
@@ -121,7 +123,7 @@ func (c *checker) run(in Reader) error {
 		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) }, c.settleKeys,
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.deviceKeys, c.integrity,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.deviceKeys, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

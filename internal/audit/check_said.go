@@ -33,7 +33,7 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 		c.r.say(AreaEntry, place, "事件编号列被改动", "the row has an event id, but the entry is of no event")
 	}
 	switch e.Kind {
-	case statement.KindKey, statement.KindAct, statement.KindLogKey, statement.KindFact:
+	case statement.KindKey, statement.KindAct, statement.KindLogKey, statement.KindFact, statement.KindImport:
 	default:
 		return
 	}
@@ -59,6 +59,10 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 			return
 		}
 		c.facts.Add(e.Seq, f)
+	case statement.KindImport:
+		if err := c.imported(statement.Statement{Kind: k.Kind, Body: k.Body}); err != nil {
+			c.r.say(AreaEntry, place, "导入声明无法读取", "%v", err)
+		}
 	case statement.KindAct:
 		act, err := statement.ParseAct(k.Body)
 		if err != nil {
@@ -161,6 +165,8 @@ func (c *checker) outbox() error {
 			}
 		case statement.KindAct:
 			_, err = statement.ParseAct(st.Body)
+		case statement.KindImport:
+			err = c.imported(st)
 		case statement.KindLogKey: // read with the log's keys, once it is in the log
 		default:
 			err = errors.New("the log has no statements of its kind")

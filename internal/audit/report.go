@@ -33,6 +33,7 @@ const (
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"
 	AreaDeviceKey  Area = "device_keys"
+	AreaImport     Area = "imports"  // past records, which nobody signed, against the statement in the log
 	AreaDatabase   Area = "database" // pages and indexes, by the database's own word
 	AreaRollback   Area = "rollback" // older than what was published
 )
@@ -61,6 +62,7 @@ type Report struct {
 	GramsTotal int64 // sum of all postings; zero in sound books
 	Contested  Contested
 	Unstated   int    // keys that signed and have no history in the log: the register was believed
+	Imported   int64  // past records that were imported
 	Posted     int64  // statements that are not in the log yet
 	Notes      []Note // what a reader should know although it is no damage
 	Damages    int64

@@ -41,6 +41,7 @@ getManifestBundle   s     .      p      s        o     d        c    m      .   
 getBatchLabel       s     .      .      s        o     .        .    .      .       .      o      none
 createBatchLabel    s     .      .      s        o     .        .    .      .       .      o      every
 revokeLabel         s     .      .      s        o     .        .    .      .       .      o      every
+getSiteTable        s     .      .      s        o     d        c    m      .       .      o      authority
 listQuarantine      .     .      .      .        +     +        +    +      .       .      .      authority
 listCustody         s     .      .      s        o     d        c    m      .       .      o      authority
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority

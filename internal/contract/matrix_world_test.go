@@ -240,7 +240,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "importRegistry": 200,
+	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -322,7 +322,8 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getPermits":     {"GET", "/v1/organisations/" + x.party + "/permits"},
 		"listIndicators": {"GET", "/v1/indicators"}, "getIndicator": {"GET", "/v1/indicators/37?period=2026-01&rows=true"},
 		"getIndicatorEvidence": {"GET", "/v1/indicators/36/evidence?period=2026-01"}, "getCarbonEffect": {"GET", "/v1/carbon?period=2026-01"},
-		"getMetrics": {"GET", "/metrics"}, "listAccounts": {"GET", "/v1/accounts?party=" + x.party}, "renewInvitation": {"POST", account + "/invitation"},
+		"getSiteTable": {"GET", "/v1/sites/" + x.site + "/tables/ledger?from=2026-01-01&to=2026-12-31"},
+		"getMetrics":   {"GET", "/metrics"}, "listAccounts": {"GET", "/v1/accounts?party=" + x.party}, "renewInvitation": {"POST", account + "/invitation"},
 		"disableAccount": {"POST", account + "/disable"}, "listClients": {"GET", "/v1/clients"}, "disableClient": {"POST", client + "/disable"},
 		"listGrants": {"GET", "/v1/organisations/" + x.party + "/grants"}, "getSession": {"GET", "/v1/session"}, "deleteSession": {"DELETE", "/v1/session"},
 		"deleteSessions": {"DELETE", "/v1/sessions"}, "beginTOTP": {"POST", "/v1/session/totp"}, "findBatchByLabel": {"GET", "/q/" + x.label},

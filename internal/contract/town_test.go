@@ -110,6 +110,7 @@ type ask struct {
 	body         string
 	streamed     bool   // no length is stated
 	origin       string // of the page that has a browser ask, "" for none
+	accept       string // a media type that is asked for, "" for none
 	blind        string // why no schema can see what is wrong with it
 }
 
@@ -146,6 +147,9 @@ func (x *town) ask(q ask) answer {
 	}
 	if q.mediaType != "" {
 		r.Header.Set("Content-Type", q.mediaType)
+	}
+	if q.accept != "" {
+		r.Header.Set("Accept", q.accept)
 	}
 	if q.origin != "" {
 		r.Header.Set("Origin", q.origin)

@@ -40,7 +40,8 @@ type place struct {
 }
 
 func walk(x *town) {
-	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1"}}
+	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1",
+		"site": x.Hospital.Site.String(), "table": "ledger"}}
 	x.run("before anything is there", emptyLog)
 	x.run("registers", registers)
 	x.run("enrolment", enrolments)
@@ -54,6 +55,7 @@ func walk(x *town) {
 	x.run("permits", func(x *town) { p.permits(x) })
 	x.run("the hospital's house", func(x *town) { p.house(x) })
 	x.run("figures", measured)
+	x.run("tables", func(x *town) { p.tables(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })
@@ -284,7 +286,9 @@ func (p *place) nothing(x *town) {
 		for _, value := range names[name] {
 			q := p.sound(x, c)
 			q.path = strings.ReplaceAll(c.path+asked[c.op.OperationID], "{"+name+"}", value)
-			q.path = strings.ReplaceAll(q.path, "{path}", p.known["path"])
+			for other, known := range p.known {
+				q.path = strings.ReplaceAll(q.path, "{"+other+"}", known)
+			}
 			if a := x.ask(q); a.status != 404 {
 				x.t.Errorf("%s: is answered with %d", a.at, a.status)
 			}

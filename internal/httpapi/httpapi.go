@@ -30,6 +30,8 @@ import (
 	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
+	"liandan/internal/siteledger"
+	"liandan/internal/waste"
 )
 
 // Intake takes signed events in; record.Service is one.
@@ -64,6 +66,7 @@ type Reader interface {
 	RevokeLabel(ctx context.Context, l event.Label) error
 	Acts(ctx context.Context, f audit.ActFilter, cursor string, limit int) ([]audit.ActLine, string, error)
 	KeyHistory(ctx context.Context, kid string) ([]audit.KeyChapter, error)
+	siteledger.Source
 }
 
 // Log serves the public log; audit.Service is one.
@@ -86,6 +89,7 @@ type Registry interface {
 	SitesOf(ctx context.Context, p id.Party) ([]id.Site, error)
 	RevokeKey(ctx context.Context, by string, kid string, from time.Time, reason string) (party.Key, error)
 	ImportBy(ctx context.Context, by, kind string, csv io.Reader, dryRun bool) (registry.Report, error)
+	siteledger.Register
 }
 
 // Measures computes indicators; measure.Service is one.
@@ -107,6 +111,8 @@ type Config struct {
 	Machines Machines
 	Gate     *gate.Gate
 	Measures Measures
+	// Catalog knows what codes are called, for files; nil: the one that is shipped.
+	Catalog siteledger.Catalog
 	// Address is whom tries to sign in are counted for; nil: ClientOf, else the peer.
 	Address func(*http.Request) string
 	// Pages answers GET /q/{label} and, through Handler, every page outside the contract.
@@ -153,6 +159,9 @@ type face struct {
 func (c Config) filled() Config {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Catalog == nil {
+		c.Catalog = waste.DefaultCatalog()
 	}
 	if c.Observe == nil {
 		c.Observe = func(context.Context, Observed) {}
@@ -236,6 +245,7 @@ func (f *face) readingRoutes() []route {
 		{"POST", "/v1/labels/:label/revoke", "revokeLabel", f.revokeLabel},
 		{"GET", "/v1/manifests/:manifest", "getManifest", f.manifest},
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
+		{"GET", "/v1/sites/:site/tables/:table", "getSiteTable", f.siteTable},
 		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},
 		{"GET", "/v1/acts", "listActs", f.acts},
 		{"GET", "/v1/indicators", "listIndicators", f.indicators},

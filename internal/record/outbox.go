@@ -90,6 +90,9 @@ func (a *assembly) follows(st statement.Statement, newest map[string]Chapter) (k
 	case statement.KindFact:
 		_, err := indicator.ParseFact(st.Body)
 		return key, err
+	case statement.KindImport:
+		_, err := statement.ParseImport(st.Body)
+		return key, err
 	case statement.KindKey:
 		if key, err = statement.ParseKey(st.Body); err != nil {
 			return key, err

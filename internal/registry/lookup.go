@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -152,4 +153,14 @@ func lookup[K comparable, V any](ctx context.Context, s *Service, m func(*cache)
 			return f.value, f.ok, nil
 		}
 	}
+}
+
+// ReceivingLicences are the licences to take waste in, of every organisation and time.
+// Faults: unavailable.
+func (s *Service) ReceivingLicences(ctx context.Context) ([]party.Licence, error) {
+	all, err := s.store.RegistryReader(ctx).Licences()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return slices.DeleteFunc(all, func(l party.Licence) bool { return l.Kind != "operating" && l.Kind != "collecting" }), nil
 }

@@ -281,7 +281,7 @@ func (s *Server) handler() http.Handler {
 	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
-		Observe: s.observe, SpoolDir: s.Config.Data})
+		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})
 }
 
 func (s *Server) observe(ctx context.Context, o httpapi.Observed) {

@@ -47,6 +47,8 @@ func sound(st statement.Statement) (err error) {
 		_, err = statement.ParseAct(st.Body)
 	case statement.KindFact:
 		_, err = indicator.ParseFact(st.Body)
+	case statement.KindImport:
+		_, err = statement.ParseImport(st.Body)
 	case statement.KindLogKey:
 		if len(st.Body) == 0 {
 			err = fault.New(fault.Internal, "The succession of the log's key is empty.")

@@ -1,0 +1,297 @@
+package standbook_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"liandan/internal/batch"
+	"liandan/internal/chain"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	"liandan/internal/mass"
+	"liandan/internal/standbook"
+	"liandan/internal/waste"
+)
+
+func uuid(kind byte, n int) id.UUID {
+	return id.V7(1_772_000_000_000, [10]byte{5: 7, 6: kind, 7: byte(n >> 16), 8: byte(n >> 8), 9: byte(n)})
+}
+
+var (
+	shop, carrier, plant      = id.PartyOf(uuid('p', 1)), id.PartyOf(uuid('p', 2)), id.PartyOf(uuid('p', 3))
+	works, office, yard, kiln = id.SiteOf(uuid('s', 1)), id.SiteOf(uuid('s', 2)), id.SiteOf(uuid('s', 3)), id.SiteOf(uuid('s', 4))
+	start                     = time.Date(2026, 3, 2, 0, 0, 0, 0, time.FixedZone("", 8*3600))
+)
+
+// town is a log in memory.
+type town struct {
+	world *chain.Memory
+	steps []standbook.Step
+	n     int
+	last  map[id.Batch]id.Event
+}
+
+func newTown() *town { return &town{world: chain.NewMemory(), last: map[id.Batch]id.Event{}} }
+
+// sign appends an event if the chain takes it.
+func (w *town) sign(at time.Time, p id.Party, s id.Site, m id.Manifest, data event.Data, typ event.Type, lines ...event.Batch) error {
+	w.n++
+	e := event.Event{ID: id.EventOf(uuid('e', w.n)), Type: typ, At: at, Party: p, Site: s, Person: id.PersonOf(uuid('h', 1)), Manifest: m, Batches: lines, Data: data}
+	for _, l := range lines {
+		if answer := w.world.Batch(l.ID).Answer; !answer.IsZero() {
+			e.Refs = append(e.Refs, answer)
+		}
+	}
+	if err := chain.Check(w.world, e); err != nil {
+		return err
+	}
+	placed := chain.Place(w.world, e, id.Hash{byte(w.n)}, int64(w.n), at)
+	w.world.Keep(placed)
+	w.steps = append(w.steps, standbook.Step{Seq: int64(w.n), Event: e, Postings: placed.Postings})
+	return nil
+}
+
+func (w *town) must(t *testing.T, at time.Time, p id.Party, s id.Site, m id.Manifest, data event.Data, typ event.Type, lines ...event.Batch) {
+	t.Helper()
+	if err := w.sign(at, p, s, m, data, typ, lines...); err != nil {
+		t.Fatalf("%s: %v", typ, err)
+	}
+}
+
+func (w *town) book(t interface{ Fatal(...any) }, p id.Party, s id.Site, from, to time.Time) ([]standbook.Line, []standbook.Account) {
+	var lines []standbook.Line
+	b := standbook.New(standbook.Scope{Party: p, Site: s, From: from, To: to}, func(l standbook.Line) error {
+		lines = append(lines, l)
+		return nil
+	})
+	for _, step := range w.steps {
+		if err := b.Add(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return lines, b.Accounts()
+}
+
+func line(b id.Batch, g waste.Grams) event.Batch { return event.Batch{ID: b, Grams: g, Weighed: g > 0} }
+
+// A drum's way through the works' ledger and the plant's.
+func TestTheFiveTables(t *testing.T) {
+	w := newTown()
+	a, b, c := id.BatchOf(uuid('b', 1)), id.BatchOf(uuid('b', 2)), id.BatchOf(uuid('b', 3))
+	m := id.ManifestOf(uuid('m', 1))
+	oil := event.Generated{Code: "900-214-08", Form: waste.Liquid, Packaging: "drum_steel", Measured: event.OnScale, Department: "一车间", Name: "废机油"}
+	w.must(t, start.Add(8*time.Hour), shop, works, id.Manifest{}, oil, event.BatchGenerated, line(a, 5000))
+	w.must(t, start.Add(9*time.Hour), shop, works, id.Manifest{}, oil, event.BatchGenerated, line(b, 7000))
+	w.must(t, start.Add(10*time.Hour), shop, works, id.Manifest{}, event.Stored{Place: "危废间"}, event.BatchStored, line(a, 0))
+	w.must(t, start.Add(11*time.Hour), shop, works, id.Manifest{}, oil, event.BatchGenerated, line(c, 900))
+	w.must(t, start.Add(30*time.Hour), shop, works, m, event.Issued{Profile: "hazardous", Carrier: carrier, Consignee: plant, ConsigneeSite: kiln, Method: "R9"},
+		event.ManifestIssued, line(a, 5000), line(b, 7000))
+	w.must(t, start.Add(31*time.Hour), carrier, yard, m, event.Collected{Vehicle: "样A12345"}, event.TransportCollected, line(a, 4990), line(b, 7000))
+	w.must(t, start.Add(33*time.Hour), carrier, yard, m, event.Delivered{Vehicle: "样A12345"}, event.TransportDelivered, line(a, 0), line(b, 0))
+	la, lb := line(a, 4990), line(b, 7000)
+	la.Verdict, lb.Verdict = event.Whole, event.Whole
+	w.must(t, start.Add(34*time.Hour), plant, kiln, m, event.Accepted{Measured: event.OnScale}, event.ManifestAccepted, la, lb)
+	burnt := line(a, 4990)
+	burnt.ResidueGrams = 90
+	w.must(t, start.Add(50*time.Hour), plant, kiln, id.Manifest{}, event.Treated{Method: "R9", Facility: "1号釜"}, event.BatchTreated, burnt)
+
+	lines, accounts := w.book(t, shop, works, start, start.AddDate(0, 0, 7))
+	var got []string
+	for _, l := range lines {
+		got = append(got, fmt.Sprintf("%s %s<%s %d", standbook.TableOf(l.Kind), l.Code, strings.Join(l.Refs, "+"), l.Grams))
+	}
+	want := []string{
+		"generated HWCS20260302001< 5000", "generated HWCS20260302002< 7000", "stored HWRK20260302001<HWCS20260302001 5000", "generated HWCS20260302003< 900",
+		"drawn HWCK20260303001<HWRK20260302001 4990", "outsourced HWWWLY20260303001<HWCK20260303001 4990", "outsourced HWWWLY20260303002<HWCS20260302002 7000",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the works' lines:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if want := []standbook.Account{{Waste: "900-214-08", Generated: 12900, Corrected: -10, Outsourced: 11990, Closing: 900}}; !reflect.DeepEqual(accounts, want) {
+		t.Errorf("the works' balance %+v", accounts)
+	}
+	for _, l := range lines {
+		if l.Event.IsZero() || l.Batch.IsZero() || (standbook.TableOf(l.Kind) == standbook.Outsourced && (l.To != plant || l.Manifest != m || l.Method != "R9")) {
+			t.Errorf("line without evidence: %+v", l)
+		}
+		if h := standbook.TableOf(l.Kind).Header(); len(l.Values(names)) != len(h) {
+			t.Errorf("%d cells under %d titles", len(l.Values(names)), len(h))
+		}
+	}
+
+	// The next week opens with what the first closed with, and its codes do not depend on the period.
+	if _, next := w.book(t, shop, works, start.AddDate(0, 0, 7), start.AddDate(0, 0, 14)); !reflect.DeepEqual(next, []standbook.Account{{Waste: "900-214-08", Opening: 900, Closing: 900}}) {
+		t.Errorf("the next week: %+v", next)
+	}
+	second, _ := w.book(t, shop, works, start.AddDate(0, 0, 1), start.AddDate(0, 0, 2))
+	if len(second) != 3 || !reflect.DeepEqual(second, lines[4:]) {
+		t.Errorf("the second day alone: %+v", second)
+	}
+
+	lines, accounts = w.book(t, plant, kiln, start, start.AddDate(0, 0, 7))
+	got = got[:0]
+	for _, l := range lines {
+		got = append(got, fmt.Sprintf("%s %s<%s %d", standbook.TableOf(l.Kind), l.Code, strings.Join(l.Refs, "+"), l.Grams))
+	}
+	want = []string{"stored HWRK20260303001< 4990", "stored HWRK20260303002< 7000", "drawn HWCK20260304001<HWRK20260303001 4990", "own HWZXLY20260304001<HWCK20260304001 4990"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the plant's lines:\n%s", strings.Join(got, "\n"))
+	}
+	if want := []standbook.Account{{Waste: "900-214-08", TakenIn: 11990, Own: 4990, Closing: 7000}}; !reflect.DeepEqual(accounts, want) {
+		t.Errorf("the plant's balance %+v", accounts)
+	}
+	if lines, accounts := w.book(t, shop, office, start, start.AddDate(1, 0, 0)); len(lines)+len(accounts) > 0 {
+		t.Error("a site where nothing was has a ledger")
+	}
+}
+
+var names = standbook.Names{Party: id.Party.String, Site: id.Site.String, Licence: func(id.Party) string { return "" }, Waste: func(standbook.Line) string { return "" }}
+
+func TestMoreThanADaysCodes(t *testing.T) {
+	w := newTown()
+	oil := event.Generated{Code: "900-214-08", Form: waste.Liquid, Packaging: "drum_steel", Measured: event.OnScale}
+	for i := range 1001 {
+		w.must(t, start.Add(time.Hour), shop, works, id.Manifest{}, oil, event.BatchGenerated, line(id.BatchOf(uuid('b', i)), 1))
+	}
+	lines, _ := w.book(t, shop, works, start, start.AddDate(0, 0, 1))
+	if len(lines) != 1001 || lines[998].Code != "HWCS20260302999" || lines[999].Code != "HWCS202603021000" {
+		t.Fatalf("%d lines, %s", len(lines), lines[999].Code)
+	}
+	if c, err := waste.ParseLedgerCode(lines[999].Code); err != nil || !c.Foreign() {
+		t.Errorf("the thousandth code cannot be read: %v", err)
+	}
+}
+
+// TestEveryBalanceCloses walks at random and holds every site's ledger, at every cut of the
+// time, against the accounts of package mass.
+func TestEveryBalanceCloses(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := newTown()
+		w.wander(r)
+		cut := start.Add(time.Duration(rapid.IntRange(0, 80).Draw(r, "from")) * time.Hour)
+		end := cut.Add(time.Duration(rapid.IntRange(0, 80).Draw(r, "hours")) * time.Hour)
+		for site, owner := range map[id.Site]id.Party{works: shop, office: shop, yard: carrier, kiln: plant} {
+			lines, accounts := w.book(r, owner, site, cut, end)
+			opening, closing := w.held(owner, site, cut), w.held(owner, site, end)
+			for _, a := range accounts {
+				if !a.Balanced() || a.Opening != opening[a.Waste] || a.Closing != closing[a.Waste] {
+					r.Fatalf("%+v; the books say %d and %d", a, opening[a.Waste], closing[a.Waste])
+				}
+				delete(closing, a.Waste)
+			}
+			for c, g := range closing {
+				if g != 0 {
+					r.Fatalf("%d g of %s are in no account", g, c)
+				}
+			}
+			sums, codes := map[standbook.Table]waste.Grams{}, map[string]bool{}
+			for _, l := range lines {
+				if codes[l.Code] {
+					r.Fatalf("%s twice", l.Code)
+				}
+				codes[l.Code] = true
+				sums[standbook.TableOf(l.Kind)] += l.Grams
+				if l.Grams <= 0 || l.At.Before(cut) || !l.At.Before(end) {
+					r.Fatalf("%+v", l)
+				}
+			}
+			var g, o, out waste.Grams
+			for _, a := range accounts {
+				g, o, out = g+a.Generated, o+a.Own, out+a.Outsourced
+			}
+			if sums[standbook.Generated] != g || sums[standbook.Own] != o || sums[standbook.Outsourced] != out {
+				r.Fatalf("lines %v, accounts %d %d %d", sums, g, o, out)
+			}
+		}
+	})
+}
+
+// held is what package mass says is at a site by events before a time.
+func (w *town) held(p id.Party, s id.Site, before time.Time) map[waste.Code]waste.Grams {
+	out := map[waste.Code]waste.Grams{}
+	for _, step := range w.steps {
+		if !step.Event.At.Before(before) {
+			continue
+		}
+		for _, q := range step.Postings {
+			if q.Kind == mass.Held && q.Party == p && q.Site == s {
+				out[q.Code] += q.Grams
+			}
+		}
+	}
+	return out
+}
+
+// wander signs whatever the chain takes of random proposals.
+func (w *town) wander(r *rapid.T) {
+	var batches []id.Batch
+	for n := range rapid.IntRange(5, 60).Draw(r, "steps") {
+		at := start.Add(time.Duration(n) * 2 * time.Hour)
+		if len(batches) == 0 || rapid.IntRange(0, 5).Draw(r, "new") == 0 {
+			b := id.BatchOf(uuid('b', 100+n))
+			code := rapid.SampledFrom([]waste.Code{"900-214-08", "900-041-49"}).Draw(r, "code")
+			site := rapid.SampledFrom([]id.Site{works, office}).Draw(r, "site")
+			if w.sign(at, shop, site, id.Manifest{}, event.Generated{Code: code, Form: waste.Liquid, Packaging: "drum_steel", Measured: event.OnScale}, event.BatchGenerated,
+				line(b, waste.Grams(rapid.IntRange(1, 5000).Draw(r, "grams")))) == nil {
+				batches = append(batches, b)
+			}
+			continue
+		}
+		b := rapid.SampledFrom(batches).Draw(r, "batch")
+		s := w.world.Batch(b)
+		g := max(1, s.Grams+waste.Grams(rapid.IntRange(-20, 20).Draw(r, "difference")))
+		if rest := w.propose(r, at, b, s, g, n); !rest.IsZero() {
+			batches = append(batches, rest)
+		}
+	}
+}
+
+// propose tries one thing that might come next; it gives the batch that was born.
+func (w *town) propose(r *rapid.T, at time.Time, b id.Batch, s batch.State, g waste.Grams, n int) id.Batch {
+	m := s.Manifest
+	switch rapid.IntRange(0, 9).Draw(r, "what") {
+	case 0:
+		w.sign(at, s.Custodian, rapid.SampledFrom([]id.Site{works, office, kiln}).Draw(r, "site"), id.Manifest{}, event.Stored{Place: "库"}, event.BatchStored, line(b, g))
+	case 1, 2:
+		w.sign(at, s.Custodian, s.Site, id.ManifestOf(uuid('m', n)), event.Issued{Profile: "hazardous", Carrier: carrier, Consignee: plant, ConsigneeSite: kiln, Method: "D10"}, event.ManifestIssued, line(b, g))
+	case 3, 4:
+		w.sign(at, carrier, yard, m, event.Collected{Vehicle: "样A1"}, event.TransportCollected, line(b, g))
+	case 5:
+		w.sign(at, carrier, yard, m, event.Delivered{Vehicle: "样A1"}, event.TransportDelivered, line(b, 0))
+	case 6:
+		l := line(b, g)
+		l.Verdict = event.Whole
+		if rapid.Bool().Draw(r, "part") {
+			l.Verdict, l.Reason, l.RefusedGrams, l.Rest = event.Part, "破损", max(1, g/3), id.BatchOf(uuid('r', n))
+			l.Grams = max(1, g-l.RefusedGrams)
+		}
+		if w.sign(at, plant, kiln, m, event.Accepted{Measured: event.OnScale}, event.ManifestAccepted, l) == nil {
+			return l.Rest
+		}
+	case 7:
+		l := line(b, max(1, s.Grams/rapid.SampledFrom([]waste.Grams{1, 2}).Draw(r, "share")))
+		l.ResidueGrams = l.Grams / 10
+		if ash := id.BatchOf(uuid('a', n)); l.ResidueGrams > 0 && rapid.Bool().Draw(r, "ash") {
+			d := event.Treated{Method: "D10", Residues: []event.Child{{ID: ash, Grams: l.ResidueGrams, Code: "772-003-18", Form: waste.Solid, Packaging: "bag"}}}
+			if w.sign(at, s.Custodian, s.Site, id.Manifest{}, d, event.BatchTreated, l) == nil {
+				return ash
+			}
+			return id.Batch{}
+		}
+		w.sign(at, s.Custodian, s.Site, id.Manifest{}, event.Treated{Method: rapid.SampledFrom([]waste.Method{"D10", "R9"}).Draw(r, "method")}, event.BatchTreated, l)
+	case 8:
+		w.sign(at, carrier, yard, m, event.Returned{Vehicle: "样A1"}, event.TransportReturned, line(b, 0))
+		w.sign(at.Add(time.Minute), shop, works, m, event.Received{}, event.BatchReceived, line(b, g))
+	case 9:
+		kid := id.BatchOf(uuid('k', n))
+		if s.Grams > 0 && w.sign(at, s.Custodian, s.Site, id.Manifest{}, event.Repacked{Children: []event.Child{{ID: kid, Grams: s.Grams, Code: s.Code, Form: s.Form, Packaging: "drum_steel"}}}, event.BatchRepacked, line(b, s.Grams)) == nil {
+			return kid
+		}
+	}
+	return id.Batch{}
+}
