@@ -40,6 +40,8 @@ type Move struct {
 }
 
 // MovesOf gives the movements of one event, from its postings and the states that it left.
+// They belong to the time of the event; what a correction changes of a generation, to that
+// of the generation.
 func MovesOf(seq int64, e event.Event, after []batch.State, postings []mass.Posting) []Move {
 	states := make(map[id.Batch]batch.State, len(after))
 	for _, s := range after {
@@ -60,7 +62,14 @@ func MovesOf(seq int64, e event.Event, after []batch.State, postings []mass.Post
 		default:
 			continue
 		}
-		out = append(out, Move{Seq: seq, Line: len(out), At: e.At.UnixMilli(), Kind: kind, Batch: p.Batch, Origin: s.Origin, Site: site,
+		origin, at := s.Origin, e.At.UnixMilli()
+		if kind == Generated {
+			origin = p.Site
+			if e.Type == event.CorrectionAgreed && s.BornAt > 0 { // what arose then was another weight or code
+				at = s.BornAt
+			}
+		}
+		out = append(out, Move{Seq: seq, Line: len(out), At: at, Kind: kind, Batch: p.Batch, Origin: origin, Site: site,
 			Code: p.Code, Method: p.Method, Grams: grams, Mixed: len(s.Parents) > 0})
 	}
 	return out

@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"liandan/internal/calendar"
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+	"liandan/internal/ledger"
+	"liandan/internal/measure"
+	"liandan/internal/merkle"
+	"liandan/internal/record"
+	"liandan/internal/statement"
+	"liandan/internal/testdb"
+	"liandan/internal/waste"
+)
+
+// synthetic fills a store with the movements of so many events at 20,000 sites over a year,
+// six events a batch. They are put in at the level of the store: no signatures, no tree.
+func synthetic(b *testing.B, s *Store, events int64) (size int64) {
+	b.Helper()
+	h := &history{s: s, rnd: rand.New(rand.NewPCG(1, 2))}
+	start := time.Date(2025, 1, 1, 0, 0, 0, 0, calendar.Zone())
+	put := func(g record.Group, moves []indicator.Move) {
+		g.RecordedAt, g.Signer, g.Checkpoint = start.AddDate(1, 0, 0), "x+1", []byte("SAMPLE")
+		g.Head = merkle.Head{Size: size, Root: sha256.Sum256(fmt.Append(nil, size))}
+		err := s.Update(context.Background(), func(tx record.Tx) error {
+			r := tx.(*reader)
+			if err := r.bulkMoves(moves); err != nil {
+				return err
+			}
+			return tx.Write(g)
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	const sites = 20_000
+	var said []record.Said
+	state := func(kind indicator.FactKind, row any) {
+		f := indicator.Fact{Kind: kind, By: "command", Row: row}
+		body, _ := f.Bytes()
+		e := ledger.Entry{Seq: size, RecordedAt: start, Kind: statement.KindFact, Hash: sha256.Sum256(body)}
+		said = append(said, record.Said{Entry: e, Bytes: e.Bytes(), Leaf: ledger.LeafOf(e.Bytes()), Body: body})
+		size++
+	}
+	for n := range sites {
+		v := indicator.Site{Site: h.site(n), Party: h.firm(n), Kind: []string{"clinic", "workshop", "factory"}[n%3], Division: districts[n%len(districts)], BuiltUp: n%2 == 0, Span: indicator.Span{From: 0}}
+		if n%3 == 1 {
+			v.Social = "repair"
+		}
+		if n == 0 {
+			v.Kind = "plant"
+		}
+		state(indicator.KindSite, v)
+		if len(said) == 500 || n == sites-1 {
+			put(record.Group{Statements: said}, nil)
+			said = nil
+		}
+	}
+	state(indicator.KindLicence, indicator.Licence{Party: h.firm(0), Number: "L", Kind: "operating", Codes: []string{"*"}, Span: indicator.Span{From: 0}})
+	put(record.Group{Statements: said}, nil)
+	var moves []indicator.Move
+	for batch := int64(0); batch*6 < events; batch++ {
+		at := start.UnixMilli() + batch*6*365*24*3600*1000/events
+		n := 1 + h.rnd.IntN(sites-1)
+		code := map[int]waste.Code{0: "841-001-01", 1: "900-214-08", 2: "900-041-49"}[n%3]
+		m := indicator.Move{At: at, Batch: id.BatchOf(h.uuid('b', int(batch))), Origin: h.site(n), Site: h.site(n), Code: code}
+		g := int64(500 + h.rnd.IntN(9000))
+		for i, k := range []indicator.MoveKind{indicator.Generated, indicator.Collected, indicator.Treated} {
+			x := m
+			x.Seq, x.Kind, x.Grams, x.At = size+int64(2*i), k, g, at+int64(i)*9*3600*1000
+			if i == 0 {
+				x.Grams = -g
+			} else if i == 2 {
+				x.Site, x.Method = h.site(0), []waste.Method{"Y10", "R9", "D1"}[n%3]
+			}
+			moves = append(moves, x)
+		}
+		if size += 6; len(moves) > 5000 {
+			put(record.Group{}, moves)
+			moves = nil
+		}
+	}
+	put(record.Group{}, moves)
+	return size
+}
+
+var districts = []string{"130602", "130606", "130607", "130608", "130609", "130623", "130624", "130626", "130627", "130628", "130630", "130631", "130633", "130634", "130635",
+	"130636", "130637", "130671", "130672", "130681", "130683", "130684"}
+
+// BenchmarkFigures gives the p50 and p99 of any indicator for any month and district, and
+// of a first page of evidence, over LIANDAN_FIGURES synthetic events (default 200,000).
+func BenchmarkFigures(b *testing.B) {
+	events, _ := strconv.ParseInt(os.Getenv("LIANDAN_FIGURES"), 10, 64)
+	if events == 0 {
+		events = 200_000
+	}
+	for _, kind := range []string{"sqlite", "postgres"} {
+		b.Run(kind, func(b *testing.B) {
+			where := testdb.SQLite(b)
+			if kind == "postgres" {
+				where = testdb.Postgres(b)
+			}
+			s, err := Open(where)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { s.Close() })
+			if _, err := s.Migrate(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			size := synthetic(b, s, events)
+			city := func(d string) bool { return slices.Contains(districts, d) }
+			svc := measure.New(measure.Config{Store: s, Divisions: districts, City: city, Now: func() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }})
+			began := time.Now()
+			blocks, err := svc.Roll(context.Background(), 1<<30)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("%d entries, %d blocks rolled up in %s", size, blocks, time.Since(began).Round(time.Millisecond))
+			rnd := rand.New(rand.NewPCG(3, 4))
+			query := func() measure.Query {
+				p, _ := indicator.ParsePeriod(fmt.Sprintf("2025-%02d", 1+rnd.IntN(12)))
+				return measure.Query{Indicator: []int{2, 19, 35, 36, 37, 38, 59}[rnd.IntN(7)], Period: p, District: districts[rnd.IntN(len(districts))]}
+			}
+			report := func(name string, n int, ask func(measure.Query) error) {
+				took := make([]time.Duration, n)
+				for i := range took {
+					q := query()
+					t := time.Now()
+					if err := ask(q); err != nil {
+						b.Fatal(err)
+					}
+					took[i] = time.Since(t)
+				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[n/2].Microseconds())/1000, name+"-p50-ms")
+				b.ReportMetric(float64(took[n*99/100].Microseconds())/1000, name+"-p99-ms")
+			}
+			figure := func(q measure.Query) error { _, err := svc.Indicator(context.Background(), q); return err }
+			if err := figure(query()); err != nil { // reads the registers, once for a process
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				report("figure", 300, figure)
+				report("evidence", 100, func(q measure.Query) error { _, err := svc.Evidence(context.Background(), q, "", 100); return err })
+			}
+		})
+	}
+}
