@@ -77,7 +77,10 @@ func (p *place) told(x *town) {
 	}
 	sent := func(s intaketest.Signed) []api.Finding { return into[api.Receipt](x.send(s.JWS).is(201, "")).Findings }
 	x.finds("generated", sent(made), "plan-generated")
-	issued := x.Issue(made.Event.Batches...)
+	issued := x.Sign(x.Hospital, event.ManifestIssued, event.Issued{Profile: "hazardous", Carrier: x.Carrier.Party, Consignee: x.Plant.Party, ConsigneeSite: x.Plants, Method: "D10"},
+		func(e *event.Event) {
+			e.Manifest, e.Batches = id.ManifestOf(e.ID.UUID()), []event.Batch{x.Hospital.On(bag, made.Event.Batches[0].Grams)}
+		})
 	v := dry(issued)
 	x.finds("a dry run of the issue", v.Findings, "consignee-scope", "plan-missing")
 	if v.Would != "accept" {
