@@ -246,6 +246,21 @@ func (e EventCorrectionProposedType) Valid() bool {
 	}
 }
 
+// Defines values for EventIncidentReportedType.
+const (
+	EventIncidentReportedTypeIncidentReported EventIncidentReportedType = "incident.reported"
+)
+
+// Valid indicates whether the value is a known member of the EventIncidentReportedType enum.
+func (e EventIncidentReportedType) Valid() bool {
+	switch e {
+	case EventIncidentReportedTypeIncidentReported:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventInspectionRecordedType.
 const (
 	EventInspectionRecordedTypeInspectionRecorded EventInspectionRecordedType = "inspection.recorded"
@@ -336,6 +351,21 @@ func (e EventManifestRefusedType) Valid() bool {
 	}
 }
 
+// Defines values for EventMeterRecordedType.
+const (
+	EventMeterRecordedTypeMeterRecorded EventMeterRecordedType = "meter.recorded"
+)
+
+// Valid indicates whether the value is a known member of the EventMeterRecordedType enum.
+func (e EventMeterRecordedType) Valid() bool {
+	switch e {
+	case EventMeterRecordedTypeMeterRecorded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventOutcomeReportedType.
 const (
 	EventOutcomeReportedTypeOutcomeReported EventOutcomeReportedType = "outcome.reported"
@@ -345,6 +375,21 @@ const (
 func (e EventOutcomeReportedType) Valid() bool {
 	switch e {
 	case EventOutcomeReportedTypeOutcomeReported:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventPaperBackfilledType.
+const (
+	EventPaperBackfilledTypePaperBackfilled EventPaperBackfilledType = "paper.backfilled"
+)
+
+// Valid indicates whether the value is a known member of the EventPaperBackfilledType enum.
+func (e EventPaperBackfilledType) Valid() bool {
+	switch e {
+	case EventPaperBackfilledTypePaperBackfilled:
 		return true
 	default:
 		return false
@@ -437,13 +482,16 @@ const (
 	EventTypeCorrectionAgreed    EventType = "correction.agreed"
 	EventTypeCorrectionDeclined  EventType = "correction.declined"
 	EventTypeCorrectionProposed  EventType = "correction.proposed"
+	EventTypeIncidentReported    EventType = "incident.reported"
 	EventTypeInspectionRecorded  EventType = "inspection.recorded"
 	EventTypeManifestAccepted    EventType = "manifest.accepted"
 	EventTypeManifestCancelled   EventType = "manifest.cancelled"
 	EventTypeManifestIssued      EventType = "manifest.issued"
 	EventTypeManifestNumbered    EventType = "manifest.numbered"
 	EventTypeManifestRefused     EventType = "manifest.refused"
+	EventTypeMeterRecorded       EventType = "meter.recorded"
 	EventTypeOutcomeReported     EventType = "outcome.reported"
+	EventTypePaperBackfilled     EventType = "paper.backfilled"
 	EventTypeRulingRecorded      EventType = "ruling.recorded"
 	EventTypeTransportCollected  EventType = "transport.collected"
 	EventTypeTransportDelivered  EventType = "transport.delivered"
@@ -473,6 +521,8 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeCorrectionProposed:
 		return true
+	case EventTypeIncidentReported:
+		return true
 	case EventTypeInspectionRecorded:
 		return true
 	case EventTypeManifestAccepted:
@@ -485,7 +535,11 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeManifestRefused:
 		return true
+	case EventTypeMeterRecorded:
+		return true
 	case EventTypeOutcomeReported:
+		return true
+	case EventTypePaperBackfilled:
 		return true
 	case EventTypeRulingRecorded:
 		return true
@@ -594,6 +648,21 @@ func (e Form) Valid() bool {
 	}
 }
 
+// Defines values for Grade.
+const (
+	GradePaper Grade = "paper"
+)
+
+// Valid indicates whether the value is a known member of the Grade enum.
+func (e Grade) Valid() bool {
+	switch e {
+	case GradePaper:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Hazard.
 const (
 	HazardC  Hazard = "C"
@@ -615,6 +684,36 @@ func (e Hazard) Valid() bool {
 	case HazardR:
 		return true
 	case HazardT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IncidentReportedDataKind.
+const (
+	IncidentReportedDataKindFire  IncidentReportedDataKind = "fire"
+	IncidentReportedDataKindFound IncidentReportedDataKind = "found"
+	IncidentReportedDataKindLeak  IncidentReportedDataKind = "leak"
+	IncidentReportedDataKindLoss  IncidentReportedDataKind = "loss"
+	IncidentReportedDataKindSpill IncidentReportedDataKind = "spill"
+	IncidentReportedDataKindTheft IncidentReportedDataKind = "theft"
+)
+
+// Valid indicates whether the value is a known member of the IncidentReportedDataKind enum.
+func (e IncidentReportedDataKind) Valid() bool {
+	switch e {
+	case IncidentReportedDataKindFire:
+		return true
+	case IncidentReportedDataKindFound:
+		return true
+	case IncidentReportedDataKindLeak:
+		return true
+	case IncidentReportedDataKindLoss:
+		return true
+	case IncidentReportedDataKindSpill:
+		return true
+	case IncidentReportedDataKindTheft:
 		return true
 	default:
 		return false
@@ -822,6 +921,24 @@ func (e LineAcceptedVerdict) Valid() bool {
 	}
 }
 
+// Defines values for LineOnPaperVerdict.
+const (
+	LineOnPaperVerdictPart  LineOnPaperVerdict = "part"
+	LineOnPaperVerdictWhole LineOnPaperVerdict = "whole"
+)
+
+// Valid indicates whether the value is a known member of the LineOnPaperVerdict enum.
+func (e LineOnPaperVerdict) Valid() bool {
+	switch e {
+	case LineOnPaperVerdictPart:
+		return true
+	case LineOnPaperVerdictWhole:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ManifestLineVerdict.
 const (
 	ManifestLineVerdictNone  ManifestLineVerdict = "none"
@@ -936,6 +1053,24 @@ func (e Packaging) Valid() bool {
 	case PackagingTurnoverBox:
 		return true
 	case PackagingUnpacked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaperBackfilledDataProfile.
+const (
+	PaperBackfilledDataProfileHazardous PaperBackfilledDataProfile = "hazardous"
+	PaperBackfilledDataProfileMedical   PaperBackfilledDataProfile = "medical"
+)
+
+// Valid indicates whether the value is a known member of the PaperBackfilledDataProfile enum.
+func (e PaperBackfilledDataProfile) Valid() bool {
+	switch e {
+	case PaperBackfilledDataProfileHazardous:
+		return true
+	case PaperBackfilledDataProfileMedical:
 		return true
 	default:
 		return false
@@ -1383,6 +1518,30 @@ func (e SiteTable) Valid() bool {
 	}
 }
 
+// Defines values for SlipSignatureRole.
+const (
+	SlipSignatureRoleCarrier   SlipSignatureRole = "carrier"
+	SlipSignatureRoleConsignee SlipSignatureRole = "consignee"
+	SlipSignatureRoleConsignor SlipSignatureRole = "consignor"
+	SlipSignatureRoleGate      SlipSignatureRole = "gate"
+)
+
+// Valid indicates whether the value is a known member of the SlipSignatureRole enum.
+func (e SlipSignatureRole) Valid() bool {
+	switch e {
+	case SlipSignatureRoleCarrier:
+		return true
+	case SlipSignatureRoleConsignee:
+		return true
+	case SlipSignatureRoleConsignor:
+		return true
+	case SlipSignatureRoleGate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Stage.
 const (
 	StageAccepted   Stage = "accepted"
@@ -1393,6 +1552,7 @@ const (
 	StageHandedOver Stage = "handed_over"
 	StageInTransit  Stage = "in_transit"
 	StageIssued     Stage = "issued"
+	StageLost       Stage = "lost"
 	StageReceived   Stage = "received"
 	StageRefused    Stage = "refused"
 	StageReleased   Stage = "released"
@@ -1421,6 +1581,8 @@ func (e Stage) Valid() bool {
 	case StageInTransit:
 		return true
 	case StageIssued:
+		return true
+	case StageLost:
 		return true
 	case StageReceived:
 		return true
@@ -1808,7 +1970,7 @@ type Bag struct {
 
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
-	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
 	Stage Stage `json:"stage"`
 
 	// StoredAt UTC，毫秒 · UTC with milliseconds
@@ -1895,6 +2057,9 @@ type BatchView struct {
 	// Generator 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Generator ID `json:"generator"`
 
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	Grade Grade `json:"grade,omitempty,omitzero"`
+
 	// Grams 现存克数 · in custody now
 	Grams   int64    `json:"grams"`
 	Hazards []Hazard `json:"hazards"`
@@ -1919,6 +2084,9 @@ type BatchView struct {
 	// Example: 2026-03-01T00:30:00.000Z
 	LastAt Instant `json:"last_at"`
 	Layers int     `json:"layers,omitempty,omitzero"`
+
+	// LostGrams 事故损失 · lost by incidents
+	LostGrams int64 `json:"lost_grams,omitempty,omitzero"`
 
 	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Manifest ID `json:"manifest,omitempty,omitzero"`
@@ -1971,7 +2139,7 @@ type BatchView struct {
 
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
-	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
 	Stage Stage `json:"stage"`
 
 	// StoredAt UTC，毫秒 · UTC with milliseconds
@@ -2780,6 +2948,40 @@ type EventCorrectionProposedType string
 // EventID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
 type EventID = string
 
+// EventIncidentReported 事故：批次的 `grams` 是损失的克数，须由保管人报告；不写克数表示与该批次有关；批次不明则不写 batches。
+// An incident. The `grams` of a line are those that are gone, and its custodian reports them; a line without grams says that the
+// batch is concerned. Where no batch is known there is none.
+type EventIncidentReported struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime           `json:"at"`
+	Batches []LineHandled        `json:"batches,omitempty,omitzero"`
+	Data    IncidentReportedData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                        `json:"site"`
+	Type EventIncidentReportedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventIncidentReportedType defines model for EventIncidentReported.Type.
+type EventIncidentReportedType string
+
 // EventInspectionRecorded 主管部门按某版检查表检查一个场所；合格与否由该版检查表的数据得出；不属于任何批次。
 // An authority inspected a site by a version of a sheet; whether it passed follows from that version's data. It belongs to no batch.
 type EventInspectionRecorded struct {
@@ -2992,6 +3194,43 @@ type EventManifestRefused struct {
 // EventManifestRefusedType defines model for EventManifestRefused.Type.
 type EventManifestRefusedType string
 
+// EventMeterRecorded 管道输送的日计量：移出人一端先记，接受人一端后记；一天为一个批次，联单 profile 为 pipeline。
+// One day's total of a pipeline, at the consignor's end first, then at the consignee's. The day is a batch; the manifest's
+// profile is pipeline.
+type EventMeterRecorded struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime        `json:"at"`
+	Batches []LineWeighed     `json:"batches"`
+	Data    MeterRecordedData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                     `json:"site"`
+	Type EventMeterRecordedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventMeterRecordedType defines model for EventMeterRecorded.Type.
+type EventMeterRecordedType string
+
 // EventOutcomeReported 结果告知移出人，refs 指明处置 · the outcome told to the consignor; refs names the treatment
 type EventOutcomeReported struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -3026,6 +3265,43 @@ type EventOutcomeReported struct {
 
 // EventOutcomeReportedType defines model for EventOutcomeReported.Type.
 type EventOutcomeReportedType string
+
+// EventPaperBackfilled 系统停用期间的纸质单据补录：由单据上的移出人，或已签收的接受人补录；其余各方只在纸上签过字，证据力较弱。
+// A slip written during an outage, filled in by its consignor, or by the consignee that signed it. The others have signed on
+// paper only: weaker evidence, and every reader is told.
+type EventPaperBackfilled struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At      SignerTime          `json:"at"`
+	Batches []LineOnPaper       `json:"batches"`
+	Data    PaperBackfilledData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                       `json:"site"`
+	Type EventPaperBackfilledType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventPaperBackfilledType defines model for EventPaperBackfilled.Type.
+type EventPaperBackfilledType string
 
 // EventRecord defines model for EventRecord.
 type EventRecord struct {
@@ -3417,6 +3693,9 @@ type GeneratedData struct {
 	Scale Text32 `json:"scale,omitempty,omitzero"`
 }
 
+// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+type Grade string
+
 // Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
 type Grams = int64
 
@@ -3494,6 +3773,30 @@ type ImportReport struct {
 	Lines     int `json:"lines"`
 	Unchanged int `json:"unchanged"`
 }
+
+// IncidentReportedData defines model for IncidentReportedData.
+type IncidentReportedData struct {
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode                `json:"code,omitempty,omitzero"`
+	Kind IncidentReportedDataKind `json:"kind"`
+
+	// Measures 已采取的措施 · taken at once
+	Measures string `json:"measures"`
+
+	// Place 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Place Text200 `json:"place"`
+
+	// ReportedTo 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	ReportedTo Text200 `json:"reported_to,omitempty,omitzero"`
+}
+
+// IncidentReportedDataKind defines model for IncidentReportedData.Kind.
+type IncidentReportedDataKind string
 
 // IndicatorChoice defines model for IndicatorChoice.
 type IndicatorChoice struct {
@@ -3909,6 +4212,31 @@ type LineNamed struct {
 	Seen *Seen `json:"seen"`
 }
 
+// LineOnPaper 接受人签过字的单据，每行须有 verdict · where the consignee signed, every line has a verdict
+type LineOnPaper struct {
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams Grams `json:"grams"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id"`
+
+	// Packages 包装件数 · number of packages
+	Packages Packages `json:"packages,omitempty,omitzero"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason,omitempty,omitzero"`
+
+	// RefusedGrams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	RefusedGrams Grams `json:"refused_grams,omitempty,omitzero"`
+
+	// Seen 签名方已知的该批次最后一条日志条目的叶哈希，没有则为 null · leaf hash of the batch's last entry known to the signer, or null
+	Seen    *Seen              `json:"seen"`
+	Verdict LineOnPaperVerdict `json:"verdict,omitempty,omitzero"`
+}
+
+// LineOnPaperVerdict defines model for LineOnPaper.Verdict.
+type LineOnPaperVerdict string
+
 // LineOpened defines model for LineOpened.
 type LineOpened struct {
 	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
@@ -4068,6 +4396,9 @@ type ManifestLine struct {
 	CollectedGrams int64     `json:"collected_grams,omitempty,omitzero"`
 	IssuedGrams    int64     `json:"issued_grams"`
 
+	// LostGrams 事故损失 · lost by incidents
+	LostGrams int64 `json:"lost_grams,omitempty,omitzero"`
+
 	// Of 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Of ID `json:"of,omitempty,omitzero"`
 
@@ -4087,7 +4418,7 @@ type ManifestLine struct {
 
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
-	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
 	Stage        Stage               `json:"stage"`
 	TreatedGrams int64               `json:"treated_grams,omitempty,omitzero"`
 	Verdict      ManifestLineVerdict `json:"verdict,omitempty,omitzero"`
@@ -4145,6 +4476,9 @@ type ManifestView struct {
 	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
 	Findings        []Finding    `json:"findings"`
 
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	Grade Grade `json:"grade,omitempty,omitzero"`
+
 	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	ID ID `json:"id"`
 
@@ -4190,9 +4524,15 @@ type ManifestView struct {
 	// Example: 2026-03-01T00:30:00.000Z
 	ReportedAt Instant `json:"reported_at,omitempty,omitzero"`
 
+	// Scan SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Scan Hash `json:"scan,omitempty,omitzero"`
+
+	// Slip 纸质单据编号 · number of the paper slip
+	Slip string `json:"slip,omitempty,omitzero"`
+
 	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
-	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
 	Stage Stage `json:"stage"`
 
 	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -4202,6 +4542,15 @@ type ManifestView struct {
 
 // Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
 type Measured string
+
+// MeterRecordedData defines model for MeterRecordedData.
+type MeterRecordedData struct {
+	// Day 计量日 · the local day
+	Day string `json:"day"`
+
+	// Meter 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Meter Text32 `json:"meter"`
+}
 
 // MethodCode 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
 // its country.
@@ -4278,6 +4627,65 @@ type Packages = int
 // box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
 // tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
 type Packaging string
+
+// PaperBackfilledData defines model for PaperBackfilledData.
+type PaperBackfilledData struct {
+	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Carrier ID `json:"carrier"`
+
+	// CarrierSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	CarrierSite ID `json:"carrier_site"`
+
+	// Consignee 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignee ID `json:"consignee"`
+
+	// ConsigneeSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ConsigneeSite ID `json:"consignee_site"`
+
+	// Consignor 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignor ID `json:"consignor"`
+
+	// ConsignorSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ConsignorSite ID `json:"consignor_site"`
+
+	// Measured 过磅 weighed，或估算 estimated · on a scale, or an estimate
+	Measured Measured `json:"measured,omitempty,omitzero"`
+
+	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
+	// its country.
+	//
+	//
+	// Example: D10
+	Method MethodCode `json:"method,omitempty,omitzero"`
+
+	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
+	Number NationalNumber `json:"number,omitempty,omitzero"`
+
+	// Permit 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Permit  Text32                     `json:"permit,omitempty,omitzero"`
+	Profile PaperBackfilledDataProfile `json:"profile"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
+
+	// Scale 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Scale Text32 `json:"scale,omitempty,omitzero"`
+
+	// Scan SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Scan Hash `json:"scan"`
+
+	// Signed 依次为移出人、承运人、承运人到达、接受人 · consignor, carrier, carrier at the gate, consignee, in that order
+	Signed []SlipSignature `json:"signed"`
+
+	// Slip 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Slip Text32 `json:"slip,omitempty,omitzero"`
+
+	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Vehicle Text16 `json:"vehicle"`
+}
+
+// PaperBackfilledDataProfile defines model for PaperBackfilledData.Profile.
+type PaperBackfilledDataProfile string
 
 // PaperClass defines model for PaperClass.
 type PaperClass struct {
@@ -4789,9 +5197,23 @@ type SignerTime = string
 // SiteTable defines model for SiteTable.
 type SiteTable string
 
+// SlipSignature 纸上的一个签名及其时间 · one signature on paper and the time beside it
+type SlipSignature struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At   SignerTime        `json:"at"`
+	Role SlipSignatureRole `json:"role"`
+}
+
+// SlipSignatureRole defines model for SlipSignature.Role.
+type SlipSignatureRole string
+
 // Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 // accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
-// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）
+// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
 type Stage string
 
 // Step 下一步：哪种事件、由谁签 · what may come next and who must sign it

@@ -209,6 +209,12 @@ func (p printer) finals(r bundle.Report) {
 		p.line("  %s %s: %s, %s %s, %s %s kg, %s %s kg", p.say("批次", "batch"), short(s.ID.String()), p.stageName(s.Stage),
 			p.say("保管单位", "held by"), short(s.Custodian.String()), p.say("在手", "in custody"), s.Grams.Kilograms(),
 			p.say("已利用处置", "treated"), s.TreatedSum.Kilograms())
+		if s.Grade == batch.OnPaper {
+			p.line("    %s", p.say("证据等级：部分环节凭纸质单据补录", "grade of evidence: a part was signed on paper and filled in later"))
+		}
+		if s.Lost > 0 {
+			p.line("    %s %s kg", p.say("事故损失", "lost by incidents"), s.Lost.Kilograms())
+		}
 		if s.Refused > 0 {
 			p.line("    %s %s kg", p.say("拒收后留在承运人处", "refused, left with the carrier"), s.Refused.Kilograms())
 		}
@@ -234,6 +240,9 @@ func (p printer) verdict(r bundle.Report) {
 	switch r.Verdict {
 	case bundle.Sound:
 		zh, en := "结论: 无误", "VERDICT: SOUND"
+		if r.Grade == batch.OnPaper {
+			zh, en = zh+"，部分为纸质证据", en+", IN PART BY PAPER"
+		}
 		if !r.Pinned {
 			zh, en = zh+"（日志公钥未经核实，见说明）", en+" (the log's key is the file's own, see the notes)"
 		}
@@ -253,6 +262,7 @@ var typeNames = map[event.Type]string{
 	event.BatchRepacked: "分装合并", event.ManifestCancelled: "撤销联单", event.TransportHandedOver: "转交承运", event.ManifestRefused: "接受人拒收",
 	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定", event.InspectionRecorded: "检查",
 	event.ManifestNumbered: "补录联单编号", event.CorrectionProposed: "提议更正", event.CorrectionAgreed: "同意更正", event.CorrectionDeclined: "不同意更正",
+	event.MeterRecorded: "管道计量", event.PaperBackfilled: "纸质补录", event.IncidentReported: "事故报告",
 }
 
 func (p printer) typeName(t event.Type) string { return p.say(typeNames[t], string(t)) }

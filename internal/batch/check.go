@@ -32,8 +32,8 @@ func (s State) Check(e event.Event, b event.Batch) error {
 	if mustAnswer[e.Type] && !s.answered(e) {
 		return s.refuse(fault.WrongStage, b.ID, "The event must name event %s, which it answers, in refs.", s.Answer)
 	}
-	if (e.Type == event.BatchTreated || e.Type == event.BatchRepacked) && b.Grams > s.Grams {
-		return s.refuse(fault.WrongStage, b.ID, "%s kg are to be treated or packed over, but only %s kg of the batch are there.", b.Grams.Kilograms(), s.Grams.Kilograms())
+	if event.TakesOut(e.Type) && b.Grams > s.Grams {
+		return s.refuse(fault.WrongStage, b.ID, "%s kg are to be treated, packed over or lost, but only %s kg of the batch are there.", b.Grams.Kilograms(), s.Grams.Kilograms())
 	}
 	if d, ok := e.Data.(event.Repacked); ok && len(d.Children) > 0 && d.Children[0].Code != s.Code {
 		return s.refuse(fault.WrongStage, b.ID, "The batch is %s; what is packed out of it cannot be %s.", s.Code, d.Children[0].Code)
@@ -82,6 +82,10 @@ var from = map[event.Type][]Stage{
 	event.TransportReturned:   {Refused},
 	event.BatchTreated:        {Accepted, Generated, Received, Stored},
 	event.OutcomeReported:     {Treated, Repacked, Reported},
+	event.MeterRecorded:       {Issued, Delivered},
+	event.PaperBackfilled:     {Generated, Received, Stored, Accepted}, // as manifest.issued: the slip begins with it
+	event.IncidentReported: {Generated, Released, Received, Stored, Issued, InTransit, HandedOver, AtPoint, Delivered, Accepted,
+		Refused, Returned},
 }
 
 func (s State) checkStage(e event.Event) error {
@@ -93,8 +97,13 @@ func (s State) checkStage(e event.Event) error {
 	case e.Type == event.BatchReceived:
 		ok = !s.ToSite.IsZero()
 	}
-	if e.Type == event.OutcomeReported {
+	switch e.Type {
+	case event.OutcomeReported:
 		ok = ok && s.awaits(e.Manifest)
+	case event.MeterRecorded:
+		ok = ok && s.Profile == Pipeline
+	case event.TransportCollected, event.ManifestAccepted, event.ManifestRefused:
+		ok = ok && s.Profile != Pipeline
 	}
 	if ok {
 		return nil
@@ -119,7 +128,7 @@ func (s State) awaits(m id.Manifest) bool {
 
 // onManifest are the types that must name the batch's present manifest.
 var onManifest = map[event.Type]bool{event.ManifestCancelled: true, event.TransportCollected: true, event.TransportHandedOver: true,
-	event.TransportDelivered: true, event.ManifestAccepted: true, event.ManifestRefused: true, event.TransportReturned: true}
+	event.TransportDelivered: true, event.ManifestAccepted: true, event.ManifestRefused: true, event.TransportReturned: true, event.MeterRecorded: true}
 
 func (s State) checkParty(e event.Event, b event.Batch) error {
 	if e.Type == event.BatchGenerated {
@@ -128,10 +137,23 @@ func (s State) checkParty(e event.Event, b event.Batch) error {
 	if onManifest[e.Type] && e.Manifest != s.Manifest {
 		return s.refuse(fault.WrongStage, b.ID, "The batch is not on this manifest.")
 	}
+	if e.Type == event.IncidentReported && !b.Weighed {
+		return s.concerned(e, b)
+	}
+	if d, ok := e.Data.(event.Backfilled); ok { // its signer is one of the two by its shape
+		if s.Custodian != d.Consignor || s.Site != d.ConsignorSite {
+			return s.refuse(fault.NotCustodian, b.ID, "The batch is not in the hands of the slip's consignor, at its site.")
+		}
+		return nil
+	}
 	if e.Party != s.hand(e) {
 		return s.refuse(fault.NotCustodian, b.ID, "The batch is not in this party's hands; another party must sign %s.", e.Type)
 	}
 	switch e.Type {
+	case event.MeterRecorded:
+		if s.Stage == Delivered && e.Site != s.ConsigneeSite {
+			return s.refuse(fault.NotCustodian, b.ID, "The manifest names another site of the consignee.")
+		}
 	case event.ManifestAccepted, event.ManifestRefused:
 		if e.Site != s.ConsigneeSite {
 			return s.refuse(fault.NotCustodian, b.ID, "The manifest names another site of the consignee.")
@@ -148,6 +170,17 @@ func (s State) checkParty(e event.Event, b event.Batch) error {
 	return nil
 }
 
+// concerned lets every party of a batch report an incident that takes no grams away.
+func (s State) concerned(e event.Event, b event.Batch) error {
+	if slices.Contains([]id.Party{s.Custodian, s.Generator, s.Consignor, s.Carrier, s.Consignee, s.To}, e.Party) {
+		return nil
+	}
+	return s.refuse(fault.NotCustodian, b.ID, "This party has no part in the batch; report the incident without naming it.")
+}
+
+// Pipeline is the profile of waste that moves by pipe: read at two meters, carried by nobody.
+const Pipeline = "pipeline"
+
 // hand is the party that must sign an event of that type.
 func (s State) hand(e event.Event) id.Party {
 	switch {
@@ -157,6 +190,8 @@ func (s State) hand(e event.Event) id.Party {
 		return s.To
 	case e.Type == event.BatchReceived && s.Stage == Returned:
 		return s.Consignor
+	case e.Type == event.MeterRecorded && s.Stage == Delivered:
+		return s.Consignee
 	case e.Type == event.ManifestAccepted, e.Type == event.ManifestRefused, e.Type == event.OutcomeReported && e.Manifest == s.Manifest:
 		return s.Consignee
 	case e.Type == event.OutcomeReported:
@@ -168,7 +203,7 @@ func (s State) hand(e event.Event) id.Party {
 // mustAnswer are the types that take something over or answer another party.
 var mustAnswer = map[event.Type]bool{event.BatchReceived: true, event.ManifestCancelled: true, event.TransportCollected: true,
 	event.TransportHandedOver: true, event.TransportDelivered: true, event.ManifestAccepted: true, event.ManifestRefused: true,
-	event.TransportReturned: true, event.OutcomeReported: true}
+	event.TransportReturned: true, event.OutcomeReported: true, event.MeterRecorded: true}
 
 func (s State) answered(e event.Event) bool {
 	if slices.Contains(e.Refs, s.Answer) {

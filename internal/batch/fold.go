@@ -16,6 +16,9 @@ type Place struct {
 
 // Apply folds an event that Check let through.
 func (s State) Apply(e event.Event, b event.Batch, at Place) State {
+	if told := e.Attests(); len(told) > 0 {
+		return s.attested(e, b.ID, told, at)
+	}
 	s.N, s.Head, s.Seq, s.LastAt = at.N, at.Leaf, at.Seq, e.At.UnixMilli()
 	s = s.weighed(e, b)
 	if e.Type.Mends() {
@@ -46,9 +49,23 @@ func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 		s = s.applyTreated(e, b, d)
 	case event.Outcome:
 		s = s.applyOutcome(e)
+	case event.Incident:
+		if s.Grams, s.Lost = s.Grams-b.Grams, s.Lost+b.Grams; s.Grams == 0 {
+			s.Stage, s.Answer = Lost, id.Event{}
+		}
 	default:
 		s = s.applyTransfer(e, b)
 	}
+	return s
+}
+
+// attested folds what a slip stands for, in the place of the events that were not sent.
+func (s State) attested(e event.Event, b id.Batch, told []event.Event, at Place) State {
+	for _, v := range told {
+		i := slices.IndexFunc(v.Batches, func(x event.Batch) bool { return x.ID == b })
+		s = s.Apply(v, v.Batches[i], at)
+	}
+	s.LastAt, s.Grade = e.At.UnixMilli(), OnPaper
 	return s
 }
 
@@ -70,7 +87,9 @@ func (s State) weighed(e event.Event, b event.Batch) State {
 		}
 		return s
 	}
-	s.Packages = 0 // some were taken out; nobody counted the rest
+	if b.Grams > 0 {
+		s.Packages = 0 // some were taken out; nobody counted the rest
+	}
 	return s
 }
 
@@ -88,6 +107,12 @@ func (s State) applyTransfer(e event.Event, b event.Batch) State {
 		s.Before, s.To, s.Room = None, id.Party{}, ""
 	case event.HandedOver:
 		s.Stage, s.To, s.ToSite, s.Answer = HandedOver, d.To, d.ToSite, e.ID
+	case event.Metered: // at the consignor's end, then at the consignee's
+		if s.Stage == Issued {
+			s.Stage, s.Before, s.Answer = Delivered, None, e.ID
+			break
+		}
+		s.Stage, s.Custodian, s.Site, s.Answer = Accepted, e.Party, e.Site, id.Event{}
 	case event.Delivered:
 		s.Stage, s.Vehicle, s.Answer = Delivered, d.Vehicle, e.ID
 	case event.Accepted:
@@ -196,6 +221,9 @@ func Begin(e event.Event, b event.Birth, parents []State, at Place) State {
 	s := State{ID: b.ID, N: at.N, Head: at.Leaf, Seq: at.Seq, LastAt: e.At.UnixMilli()}
 	for _, p := range parents {
 		s.Parents = append(s.Parents, p.ID)
+		if p.Grade != "" {
+			s.Grade = p.Grade
+		}
 	}
 	switch d := e.Data.(type) {
 	case event.Repacked:

@@ -24,7 +24,12 @@ func (s State) Next() []Step {
 		return s.nextInHouse()
 	case Released:
 		return []Step{{Type: event.BatchReceived, Party: s.Custodian, Refs: s.Answer}}
+	case Lost:
+		return nil
 	case Issued:
+		if s.Profile == Pipeline {
+			return []Step{{Type: event.MeterRecorded, Party: s.Consignor, Refs: s.Answer}, {Type: event.ManifestCancelled, Party: s.Consignor, Refs: s.Answer}}
+		}
 		return []Step{{Type: event.TransportCollected, Party: s.Carrier, Role: party.Carrier, Refs: s.Answer},
 			{Type: event.ManifestCancelled, Party: s.Consignor, Refs: s.Answer}}
 	case InTransit:
@@ -39,6 +44,9 @@ func (s State) Next() []Step {
 	case AtPoint:
 		return []Step{{Type: event.TransportHandedOver, Party: s.Custodian, Refs: s.Answer}, {Type: event.BatchStored, Party: s.Custodian}}
 	case Delivered:
+		if s.Profile == Pipeline {
+			return []Step{{Type: event.MeterRecorded, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}
+		}
 		return []Step{{Type: event.ManifestAccepted, Party: s.Consignee, Role: party.Operator, Refs: s.Answer},
 			{Type: event.ManifestRefused, Party: s.Consignee, Role: party.Operator, Refs: s.Answer}}
 	case Refused:
@@ -104,8 +112,13 @@ func (s State) Missing() []event.Type {
 		out = add(home)
 	case Released:
 		out = add(home, event.BatchReceived)
+	case Lost:
+		return []event.Type{}
 	case Issued:
 		out = add(2)
+		if s.Profile == Pipeline {
+			out = add(5, event.MeterRecorded, event.MeterRecorded)
+		}
 	case InTransit:
 		out = add(3)
 	case HandedOver:
@@ -117,6 +130,9 @@ func (s State) Missing() []event.Type {
 		out = add(2, event.TransportHandedOver)
 	case Delivered:
 		out = add(4)
+		if s.Profile == Pipeline {
+			out = add(5, event.MeterRecorded)
+		}
 	case Refused:
 		out = add(home, event.TransportReturned, event.BatchReceived)
 	case Returned:

@@ -36,7 +36,14 @@ const (
 	Returned   Stage = "returned"    // the carrier is back at the consignor's with it
 	Repacked   Stage = "repacked"    // all of it is in other batches now
 	Cancelled  Stage = "cancelled"   // of a manifest and its lines only
+	Lost       Stage = "lost"        // spilled, leaked, burned or stolen: none of it is in anybody's hands
 )
+
+// Grade is how good the evidence of a chain is; the weakest entry decides, for good.
+type Grade string
+
+// The grades. A chain of events that their own actors signed has none.
+const OnPaper Grade = "paper" // a part of it was signed on paper and filled in later
 
 // State is a batch as its chain leaves it. The zero State is a batch without events.
 // Its JSON is stored by projections and compared byte for byte.
@@ -64,6 +71,8 @@ type State struct {
 	Methods     []waste.Method  `json:"methods,omitempty"`        // sorted
 	LastTreated id.Event        `json:"last_treated,omitzero"`    // the latest treatment by the signers' clocks
 	TreatedAt   int64           `json:"treated_at,omitzero"`      // its time, Unix milliseconds UTC
+	Lost        waste.Grams     `json:"lost_grams,omitzero"`      // by incidents
+	Grade       Grade           `json:"grade,omitempty"`
 
 	Manifest      id.Manifest `json:"manifest,omitzero"`
 	Profile       string      `json:"profile,omitempty"` // of the manifest

@@ -39,7 +39,7 @@ func (c *checker) findSubjects() {
 	issued := 0
 	for i := range c.opened {
 		e := &c.opened[i].event
-		if c.b.Kind != OfManifest || e.Type != event.ManifestIssued || e.Manifest != id.ManifestOf(c.b.Subject) {
+		if c.b.Kind != OfManifest || e.Type != event.ManifestIssued && e.Type != event.PaperBackfilled || e.Manifest != id.ManifestOf(c.b.Subject) {
 			continue
 		}
 		issued++
@@ -289,6 +289,9 @@ func (c *checker) balance() {
 		if want := s.Grams + s.Refused; custody[b] != want {
 			c.fail(CheckGrams, nil, "结存与在手质量不符（批次 "+b.String()+"）",
 				fmt.Sprintf("The accounts hold %s kg of batch %s, its chain says %s kg.", custody[b].Kilograms(), b, want.Kilograms()))
+		}
+		if s.Grade != "" {
+			c.r.Grade = s.Grade
 		}
 		c.r.Finals = append(c.r.Finals, Final{State: s, Missing: s.Missing(), Next: append([]batch.Step{}, s.Next()...)})
 	}

@@ -112,7 +112,10 @@ type Balance struct {
 // Report is what Check found. Story, Finals, Manifest and Balances go as far as the
 // chain could be replayed; they are proven only when Broken is empty.
 type Report struct {
-	Verdict Verdict   `json:"verdict"`
+	Verdict Verdict `json:"verdict"`
+
+	Grade batch.Grade `json:"grade,omitempty"` // the weakest of its batches'
+
 	Kind    Kind      `json:"kind"`
 	Subject string    `json:"subject"`
 	MadeAt  time.Time `json:"made_at"` // the maker's word

@@ -171,8 +171,10 @@ func (p *papers) touch(e event.Event, before, after batch.State) {
 // the batch was sent on, came back, or is gone.
 func moves(t event.Type, before, after batch.State) bool {
 	switch t {
-	case event.ManifestIssued, event.ManifestCancelled, event.BatchTreated:
+	case event.ManifestIssued, event.ManifestCancelled, event.BatchTreated, event.PaperBackfilled:
 		return true
+	case event.IncidentReported:
+		return after.Stage == batch.Lost
 	case event.BatchRepacked:
 		return after.Stage == batch.Repacked
 	case event.BatchReceived:

@@ -55,12 +55,45 @@ var laws = map[event.Type]law{
 	event.ManifestRefused:     {after: []batch.Stage{batch.Delivered}, hand: receiver, answer: true, sheet: true},
 	event.TransportReturned:   {after: []batch.Stage{batch.Refused}, hand: custodian, answer: true, sheet: true},
 	event.BatchTreated:        {after: house, hand: custodian},
+	event.MeterRecorded:       {after: []batch.Stage{batch.Issued, batch.Delivered}, hand: reader, answer: true, sheet: true},
+	event.PaperBackfilled:     {after: house, hand: custodian},
+	event.IncidentReported: {after: append([]batch.Stage{batch.Released, batch.Issued, batch.InTransit, batch.HandedOver, batch.AtPoint,
+		batch.Delivered, batch.Refused, batch.Returned}, house...)},
+}
+
+// reader is whose meter comes next.
+func reader(s batch.State) id.Party {
+	if s.Stage == batch.Delivered {
+		return s.Consignee
+	}
+	return s.Consignor
+}
+
+// piped judges what a pipeline has of its own: read at meters, and nothing else between.
+func piped(e event.Event, s batch.State) bool {
+	pipe := s.Profile == "pipeline"
+	switch e.Type {
+	case event.MeterRecorded:
+		return pipe && (s.Stage != batch.Delivered || e.Site == s.ConsigneeSite)
+	case event.TransportCollected, event.ManifestAccepted, event.ManifestRefused:
+		return !pipe
+	}
+	return true
+}
+
+// reportable judges who may report an incident: whoever holds the batch may take grams
+// away, any of its parties may name it.
+func reportable(e event.Event, s batch.State, b event.Batch) bool {
+	if b.Weighed {
+		return e.Party == s.Custodian && b.Grams <= s.Grams
+	}
+	return slices.Contains([]id.Party{s.Custodian, s.Generator, s.Consignor, s.Carrier, s.Consignee, s.To}, e.Party)
 }
 
 // legal judges an event without asking the packages under test.
 func (w *walk) legal(e event.Event) bool {
 	l := laws[e.Type]
-	if e.Type == event.ManifestIssued && !w.world.Manifest(e.Manifest).ID.IsZero() {
+	if (e.Type == event.ManifestIssued || e.Type == event.PaperBackfilled) && !w.world.Manifest(e.Manifest).ID.IsZero() {
 		return false
 	}
 	if e.Type == event.ManifestCancelled && len(e.Batches) != len(w.world.Manifest(e.Manifest).Lines) {
@@ -89,6 +122,10 @@ func (w *walk) legal(e event.Event) bool {
 			continue
 		}
 		switch {
+		case !piped(e, s),
+			e.Type == event.IncidentReported && !reportable(e, s, b),
+			e.Type == event.PaperBackfilled && e.Site != s.Site:
+			return false
 		case e.Type == event.TransportCollected && s.Stage == batch.HandedOver && !s.ToSite.IsZero(),
 			e.Type == event.BatchReceived && s.Stage == batch.HandedOver && s.ToSite != e.Site,
 			e.Type == event.ManifestRefused && e.Site != s.ConsigneeSite,
@@ -128,6 +165,18 @@ func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 		return before.Stage
 	}
 	switch e.Type {
+	case event.MeterRecorded:
+		if before.Stage == batch.Issued {
+			return batch.Delivered
+		}
+		return batch.Accepted
+	case event.IncidentReported:
+		if b.Grams == before.Grams {
+			return batch.Lost
+		}
+		return before.Stage
+	case event.PaperBackfilled:
+		return []batch.Stage{batch.InTransit, batch.Delivered, batch.Accepted}[len(e.Data.(event.Backfilled).Signed)-2]
 	case event.BatchGenerated:
 		return batch.Generated
 	case event.BatchReleased:
@@ -176,7 +225,7 @@ func reached(e event.Event, before batch.State, b event.Batch) batch.Stage {
 // changed says whether a weighing differs from the one before, the refused grams included.
 func changed(e event.Event, before batch.State, b event.Batch) bool {
 	switch e.Type {
-	case event.BatchGenerated, event.BatchTreated, event.BatchRepacked, event.OutcomeReported, event.ManifestCancelled:
+	case event.BatchGenerated, event.BatchTreated, event.BatchRepacked, event.OutcomeReported, event.ManifestCancelled, event.IncidentReported:
 		return false
 	}
 	return b.Weighed && b.Grams+b.RefusedGrams != before.Grams

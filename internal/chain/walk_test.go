@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"liandan/internal/batch"
+	"liandan/internal/calendar"
 	"liandan/internal/chain"
 	"liandan/internal/event"
 	"liandan/internal/id"
@@ -93,6 +94,9 @@ func (w *walk) weigh(g waste.Grams) waste.Grams {
 
 // dress fills in what a type needs for the batches it names.
 func (w *walk) dress(e *event.Event, names []id.Batch) {
+	if e.Type == event.MeterRecorded {
+		names = names[:1]
+	}
 	refs := map[id.Event]bool{}
 	for _, b := range names {
 		s := w.world.Batch(b)
@@ -104,6 +108,14 @@ func (w *walk) dress(e *event.Event, names []id.Batch) {
 			}
 		case event.BatchGenerated:
 			line.Grams, line.Weighed, line.Seen = waste.Grams(rapid.IntRange(1, 30_000).Draw(w.r, "grams")), true, id.Hash{}
+		case event.MeterRecorded:
+			line.Grams, line.Weighed = w.weigh(s.Grams), true
+		case event.PaperBackfilled:
+			line.Grams, line.Weighed = w.weigh(s.Grams), true
+		case event.IncidentReported:
+			if s.Grams > 0 && w.coin("some is lost") {
+				line.Grams, line.Weighed = 1+waste.Grams(w.pick(int(s.Grams), "lost")), true
+			}
 		case event.ManifestIssued, event.TransportCollected:
 			line.Grams, line.Weighed, line.Packages = w.weigh(s.Grams), true, w.pick(9, "packages")
 		case event.ManifestAccepted:
@@ -208,7 +220,11 @@ func (w *walk) data(e *event.Event) {
 		if w.coin("a manifest of before") {
 			e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
 		}
-		e.Data = event.Issued{Profile: "medical", Carrier: []id.Party{carrierA, carrierB}[w.pick(2, "carrier")],
+		profile := "medical"
+		if w.pick(4, "by pipe") == 0 {
+			profile = batch.Pipeline
+		}
+		e.Data = event.Issued{Profile: profile, Carrier: []id.Party{carrierA, carrierB}[w.pick(2, "carrier")],
 			Consignee: []id.Party{collector, plant}[w.pick(2, "consignee")], ConsigneeSite: sites[w.pick(len(sites), "consignee's site")]}
 	case event.TransportCollected:
 		e.Data = event.Collected{Vehicle: "冀F00001"}
@@ -236,10 +252,40 @@ func (w *walk) data(e *event.Event) {
 			e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
 		}
 		e.Data = event.Numbered{Number: []string{"20261306000001", "20261306000002"}[w.pick(2, "number")]}
+	case event.MeterRecorded:
+		e.Data = event.Metered{Meter: "M-1", Day: time.Date(2026, 3, 1, 0, 0, 0, 0, calendar.Zone())}
+	case event.IncidentReported:
+		e.Data, e.Manifest = event.Incident{Kind: event.Spill, Place: "样例", Measures: "样例"}, id.Manifest{}
+	case event.PaperBackfilled:
+		e.Data = w.slip(e)
 	}
 	if e.Type == event.BatchRepacked || e.Type == event.BatchReleased || e.Type == event.BatchReceived || e.Type == event.BatchStored || e.Type == event.BatchGenerated || e.Type == event.BatchTreated {
 		e.Manifest = id.Manifest{} // these types have no such member
 	}
+}
+
+// slip is what a paper attests: as far as the carrier's signature, its arrival or the
+// consignee's acceptance, filled in by its consignor.
+func (w *walk) slip(e *event.Event) event.Backfilled {
+	e.Manifest = id.ManifestOf(w.fresh('m'))
+	if w.coin("a slip on a manifest of before") {
+		e.Manifest = w.sheets[w.pick(len(w.sheets), "manifest")]
+	}
+	d := event.Backfilled{Scan: id.Hash{1}, Reason: "样例", Profile: "medical", Consignor: e.Party, ConsignorSite: e.Site, Carrier: carrierA, CarrierSite: sites[0],
+		Consignee: plant, ConsigneeSite: sites[w.pick(len(sites), "consignee's site")], Vehicle: "冀F00001"}
+	for i, by := range []event.PaperRole{event.ByConsignor, event.ByCarrier, event.AtGate, event.ByConsignee}[:2+w.pick(3, "signatures")] {
+		d.Signed = append(d.Signed, event.Signature{Role: by, At: e.At.Add(time.Duration(i-4) * time.Minute)})
+	}
+	if len(d.Signed) == 4 {
+		for i := range e.Batches {
+			b := &e.Batches[i]
+			if b.Verdict = event.Whole; b.Grams > 1 && w.coin("slip says in part") {
+				b.RefusedGrams = 1 + waste.Grams(w.pick(int(b.Grams-1), "slip refused"))
+				b.Verdict, b.Reason, b.Grams = event.Part, "破损", b.Grams-b.RefusedGrams
+			}
+		}
+	}
+	return d
 }
 
 // next makes an event that the state itself says may come: one of Next, or the
@@ -300,6 +346,8 @@ func (w *walk) next() (e event.Event, promised bool) {
 		w.renew(&e)
 	case e.Type == event.BatchTreated:
 		w.renew(&e)
+	case e.Type == event.MeterRecorded && s.Stage == batch.Delivered:
+		e.Site = s.ConsigneeSite
 	case e.Type == event.BatchReceived && s.Stage == batch.HandedOver:
 		e.Site = s.ToSite
 	}

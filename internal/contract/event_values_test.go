@@ -130,9 +130,30 @@ var forms = map[event.Type]form{
 		maybe(r, d, "remark", func() any { return drawText(r, 200) })
 	}},
 	event.CorrectionDeclined: {mends: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
+	event.MeterRecorded: {manifest: true, refs: true, lines: 1, grams: "must", data: func(r *rapid.T, d doc) {
+		d["meter"], d["day"] = drawText(r, 32), fmt.Sprintf("2026-03-%02d", rapid.IntRange(1, 31).Draw(r, "day"))
+	}},
+	event.IncidentReported: {lines: 100, grams: "maybe", data: func(r *rapid.T, d doc) {
+		d["kind"], d["place"], d["measures"] = rapid.SampledFrom([]string{"spill", "leak", "loss", "theft", "fire"}).Draw(r, "kind"), drawText(r, 200), drawText(r, 500)
+		maybe(r, d, "code", func() any { return codes.Draw(r, "code") })
+		maybe(r, d, "reported_to", func() any { return drawText(r, 200) })
+	}},
+	event.PaperBackfilled: {manifest: true, lines: 100, grams: "must", data: slipData},
 	event.TransportReturned: {manifest: true, refs: true, lines: 100, grams: "maybe", data: func(r *rapid.T, d doc) {
 		maybe(r, d, "vehicle", func() any { return drawText(r, 16) })
 	}},
+}
+
+// slipData is a slip that consignor and carrier signed; drawEvent makes the signer its consignor.
+func slipData(r *rapid.T, d doc) {
+	for _, name := range []string{"consignor", "consignor_site", "carrier", "carrier_site", "consignee", "consignee_site"} {
+		d[name] = uuids.Draw(r, name)
+	}
+	d["scan"], d["reason"], d["vehicle"] = hashes.Draw(r, "scan"), drawText(r, 200), drawText(r, 16)
+	d["profile"] = rapid.SampledFrom([]string{"hazardous", "medical"}).Draw(r, "profile")
+	maybe(r, d, "slip", func() any { return drawText(r, 32) })
+	maybe(r, d, "measured", func() any { return rapid.SampledFrom([]string{"weighed", "estimated"}).Draw(r, "measured") })
+	maybe(r, d, "scale", func() any { return drawText(r, 32) })
 }
 
 // drawEvent gives a sound payload of the type.
@@ -167,6 +188,10 @@ func drawEvent(r *rapid.T, typ event.Type) doc {
 	f.data(r, data)
 	if typ == event.BatchRepacked {
 		share(r, d["batches"].([]any), data["children"].([]any))
+	}
+	if typ == event.PaperBackfilled {
+		data["consignor"], data["consignor_site"] = d["party"], d["site"]
+		data["signed"] = []any{doc{"role": "consignor", "at": d["at"]}, doc{"role": "carrier", "at": d["at"]}}
 	}
 	d["data"] = data
 	if typ == event.CorrectionProposed {

@@ -150,6 +150,9 @@ var wireTypes = map[string]func() any{
 	"EventCorrectionAgreed":    func() any { return new(api.EventCorrectionAgreed) },
 	"EventCorrectionDeclined":  func() any { return new(api.EventCorrectionDeclined) },
 	"EventTransportReturned":   func() any { return new(api.EventTransportReturned) },
+	"EventMeterRecorded":       func() any { return new(api.EventMeterRecorded) },
+	"EventPaperBackfilled":     func() any { return new(api.EventPaperBackfilled) },
+	"EventIncidentReported":    func() any { return new(api.EventIncidentReported) },
 }
 
 // eventSchema is the schema of an event type: use.recorded is EventUseRecorded.

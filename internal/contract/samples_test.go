@@ -61,7 +61,8 @@ func (s *story) samples(t *testing.T) []sample {
 	names := []string{"UseRecorded", "BatchGenerated", "BatchReleased", "BatchReceived", "BatchStored", "ManifestIssued",
 		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded",
 		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned", "InspectionRecorded",
-		"ManifestNumbered", "CorrectionProposed", "CorrectionAgreed", "CorrectionDeclined"}
+		"ManifestNumbered", "CorrectionProposed", "CorrectionAgreed", "CorrectionDeclined",
+		"IncidentReported", "PaperBackfilled", "", "", "MeterRecorded"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
 		if n == "" {

@@ -94,6 +94,19 @@ var plot = []string{
 		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e26"],"data":{"remark":"属实 so it was"}}`,
 	`{"v":1,"id":"~e28","type":"correction.declined","at":"2026-03-03T18:40:00.000+08:00","party":"~a3","site":"~54","person":"~d4","manifest":"~f3",` +
 		`"batches":[{"id":"~b2","seen":SEEN}],"refs":["~e26"],"data":{"reason":"门岗影像为原车牌 the gate camera shows the old plate"}}`,
+	`{"v":1,"id":"~e29","type":"incident.reported","at":"2026-03-03T11:00:00.000+08:00","party":"~a5","site":"~56","person":"~d6",` +
+		`"batches":[{"id":"~b2","seen":SEEN,"grams":500}],"data":{"kind":"spill","place":"样例路口 SAMPLE crossing","measures":"围堵、吸附、消毒 dammed, soaked up, disinfected","reported_to":"样例县卫健局、生态环境局 SAMPLE county"}}`,
+	`{"v":1,"id":"~e30","type":"paper.backfilled","at":"2026-03-04T09:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2","manifest":"~f4",` +
+		`"batches":[{"id":"~b3","seen":SEEN,"grams":3000,"packages":1,"verdict":"whole"}],"data":{"scan":"HASH","slip":"SAMPLE-0001","reason":"系统停用 the system was down","profile":"medical",` +
+		`"consignor":"~a1","consignor_site":"~52","carrier":"~a2","carrier_site":"~53","consignee":"~a3","consignee_site":"~54","vehicle":"冀F样例1","measured":"weighed","scale":"SAMPLE-2",` +
+		`"signed":[{"role":"consignor","at":"2026-03-03T12:00:00.000+08:00"},{"role":"carrier","at":"2026-03-03T12:05:00.000+08:00"},` +
+		`{"role":"gate","at":"2026-03-03T13:00:00.000+08:00"},{"role":"consignee","at":"2026-03-03T13:10:00.000+08:00"}]}}`,
+	`{"v":1,"id":"~e31","type":"batch.generated","at":"2026-03-04T09:30:00.000+08:00","party":"~a1","site":"~51","person":"~d1",` +
+		`"batches":[{"id":"~b4","seen":null,"grams":800000}],"data":{"code":"900-404-06","form":"L","packaging":"tank","measured":"estimated"}}`,
+	`{"v":1,"id":"~e32","type":"manifest.issued","at":"2026-03-04T09:40:00.000+08:00","party":"~a1","site":"~51","person":"~d1","manifest":"~f5",` +
+		`"batches":[{"id":"~b4","seen":SEEN,"grams":800000}],"data":{"profile":"pipeline","carrier":"~a1","consignee":"~a3","consignee_site":"~54"}}`,
+	`{"v":1,"id":"~e33","type":"meter.recorded","at":"2026-03-05T00:05:00.000+08:00","party":"~a1","site":"~51","person":"~d1","manifest":"~f5",` +
+		`"batches":[{"id":"~b4","seen":SEEN,"grams":812300}],"refs":["~e32"],"data":{"meter":"SAMPLE-M1","day":"2026-03-04"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.
@@ -152,6 +165,11 @@ func tell(t *testing.T) *story {
 		of := bag
 		if strings.Contains(line, `"~b2"`) {
 			of = must(id.ParseBatch(sampleID("b2")))(t)
+		}
+		for _, b := range []string{"b3", "b4"} {
+			if strings.Contains(line, `"batches":[{"id":"~`+b+`"`) {
+				of = must(id.ParseBatch(sampleID(b)))(t)
+			}
 		}
 		x := told{payload: s.fill(line, world.Batch(of).Head), seq: int64(i)}
 		x.event = must(event.Parse(x.payload))(t)

@@ -54,7 +54,7 @@ func TestWordListsAreTheDomains(t *testing.T) {
 		"Measured":    words([]event.Measured{event.OnScale, event.Estimated}),
 		"Stage": words([]batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit,
 			batch.Delivered, batch.Accepted, batch.Treated, batch.Reported, batch.HandedOver, batch.AtPoint, batch.Refused, batch.Returned,
-			batch.Repacked, batch.Cancelled}),
+			batch.Repacked, batch.Cancelled, batch.Lost}),
 	} {
 		if got := schema(t, doc, name).Enum; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: the contract lists\n%v\nthe domain\n%v", name, got, want)

@@ -131,6 +131,38 @@ func typedBad() map[event.Type][]bad {
 			spoil("residue", `"residue_grams":100`, "/batches/0/residue_grams", numbers(0, tonne1000, `12001`, "out_of_range")...),
 			spoil("method", `"method":"D10"`, "/data/method", words()...),
 			spoil("facility", `"facility":"回转窑 1"`, "/data/facility", texts(64)...)),
+		event.MeterRecorded: join(
+			spoil("meter", `"meter":"M-1"`, "/data/meter", texts(32)...),
+			[]bad{
+				{"no such day", `"day":"2026-03-01"`, `"day":"2026-02-30"`, "invalid-event /data/day=format"},
+				{"a day and an hour", `"day":"2026-03-01"`, `"day":"2026-03-01T08"`, "invalid-event /data/day=format"},
+				{"a number", `"day":"2026-03-01"`, `"day":20260301`, "invalid-event /data/day=type"},
+			}),
+		event.IncidentReported: join(
+			spoil("place", `"place":"样例路口"`, "/data/place", texts(200)...),
+			spoil("measures", `"measures":"围堵、吸附"`, "/data/measures", texts(500)...),
+			spoil("told", `"reported_to":"样例县"`, "/data/reported_to", texts(200)...),
+			spoil("kind", `"kind":"spill"`, "/data/kind", words()...),
+			[]bad{{"found, and lost", `"kind":"spill"`, `"kind":"found"`, "invalid-event /batches/0/grams=not_allowed"}}),
+		event.PaperBackfilled: join(
+			spoil("refused", `"refused_grams":345`, "/batches/0/refused_grams", numbers(1, tonne1000)...),
+			spoil("slip", `"slip":"样例-1"`, "/data/slip", texts(32)...),
+			spoil("why", `"reason":"系统停用"`, "/data/reason", texts(200)...),
+			spoil("vehicle", `"vehicle":"冀F00001"`, "/data/vehicle", texts(16)...),
+			spoil("permit", `"permit":"P-1"`, "/data/permit", texts(32)...),
+			spoil("scale", `"scale":"S-5"`, "/data/scale", texts(32)...),
+			spoil("measured", `"measured":"weighed"`, "/data/measured", words()...),
+			[]bad{
+				{"filled in by the carrier", `"consignor":"` + partyA + `"`, `"consignor":"` + partyB + `"`, "invalid-event /party=other"},
+				{"at another site", `"consignor_site":"` + siteA + `"`, `"consignor_site":"` + siteB + `"`, "invalid-event /site=other"},
+				{"the carrier signs first", `"role":"consignor"`, `"role":"carrier"`, "invalid-event /data/signed/0/role=order"},
+				{"signed twice", `"role":"gate"`, `"role":"carrier"`, "invalid-event /data/signed/2/role=order"},
+				{"back in time", `"at":"2026-03-01T08:40:00.000+08:00"`, `"at":"2026-03-01T08:20:00.000+08:00"`, "invalid-event /data/signed/1/at=order"},
+				{"signed after the back-fill", `"at":"2026-03-01T09:50:00.000+08:00"`, `"at":"2026-03-02T09:50:00.000+08:00"`, "invalid-event /data/signed/3/at=order"},
+				{"a verdict of nobody", `,{"role":"consignee","at":"2026-03-01T09:50:00.000+08:00"}`, ``, "invalid-event /batches/0/verdict=not_allowed"},
+				{"no scan", `"scan":"` + seenA + `"`, `"scan":"yes"`, "invalid-event /data/scan=format"},
+				{"signed by nobody", `[{"role":"consignor"`, `[7,{"role":"consignor"`, "invalid-event /data/signed=length"},
+			}),
 		event.OutcomeReported: join(
 			spoil("result", `"result":"焚烧完成"`, "/data/result", texts(64)...),
 			[]bad{{"grams, which nobody weighs here", `"seen":"` + seenA + `"`, `"seen":"` + seenA + `","grams":5`, "invalid-event /batches/0/grams=unknown_member"}}),

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"liandan/internal/calendar"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/waste"
@@ -52,7 +53,7 @@ func drawAt(r *rapid.T) time.Time {
 
 func drawBatches(r *rapid.T, typ event.Type) []event.Batch {
 	most := 4
-	if typ == event.BatchGenerated {
+	if typ == event.BatchGenerated || typ == event.MeterRecorded {
 		most = 1
 	}
 	out := make([]event.Batch, rapid.IntRange(1, most).Draw(r, "batches"))
@@ -153,6 +154,17 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		return event.Dissent{Reason: drawText(r, "reason", 1, 200)}
 	case event.ManifestAccepted:
 		return event.Accepted{Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
+	case event.MeterRecorded:
+		return event.Metered{Meter: drawText(r, "meter", 1, 32), Day: time.Date(2026, 3, rapid.IntRange(1, 31).Draw(r, "day"), 0, 0, 0, 0, calendar.Zone())}
+	case event.IncidentReported:
+		return event.Incident{Kind: rapid.SampledFrom([]event.IncidentKind{event.Spill, event.Fire}).Draw(r, "kind"), Place: drawText(r, "place", 1, 200),
+			Measures: drawText(r, "measures", 1, 500), ReportedTo: drawText(r, "told", 0, 200)}
+	case event.PaperBackfilled:
+		d := event.Backfilled{Scan: drawHash(r), Slip: drawText(r, "slip", 0, 32), Reason: drawText(r, "reason", 1, 200), Profile: "medical",
+			Consignor: id.PartyOf(drawUUID(r, "consignor")), ConsignorSite: id.SiteOf(drawUUID(r, "site")), Carrier: id.PartyOf(drawUUID(r, "carrier")),
+			CarrierSite: id.SiteOf(drawUUID(r, "site")), Consignee: id.PartyOf(drawUUID(r, "consignee")), ConsigneeSite: id.SiteOf(drawUUID(r, "site")),
+			Vehicle: drawText(r, "vehicle", 1, 16), Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32)}
+		return d // who signed, and when, is for drawEvent
 	case event.BatchTreated:
 		return event.Treated{Method: drawMethod(r), Facility: drawText(r, "facility", 0, 64)}
 	case event.BatchRepacked:
@@ -206,7 +218,7 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	e := event.Event{ID: id.EventOf(drawUUID(r, "event")), Type: typ, At: drawAt(r), Party: id.PartyOf(drawUUID(r, "party")),
 		Site: id.SiteOf(drawUUID(r, "site")), Person: id.PersonOf(drawUUID(r, "person"))}
 	switch typ {
-	case event.ManifestNumbered, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported:
+	case event.ManifestNumbered, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported, event.MeterRecorded, event.PaperBackfilled:
 		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
 	}
 	if (typ == event.TransportHandedOver || typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
@@ -226,6 +238,11 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 		e.Refs = append(e.Refs, id.EventOf(drawUUID(r, "ref")))
 	}
 	e.Data = drawData(r, typ)
+	if d, ok := e.Data.(event.Backfilled); ok { // filled in by its consignor, signed by two
+		d.Consignor, d.ConsignorSite = e.Party, e.Site
+		d.Signed = []event.Signature{{Role: event.ByConsignor, At: e.At.UTC()}, {Role: event.ByCarrier, At: e.At.UTC()}}
+		e.Data = d
+	}
 	if d, ok := e.Data.(event.Repacked); ok { // the first child has what the others leave
 		total := waste.Grams(0)
 		for i := range e.Batches {

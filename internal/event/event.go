@@ -44,6 +44,9 @@ const (
 	TransportReturned   Type = "transport.returned"
 	BatchTreated        Type = "batch.treated"
 	OutcomeReported     Type = "outcome.reported"
+	MeterRecorded       Type = "meter.recorded"
+	PaperBackfilled     Type = "paper.backfilled"
+	IncidentReported    Type = "incident.reported"
 	RulingRecorded      Type = "ruling.recorded"
 	InspectionRecorded  Type = "inspection.recorded"
 	ManifestNumbered    Type = "manifest.numbered"
@@ -56,7 +59,8 @@ const (
 func Types() []Type {
 	return []Type{UseRecorded, BatchGenerated, BatchRepacked, BatchReleased, BatchReceived, BatchStored, ManifestIssued,
 		ManifestCancelled, TransportCollected, TransportHandedOver, TransportDelivered, ManifestAccepted, ManifestRefused,
-		TransportReturned, BatchTreated, OutcomeReported, RulingRecorded, InspectionRecorded,
+		TransportReturned, BatchTreated, OutcomeReported, MeterRecorded, PaperBackfilled, IncidentReported,
+		RulingRecorded, InspectionRecorded,
 		ManifestNumbered, CorrectionProposed, CorrectionAgreed, CorrectionDeclined}
 }
 
@@ -191,7 +195,7 @@ func readShaped(r *reader, e *Event, s shape) {
 }
 
 func readBatches(r *reader, s shape) []Batch {
-	n, ok := r.take("batches", true)
+	n, ok := r.take("batches", !s.unbatched)
 	if !ok {
 		return nil
 	}

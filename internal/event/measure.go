@@ -2,7 +2,9 @@ package event
 
 // TakesOut says of a type that the grams on its lines are taken out of their batches, and
 // do not weigh what is there.
-func TakesOut(t Type) bool { return t == BatchTreated || t == BatchRepacked }
+func TakesOut(t Type) bool {
+	return t == BatchTreated || t == BatchRepacked || t == IncidentReported
+}
 
 // Measurement is how an event knows the grams on its lines, and the number of the scale;
 // both are empty where it does not say.
@@ -18,6 +20,10 @@ func (e Event) Measurement() (Measured, string) {
 		return d.Measured, d.Scale
 	case Treated:
 		return d.Measured, d.Scale
+	case Backfilled:
+		return d.Measured, d.Scale
+	case Metered:
+		return OnScale, d.Meter
 	}
 	return "", ""
 }

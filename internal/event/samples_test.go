@@ -37,6 +37,7 @@ var (
 	anyBatch  = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12345,"packages":2}],`
 	bareBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `"}],`
 	partBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"verdict":"part","reason":"一袋破损","refused_grams":345,"rest":"` + batchC + `"}],`
+	slipBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"verdict":"part","reason":"一袋破损","refused_grams":345}],`
 	burnBatch = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"residue_grams":100}],`
 	badBatch  = `"batches":[{"id":"` + batchA + `","seen":"` + seenA + `","grams":12000,"packages":2,"reason":"一袋破损"}],`
 	refs      = `"refs":["` + eventB + `"],`
@@ -69,6 +70,11 @@ var rests = map[event.Type]string{
 		partyB + `","` + partyC + `"],"until":"2026-03-09T08:30:00.000+08:00","reason":"车牌写错"}`,
 	event.CorrectionAgreed:   manifest + bareBatch + refs + `"data":{"remark":"属实"}`,
 	event.CorrectionDeclined: manifest + bareBatch + refs + `"data":{"reason":"车牌无误"}`,
+	event.MeterRecorded:      manifest + anyBatch + refs + `"data":{"meter":"M-1","day":"2026-03-01"}`,
+	event.PaperBackfilled: manifest + slipBatch + refs + `"data":{"scan":"` + seenA + `","slip":"样例-1","reason":"系统停用","profile":"medical","consignor":"` + partyA + `","consignor_site":"` + siteA +
+		`","carrier":"` + partyB + `","carrier_site":"` + siteB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","vehicle":"冀F00001","permit":"P-1","number":"20261306000123","measured":"weighed","scale":"S-5",` +
+		`"signed":[{"role":"consignor","at":"2026-03-01T08:30:00.000+08:00"},{"role":"carrier","at":"2026-03-01T08:40:00.000+08:00"},{"role":"gate","at":"2026-03-01T09:40:00.000+08:00"},{"role":"consignee","at":"2026-03-01T09:50:00.000+08:00"}]}`,
+	event.IncidentReported: anyBatch + refs + `"data":{"kind":"spill","place":"样例路口","measures":"围堵、吸附","code":"841-001-01","reported_to":"样例县"}`,
 }
 
 func sample(t event.Type) string {

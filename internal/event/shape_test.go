@@ -26,6 +26,10 @@ var presence = map[event.Type]struct{ required, optional string }{
 	event.CorrectionProposed: {"batches id seen refs data changes parties until reason", "manifest"},
 	event.CorrectionAgreed:   {"batches id seen refs data", "manifest remark"},
 	event.CorrectionDeclined: {"batches id seen refs data reason", "manifest"},
+	event.MeterRecorded:      {"manifest batches id seen grams refs data meter day", "packages"},
+	event.PaperBackfilled: {"manifest batches id seen grams verdict reason refused_grams data scan profile consignor consignor_site carrier carrier_site consignee consignee_site vehicle signed",
+		"packages refs slip method permit number measured scale"},
+	event.IncidentReported:   {"id seen data kind place measures", "batches grams packages refs code reported_to"},
 	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
 	event.InspectionRecorded: {"data inspected class sheet version items total", "accidents major_accidents note"},
 }

@@ -24,6 +24,7 @@ type shape struct {
 	manifest   presence
 	trip       bool // member "trip" may be given
 	maxBatches int  // 0: no member "batches"
+	unbatched  bool // there may be no batch at all
 	first      bool // the batch begins here: seen must be null
 	grams      presence
 	refs       bool // at least one reference is required
@@ -51,6 +52,9 @@ var shapes = map[Type]shape{
 	TransportReturned:   {manifest: needed, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
 	BatchTreated:        {maxBatches: MaxBatches, grams: needed, batch: readResidue, data: readTreated, whole: residueWhole},
 	OutcomeReported:     {manifest: needed, maxBatches: MaxBatches, refs: true, data: readOutcome},
+	MeterRecorded:       {manifest: needed, maxBatches: 1, grams: needed, refs: true, data: readMetered},
+	PaperBackfilled:     {manifest: needed, maxBatches: MaxBatches, grams: needed, batch: readPaperLine, data: readBackfilled, whole: attested},
+	IncidentReported:    {maxBatches: MaxBatches, unbatched: true, grams: allowed, data: readIncident, whole: nothingFound},
 	RulingRecorded:      {refs: true, data: readRuling},
 	InspectionRecorded:  {data: readInspection},
 	ManifestNumbered:    {manifest: needed, maxBatches: MaxBatches, data: readNumbered},

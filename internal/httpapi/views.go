@@ -30,6 +30,7 @@ func batchView(v audit.BatchView) api.BatchView {
 		out.Methods[i] = string(m)
 	}
 	out.EstimatedGrams, out.Scale, out.Packages, out.ResidueGrams = int64(s.Estimated), s.Scale, s.Packages, int64(s.Residue)
+	out.LostGrams, out.Grade = int64(s.Lost), api.Grade(s.Grade)
 	out.RepackedGrams, out.To, out.ToSite = int64(s.Repacked), s.To.String(), s.ToSite.String()
 	out.Department, out.Room, out.Isolation, out.Layers, out.Container = s.Department, s.Room, s.Isolation, s.Layers, s.Container
 	if s.StoredAt > 0 {
@@ -100,11 +101,16 @@ func gramsOf(e event.Event, b id.Batch) int64 {
 			return int64(x.Grams)
 		}
 	}
-	if d, ok := e.Data.(event.Repacked); ok {
-		for _, c := range d.Children {
-			if c.ID == b {
-				return int64(c.Grams)
-			}
+	var begun []event.Child
+	switch d := e.Data.(type) {
+	case event.Repacked:
+		begun = d.Children
+	case event.Treated:
+		begun = d.Residues
+	}
+	for _, c := range begun {
+		if c.ID == b {
+			return int64(c.Grams)
 		}
 	}
 	for _, x := range e.Batches {
@@ -126,6 +132,10 @@ func manifestView(v audit.ManifestView) api.ManifestView {
 	for i, l := range s.Lines {
 		out.Lines[i] = manifestLine(l)
 	}
+	out.Grade, out.Slip = api.Grade(s.Grade), s.Slip
+	if !s.Scan.IsZero() {
+		out.Scan = s.Scan.String()
+	}
 	if out.Reason = s.Reason; s.CancelledAt > 0 {
 		out.CancelledAt = atMillis(s.CancelledAt)
 	}
@@ -142,7 +152,7 @@ func manifestLine(l manifest.Line) api.ManifestLine {
 	return api.ManifestLine{Batch: l.Batch.String(), Code: string(l.Code), Stage: api.Stage(l.Stage), Packages: l.Packages,
 		IssuedGrams: int64(l.Issued), CollectedGrams: int64(l.Collected), AcceptedGrams: int64(l.Accepted),
 		RefusedGrams: int64(l.Refused), TreatedGrams: int64(l.Treated), Verdict: api.ManifestLineVerdict(l.Verdict), Reason: l.Reason,
-		Rest: l.Rest.String(), Of: l.Of.String(), ReturnedGrams: int64(l.Returned), Onward: l.Onward.String()}
+		Rest: l.Rest.String(), Of: l.Of.String(), ReturnedGrams: int64(l.Returned), Onward: l.Onward.String(), LostGrams: int64(l.Lost)}
 }
 
 func manifestLeg(l manifest.Leg) api.ManifestLeg {

@@ -27,6 +27,7 @@ type Line struct {
 	Accepted  waste.Grams   `json:"accepted_grams,omitempty"`
 	Refused   waste.Grams   `json:"refused_grams,omitempty"`
 	Treated   waste.Grams   `json:"treated_grams,omitempty"`
+	Lost      waste.Grams   `json:"lost_grams,omitzero"` // by incidents while it was on this manifest
 	Verdict   event.Verdict `json:"verdict,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 	Rest      id.Batch      `json:"rest,omitzero"`           // the batch of what was refused of this line; a line of its own
@@ -77,13 +78,16 @@ type State struct {
 	Reason        string       `json:"reason,omitempty"` // of the cancellation
 	Exempt        event.Exempt `json:"exempt,omitzero"`  // the stages that the consignor claims to be exempt
 	Events        []id.Event   `json:"events"`
+	Grade         batch.Grade  `json:"grade,omitempty"`
+	Scan          id.Hash      `json:"scan,omitzero"` // SHA-256 of the slip's scan, where it was on paper
+	Slip          string       `json:"slip,omitempty"`
 	Seq           int64        `json:"seq"`
 }
 
 // Check says whether an event that names this manifest may come next. Faults:
 // wrong-stage, not-custodian.
 func (s State) Check(e event.Event) error {
-	if e.Type == event.ManifestIssued {
+	if e.Type == event.ManifestIssued || e.Type == event.PaperBackfilled {
 		if !s.ID.IsZero() {
 			return fault.New(fault.WrongStage, "The manifest has been issued already; issue a new one under a new id.").
 				With("manifest", s.ID.String()).With("stage", string(s.Stage))
@@ -125,6 +129,14 @@ func (s State) line(b id.Batch) int {
 // Apply folds an event; after holds the states, after the event, of the batches that
 // the event names and that are on this manifest.
 func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
+	if told := e.Attests(); len(told) > 0 {
+		for _, v := range told {
+			s = s.Apply(v, after, seq)
+		}
+		d := e.Data.(event.Backfilled)
+		s.Events, s.Grade, s.Scan, s.Slip = []id.Event{e.ID}, batch.OnPaper, d.Scan, d.Slip
+		return s
+	}
 	s.Lines = append([]Line(nil), s.Lines...)
 	s.Events = append(append([]id.Event(nil), s.Events...), e.ID)
 	s.Seq = seq
@@ -149,6 +161,12 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.taken(e, "")
 	case event.Delivered:
 		s.DeliveredAt = max(s.DeliveredAt, at)
+	case event.Metered:
+		if e.Party == s.Consignor {
+			s.CollectedAt = max(s.CollectedAt, at)
+		} else {
+			s.AcceptedAt = max(s.AcceptedAt, at)
+		}
 	case event.Accepted:
 		s.AcceptedAt = max(s.AcceptedAt, at)
 	case event.Refused:
@@ -251,6 +269,14 @@ func (s *State) applyLine(e event.Event, after batch.State) {
 			}
 		case event.ManifestAccepted:
 			l.Accepted, l.Refused, l.Verdict, l.Reason, l.Rest = b.Grams, b.RefusedGrams, b.Verdict, b.Reason, b.Rest
+		case event.MeterRecorded:
+			if e.Party == s.Consignor {
+				l.Collected = b.Grams
+			} else {
+				l.Accepted, l.Verdict = b.Grams, event.Whole
+			}
+		case event.IncidentReported:
+			l.Lost += b.Grams
 		case event.ManifestRefused:
 			l.Refused, l.Verdict, l.Reason = b.Grams, event.None, b.Reason
 		case event.BatchReceived:
@@ -281,7 +307,7 @@ func (s State) stageOf(e event.Event, l Line, after batch.State) batch.Stage {
 		return batch.Reported
 	case e.Type == event.BatchReceived && l.Stage == batch.Returned:
 		return batch.Returned
-	case after.Stage == batch.Treated, after.Stage == batch.Repacked:
+	case after.Stage == batch.Treated, after.Stage == batch.Repacked, after.Stage == batch.Lost:
 		return after.Stage
 	case !after.Manifest.IsZero() && after.Manifest != s.ID: // sent on
 		return l.Stage
@@ -293,7 +319,7 @@ func (s State) stageOf(e event.Event, l Line, after batch.State) batch.Stage {
 
 // order ranks the stages of a line on a manifest.
 var order = map[batch.Stage]int{batch.Issued: 10, batch.InTransit: 20, batch.HandedOver: 21, batch.AtPoint: 22, batch.Delivered: 30,
-	batch.Refused: 31, batch.Returned: 32, batch.Accepted: 40, batch.Treated: 50, batch.Repacked: 51, batch.Reported: 60, batch.Cancelled: 62}
+	batch.Refused: 31, batch.Returned: 32, batch.Accepted: 40, batch.Treated: 50, batch.Repacked: 51, batch.Reported: 60, batch.Cancelled: 62, batch.Lost: 63}
 
 func (l Line) rank() int {
 	if l.Stage == batch.Returned && l.Returned > 0 {

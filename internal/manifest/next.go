@@ -11,6 +11,14 @@ import (
 
 // Next lists what may come next, by the least advanced line.
 func (s State) Next() []batch.Step {
+	if s.Profile == batch.Pipeline {
+		switch s.Stage {
+		case batch.Issued:
+			return []batch.Step{{Type: event.MeterRecorded, Party: s.Consignor}}
+		case batch.Delivered:
+			return []batch.Step{{Type: event.MeterRecorded, Party: s.Consignee, Role: party.Operator}}
+		}
+	}
 	switch s.Stage {
 	case batch.Issued:
 		return []batch.Step{{Type: event.TransportCollected, Party: s.Carrier, Role: party.Carrier}}
@@ -97,7 +105,7 @@ func owes(st batch.Stage, home bool) []event.Type {
 			return nil
 		}
 		return []event.Type{event.BatchReceived}
-	case batch.Reported, batch.Cancelled:
+	case batch.Reported, batch.Cancelled, batch.Lost:
 		return nil
 	}
 	return straight
@@ -106,6 +114,9 @@ func owes(st batch.Stage, home bool) []event.Type {
 // Missing lists the events owed until the manifest is closed: those of its least advanced
 // line, and what the lines before it owe beside.
 func (s State) Missing() []event.Type {
+	if s.Profile == batch.Pipeline && (s.Stage == batch.Issued || s.Stage == batch.Delivered) {
+		return []event.Type{event.MeterRecorded, event.BatchTreated, event.OutcomeReported}
+	}
 	owed := owes(s.Stage, s.returned())
 	for _, l := range s.Lines {
 		if order[l.Stage] > order[s.Stage] {

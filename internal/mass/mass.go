@@ -26,6 +26,7 @@ const (
 	Residue    AccountKind = "residue"    // out of the treatment
 	Difference AccountKind = "difference" // between two weighings; the giver's until explained
 	Repacked   AccountKind = "repacked"   // out of one batch into another: every event leaves it as it was
+	Lost       AccountKind = "lost"       // by an incident, out of the hands of whoever reported it
 	Converted  AccountKind = "converted"  // residue into a batch of another code: every event leaves it as it was; has no code
 )
 
@@ -48,6 +49,9 @@ type Posting struct {
 // Post books one batch of an event; before is its state before the event. The answer
 // sums to zero and may be empty.
 func Post(e event.Event, b event.Batch, before batch.State) []Posting {
+	if told := e.Attests(); len(told) > 0 {
+		return postAttested(b.ID, told, before)
+	}
 	p := &book{batch: b.ID, code: before.Code}
 	now := before.Grams
 	if b.Weighed {
@@ -73,6 +77,13 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 		if !b.Rest.IsZero() {
 			p.move(where(before), repacked(e), b.RefusedGrams)
 		}
+	case event.Metered:
+		p.reweigh(where(before), before, now)
+		if before.Stage == batch.Delivered {
+			p.move(where(before), held(e.Party, e.Site), now)
+		}
+	case event.Incident:
+		p.move(where(before), Account{Kind: Lost, Party: e.Party, Site: e.Site}, b.Grams)
 	case event.Repacked:
 		p.move(where(before), repacked(e), b.Grams)
 	case event.Treated:
@@ -85,6 +96,20 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 		}
 	}
 	return p.postings
+}
+
+// postAttested books what a slip stands for, step by step: the books are the same as if
+// each had been sent.
+func postAttested(b id.Batch, told []event.Event, s batch.State) (out []Posting) {
+	for _, v := range told {
+		for _, x := range v.Batches {
+			if x.ID == b {
+				out = append(out, Post(v, x, s)...)
+				s = s.Apply(v, x, batch.Place{})
+			}
+		}
+	}
+	return out
 }
 
 // PostBirth books a batch that an event begins out of others; child is its state after

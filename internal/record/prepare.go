@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"liandan/internal/batch"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -75,6 +76,9 @@ var mayDo = map[event.Type][]party.Role{
 	event.TransportReturned:   {party.Carrier},
 	event.BatchTreated:        {party.Operator, party.Medical, party.Generator},
 	event.OutcomeReported:     {party.Operator, party.Collector},
+	event.MeterRecorded:       {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.PaperBackfilled:     {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.IncidentReported:    {party.Generator, party.Medical, party.Collector, party.Operator, party.Carrier, party.Authority},
 	event.RulingRecorded:      {party.Authority},
 	event.InspectionRecorded:  {party.Authority},
 	event.ManifestNumbered:    {party.Generator, party.Medical, party.Collector, party.Operator},
@@ -114,6 +118,8 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return s.taker(ctx, e, d)
 	case event.Inspection:
 		return s.inspected(ctx, e, d)
+	case event.Backfilled:
+		return s.onSlip(ctx, e, d)
 	case event.Ruling:
 		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
 			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
@@ -185,7 +191,11 @@ func (s *Service) named(ctx context.Context, e event.Event, d event.Issued, cons
 	if roles := p.Roles(profile.Consignor); !consignor.Has(roles...) {
 		bad.At("/party", "role", "the consignor must have one of the roles %v under the profile %s", roles, p.Name)
 	}
-	if err := check("/data/carrier", d.Carrier, p.Roles(profile.Carrier)...); err != nil {
+	if d.Profile == batch.Pipeline { // nobody carries: the consignor stands for what is in the pipe
+		if d.Carrier != e.Party {
+			bad.At("/data/carrier", "other", "must be the consignor where waste moves by pipe")
+		}
+	} else if err := check("/data/carrier", d.Carrier, p.Roles(profile.Carrier)...); err != nil {
 		return err
 	}
 	if err := check("/data/consignee", d.Consignee, p.Roles(profile.Consignee)...); err != nil {
@@ -197,6 +207,42 @@ func (s *Service) named(ctx context.Context, e event.Event, d event.Issued, cons
 	}
 	if !ok || site.Party != d.Consignee || !site.Valid.Holds(e.At) {
 		bad.At("/data/consignee_site", "unknown", "must be a site of the consignee")
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
+// onSlip checks the parties of a slip, and that each stands at its own site, on the day of
+// the slip.
+func (s *Service) onSlip(ctx context.Context, e event.Event, d event.Backfilled) error {
+	then := e
+	then.At, then.Party = d.Signed[0].At, d.Consignor
+	consignor, ok, err := s.registry.Organisation(ctx, d.Consignor)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || !consignor.Valid.Holds(then.At) {
+		return fault.New(fault.InvalidEvent, "The slip names a consignor that is not in the register at that date.").
+			At("/data/consignor", "unknown", "must be an organisation of the register")
+	}
+	if err := s.named(ctx, then, event.Issued{Profile: d.Profile, Carrier: d.Carrier, Consignee: d.Consignee, ConsigneeSite: d.ConsigneeSite}, consignor); err != nil {
+		return err
+	}
+	bad := fault.New(fault.InvalidEvent, "The slip names sites that are not its parties'.")
+	for _, x := range []struct {
+		pointer string
+		party   id.Party
+		site    id.Site
+	}{{"/data/consignor_site", d.Consignor, d.ConsignorSite}, {"/data/carrier_site", d.Carrier, d.CarrierSite}} {
+		site, ok, err := s.registry.Site(ctx, x.site)
+		if err != nil {
+			return unavailable(err)
+		}
+		if !ok || site.Party != x.party || !site.Valid.Holds(then.At) {
+			bad.At(x.pointer, "unknown", "must be a site of the party at that date")
+		}
 	}
 	if len(bad.Fields) > 0 {
 		return bad

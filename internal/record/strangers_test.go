@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"liandan/internal/calendar"
 	"liandan/internal/device"
 	"liandan/internal/event"
 	"liandan/internal/fault"
@@ -88,12 +89,14 @@ func (d *desk) sameAsUnknown(t *testing.T, after string, by *device.Device, bag 
 		{event.HandedOver{To: d.Carrier.Party}, event.TransportHandedOver, true},
 		{event.Refused{Measured: event.OnScale}, event.ManifestRefused, true},
 		{event.Returned{}, event.TransportReturned, true},
+		{event.Metered{Meter: "M-1", Day: time.Date(2026, 3, 1, 0, 0, 0, 0, calendar.Zone())}, event.MeterRecorded, true},
+		{event.Incident{Kind: event.Spill, Place: "SAMPLE", Measures: "SAMPLE"}, event.IncidentReported, false},
 	} {
 		ask := func(b id.Batch, m id.Manifest) string {
 			s := d.Sign(by, c.typ, c.data, func(e *event.Event) {
 				e.Batches = []event.Batch{{ID: b, Seen: seen}}
 				switch c.typ {
-				case event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.BatchTreated, event.BatchRepacked, event.ManifestRefused:
+				case event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.BatchTreated, event.BatchRepacked, event.ManifestRefused, event.MeterRecorded:
 					e.Batches[0].Grams, e.Batches[0].Weighed = 5, true
 				}
 				if c.typ == event.ManifestAccepted {

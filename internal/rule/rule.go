@@ -148,7 +148,9 @@ func (b Book) Examine(s Step) []Finding {
 	}
 	out = append(out, s.weights(l)...)
 	out = append(out, s.packages(l)...)
-	return append(out, s.residue(l)...)
+	out = append(out, s.residue(l)...)
+	out = append(out, s.paper(l)...)
+	return append(out, s.incident(l)...)
 }
 
 func (s Step) finding(c Code, sev Severity, o Owner, version string) Finding {

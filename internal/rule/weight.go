@@ -60,7 +60,12 @@ func (s Step) weights(l Limits) []Finding {
 		return []Finding{f}
 	}
 	f := s.finding(GramsMoved, Open, s.giver(), l.Version)
-	if t.Within(difference, s.Grams) {
+	within := t.Within(difference, s.Grams)
+	if s.pipe() { // the consignor stands for what went into the pipe
+		f.Rule, f.Owner, f.Version = MetersDiffer, Owner{s.Before.Consignor, Consignor}, t.Version
+		within = t.WithinMeters(difference, s.Grams)
+	}
+	if within {
 		f.Severity = Remark
 	}
 	f.Grams = difference

@@ -183,7 +183,8 @@ func TestDay(t *testing.T) {
 	// On an ordinary day no phone is stolen, nothing is refused whole or called off, and one
 	// carrier goes all the way.
 	rare := []event.Type{event.RulingRecorded, event.InspectionRecorded, event.BatchRepacked, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned,
-		event.ManifestNumbered, event.CorrectionProposed, event.CorrectionAgreed, event.CorrectionDeclined}
+		event.ManifestNumbered, event.CorrectionProposed, event.CorrectionAgreed, event.CorrectionDeclined,
+		event.MeterRecorded, event.PaperBackfilled, event.IncidentReported}
 	for _, typ := range event.Types() {
 		if happens := in.types()[typ] > 0; happens == slices.Contains(rare, typ) {
 			t.Errorf("%s happens: %v", typ, happens)

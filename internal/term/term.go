@@ -60,6 +60,7 @@ var stages = map[batch.Stage]Term{
 	batch.Treated:    {"已利用处置", "treated"},
 	batch.Reported:   {"已回告", "reported"},
 	batch.Cancelled:  {"已作废", "cancelled"},
+	batch.Lost:       {"已损失", "lost"},
 }
 
 var types = map[event.Type]Term{
@@ -79,8 +80,15 @@ var types = map[event.Type]Term{
 	event.TransportReturned:   {"退运", "returned"},
 	event.BatchTreated:        {"利用处置", "treated"},
 	event.OutcomeReported:     {"结果回告", "outcome reported"},
+	event.ManifestNumbered:    {"登记联单编号", "national number"},
+	event.CorrectionProposed:  {"提议更正", "correction proposed"},
+	event.CorrectionAgreed:    {"同意更正", "correction agreed"},
+	event.CorrectionDeclined:  {"不同意更正", "correction declined"},
 	event.RulingRecorded:      {"监管裁定", "ruling"},
 	event.InspectionRecorded:  {"检查记录", "inspection"},
+	event.PaperBackfilled:     {"补录纸质联单", "paper back-filled"},
+	event.MeterRecorded:       {"管道日计量", "daily meter"},
+	event.IncidentReported:    {"事故报告", "incident reported"},
 }
 
 var accounts = map[mass.AccountKind]Term{
@@ -91,6 +99,8 @@ var accounts = map[mass.AccountKind]Term{
 	mass.Residue:    {"处理残余", "residue"},
 	mass.Difference: {"差异", "difference"},
 	mass.Repacked:   {"合装分装过账", "packed over"},
+	mass.Converted:  {"处理产物过账", "residue converted"},
+	mass.Lost:       {"损失", "lost"},
 }
 
 var roles = map[party.Role]Term{

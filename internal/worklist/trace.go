@@ -24,6 +24,9 @@ func Names(e event.Event) (n Named) {
 	case event.Issued:
 		n.Parties = once(n.Parties, d.Carrier, d.Consignee)
 		n.Sites = once(n.Sites, d.ConsigneeSite)
+	case event.Backfilled:
+		n.Parties = once(n.Parties, d.Consignor, d.Carrier, d.Consignee)
+		n.Sites = once(n.Sites, d.ConsignorSite, d.CarrierSite, d.ConsigneeSite)
 	case event.HandedOver:
 		n.Parties = once(n.Parties, d.To)
 		n.Sites = once(n.Sites, d.ToSite)
