@@ -83,12 +83,15 @@ func readSigned(r *reader) []Signature {
 	if !ok {
 		return nil
 	}
-	if n.kind != '[' || len(n.items) < 2 || len(n.items) > len(paperOrder) {
-		r.note("signed", "length", "must be an array of 2 to %d signatures: consignor and carrier, then gate, then consignee", len(paperOrder))
+	if n.kind != '[' {
+		r.note("signed", "type", "must be an array of signatures")
 		return nil
 	}
+	if len(n.items) < 2 || len(n.items) > len(paperOrder) {
+		r.note("signed", "length", "must have 2 to %d signatures: consignor and carrier, then gate, then consignee", len(paperOrder))
+	}
 	out := make([]Signature, 0, len(n.items))
-	for i, item := range n.items {
+	for i, item := range n.items[:min(len(n.items), len(paperOrder))] {
 		at := fmt.Sprintf("%s/signed/%d", r.at, i)
 		if item.kind != '{' {
 			*r.notes = append(*r.notes, fault.Field{Pointer: at, Code: "type", Detail: "must be an object"})
