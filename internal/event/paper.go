@@ -90,8 +90,11 @@ func readSigned(r *reader) []Signature {
 	if len(n.items) < 2 || len(n.items) > len(paperOrder) {
 		r.note("signed", "length", "must have 2 to %d signatures: consignor and carrier, then gate, then consignee", len(paperOrder))
 	}
+	if len(n.items) > len(paperOrder) {
+		return nil // whose each would be cannot be told
+	}
 	out := make([]Signature, 0, len(n.items))
-	for i, item := range n.items[:min(len(n.items), len(paperOrder))] {
+	for i, item := range n.items {
 		at := fmt.Sprintf("%s/signed/%d", r.at, i)
 		if item.kind != '{' {
 			*r.notes = append(*r.notes, fault.Field{Pointer: at, Code: "type", Detail: "must be an object"})
