@@ -111,6 +111,36 @@ func (e CorrectionViewStatus) Valid() bool {
 	}
 }
 
+// Defines values for EventAuthorisationGivenType.
+const (
+	EventAuthorisationGivenTypeAuthorisationGiven EventAuthorisationGivenType = "authorisation.given"
+)
+
+// Valid indicates whether the value is a known member of the EventAuthorisationGivenType enum.
+func (e EventAuthorisationGivenType) Valid() bool {
+	switch e {
+	case EventAuthorisationGivenTypeAuthorisationGiven:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventAuthorisationWithdrawnType.
+const (
+	EventAuthorisationWithdrawnTypeAuthorisationWithdrawn EventAuthorisationWithdrawnType = "authorisation.withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the EventAuthorisationWithdrawnType enum.
+func (e EventAuthorisationWithdrawnType) Valid() bool {
+	switch e {
+	case EventAuthorisationWithdrawnTypeAuthorisationWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventBatchGeneratedType.
 const (
 	EventBatchGeneratedTypeBatchGenerated EventBatchGeneratedType = "batch.generated"
@@ -195,6 +225,36 @@ const (
 func (e EventBatchTreatedType) Valid() bool {
 	switch e {
 	case EventBatchTreatedTypeBatchTreated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventBatterySoldType.
+const (
+	EventBatterySoldTypeBatterySold EventBatterySoldType = "battery.sold"
+)
+
+// Valid indicates whether the value is a known member of the EventBatterySoldType enum.
+func (e EventBatterySoldType) Valid() bool {
+	switch e {
+	case EventBatterySoldTypeBatterySold:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventBatteryTakenBackType.
+const (
+	EventBatteryTakenBackTypeBatteryTakenBack EventBatteryTakenBackType = "battery.taken_back"
+)
+
+// Valid indicates whether the value is a known member of the EventBatteryTakenBackType enum.
+func (e EventBatteryTakenBackType) Valid() bool {
+	switch e {
+	case EventBatteryTakenBackTypeBatteryTakenBack:
 		return true
 	default:
 		return false
@@ -411,6 +471,21 @@ func (e EventRulingRecordedType) Valid() bool {
 	}
 }
 
+// Defines values for EventStopSkippedType.
+const (
+	EventStopSkippedTypeStopSkipped EventStopSkippedType = "stop.skipped"
+)
+
+// Valid indicates whether the value is a known member of the EventStopSkippedType enum.
+func (e EventStopSkippedType) Valid() bool {
+	switch e {
+	case EventStopSkippedTypeStopSkipped:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventTransportCollectedType.
 const (
 	EventTransportCollectedTypeTransportCollected EventTransportCollectedType = "transport.collected"
@@ -473,36 +548,45 @@ func (e EventTransportReturnedType) Valid() bool {
 
 // Defines values for EventType.
 const (
-	EventTypeBatchGenerated      EventType = "batch.generated"
-	EventTypeBatchReceived       EventType = "batch.received"
-	EventTypeBatchReleased       EventType = "batch.released"
-	EventTypeBatchRepacked       EventType = "batch.repacked"
-	EventTypeBatchStored         EventType = "batch.stored"
-	EventTypeBatchTreated        EventType = "batch.treated"
-	EventTypeCorrectionAgreed    EventType = "correction.agreed"
-	EventTypeCorrectionDeclined  EventType = "correction.declined"
-	EventTypeCorrectionProposed  EventType = "correction.proposed"
-	EventTypeIncidentReported    EventType = "incident.reported"
-	EventTypeInspectionRecorded  EventType = "inspection.recorded"
-	EventTypeManifestAccepted    EventType = "manifest.accepted"
-	EventTypeManifestCancelled   EventType = "manifest.cancelled"
-	EventTypeManifestIssued      EventType = "manifest.issued"
-	EventTypeManifestNumbered    EventType = "manifest.numbered"
-	EventTypeManifestRefused     EventType = "manifest.refused"
-	EventTypeMeterRecorded       EventType = "meter.recorded"
-	EventTypeOutcomeReported     EventType = "outcome.reported"
-	EventTypePaperBackfilled     EventType = "paper.backfilled"
-	EventTypeRulingRecorded      EventType = "ruling.recorded"
-	EventTypeTransportCollected  EventType = "transport.collected"
-	EventTypeTransportDelivered  EventType = "transport.delivered"
-	EventTypeTransportHandedOver EventType = "transport.handed_over"
-	EventTypeTransportReturned   EventType = "transport.returned"
-	EventTypeUseRecorded         EventType = "use.recorded"
+	EventTypeAuthorisationGiven     EventType = "authorisation.given"
+	EventTypeAuthorisationWithdrawn EventType = "authorisation.withdrawn"
+	EventTypeBatchGenerated         EventType = "batch.generated"
+	EventTypeBatchReceived          EventType = "batch.received"
+	EventTypeBatchReleased          EventType = "batch.released"
+	EventTypeBatchRepacked          EventType = "batch.repacked"
+	EventTypeBatchStored            EventType = "batch.stored"
+	EventTypeBatchTreated           EventType = "batch.treated"
+	EventTypeBatterySold            EventType = "battery.sold"
+	EventTypeBatteryTakenBack       EventType = "battery.taken_back"
+	EventTypeCorrectionAgreed       EventType = "correction.agreed"
+	EventTypeCorrectionDeclined     EventType = "correction.declined"
+	EventTypeCorrectionProposed     EventType = "correction.proposed"
+	EventTypeIncidentReported       EventType = "incident.reported"
+	EventTypeInspectionRecorded     EventType = "inspection.recorded"
+	EventTypeManifestAccepted       EventType = "manifest.accepted"
+	EventTypeManifestCancelled      EventType = "manifest.cancelled"
+	EventTypeManifestIssued         EventType = "manifest.issued"
+	EventTypeManifestNumbered       EventType = "manifest.numbered"
+	EventTypeManifestRefused        EventType = "manifest.refused"
+	EventTypeMeterRecorded          EventType = "meter.recorded"
+	EventTypeOutcomeReported        EventType = "outcome.reported"
+	EventTypePaperBackfilled        EventType = "paper.backfilled"
+	EventTypeRulingRecorded         EventType = "ruling.recorded"
+	EventTypeStopSkipped            EventType = "stop.skipped"
+	EventTypeTransportCollected     EventType = "transport.collected"
+	EventTypeTransportDelivered     EventType = "transport.delivered"
+	EventTypeTransportHandedOver    EventType = "transport.handed_over"
+	EventTypeTransportReturned      EventType = "transport.returned"
+	EventTypeUseRecorded            EventType = "use.recorded"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
 func (e EventType) Valid() bool {
 	switch e {
+	case EventTypeAuthorisationGiven:
+		return true
+	case EventTypeAuthorisationWithdrawn:
+		return true
 	case EventTypeBatchGenerated:
 		return true
 	case EventTypeBatchReceived:
@@ -514,6 +598,10 @@ func (e EventType) Valid() bool {
 	case EventTypeBatchStored:
 		return true
 	case EventTypeBatchTreated:
+		return true
+	case EventTypeBatterySold:
+		return true
+	case EventTypeBatteryTakenBack:
 		return true
 	case EventTypeCorrectionAgreed:
 		return true
@@ -542,6 +630,8 @@ func (e EventType) Valid() bool {
 	case EventTypePaperBackfilled:
 		return true
 	case EventTypeRulingRecorded:
+		return true
+	case EventTypeStopSkipped:
 		return true
 	case EventTypeTransportCollected:
 		return true
@@ -1919,6 +2009,28 @@ type AppointmentRequest struct {
 	To SignerTime `json:"to,omitempty,omitzero"`
 }
 
+// AuthorisationData defines model for AuthorisationData.
+type AuthorisationData struct {
+	Codes []WasteCode `json:"codes"`
+
+	// From 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	From SignerTime `json:"from"`
+
+	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	To ID `json:"to"`
+
+	// Until 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	Until SignerTime `json:"until"`
+}
+
 // BadLine defines model for BadLine.
 type BadLine struct {
 	Code string `json:"code"`
@@ -2156,6 +2268,20 @@ type BatchView struct {
 	Vehicle      string `json:"vehicle,omitempty,omitzero"`
 }
 
+// Behalf 收集单位代小源单位签署：代谁，凭长期授权（authorisation.given 事件）或凭一次性码（日志中确认声明的散列），二者取一。
+// A collector signs in a small source's place: whose, and by a standing authorisation (the event authorisation.given) or by a
+// one-time code (hash of the confirmation in the log), one of the two.
+type Behalf struct {
+	// Authorisation 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Authorisation ID `json:"authorisation,omitempty,omitzero"`
+
+	// Confirmation SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Confirmation Hash `json:"confirmation,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+}
+
 // Bundle 一个文件，含核验所需的一切：事件、条目、证明、检查点、密钥及其有效期。用 `liandan-verify FILE` 离线核验。
 // One file with everything a stranger needs: events, entries, proofs, checkpoint, keys with their validity. Check it offline
 // with `liandan-verify FILE`.
@@ -2264,6 +2390,11 @@ type BundleStatement struct {
 
 // CancelledData defines model for CancelledData.
 type CancelledData struct {
+	// Behalf 收集单位代小源单位签署：代谁，凭长期授权（authorisation.given 事件）或凭一次性码（日志中确认声明的散列），二者取一。
+	// A collector signs in a small source's place: whose, and by a standing authorisation (the event authorisation.given) or by a
+	// one-time code (hash of the confirmation in the log), one of the two.
+	Behalf Behalf `json:"behalf,omitempty,omitzero"`
+
 	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Reason Text200 `json:"reason"`
 }
@@ -2642,6 +2773,68 @@ type EntryLink struct {
 	Prev *string `json:"prev"`
 }
 
+// EventAuthorisationGiven 小源单位授权收集单位在本场所代签产生与签发 · a source lets a collector sign generation and issue at its site in its place
+type EventAuthorisationGiven struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At   SignerTime        `json:"at"`
+	Data AuthorisationData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                          `json:"site"`
+	Type EventAuthorisationGivenType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventAuthorisationGivenType defines model for EventAuthorisationGiven.Type.
+type EventAuthorisationGivenType string
+
+// EventAuthorisationWithdrawn 收回授权，自其时间起失效 · the right is gone from this time on
+type EventAuthorisationWithdrawn struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At   SignerTime     `json:"at"`
+	Data WithdrawalData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                              `json:"site"`
+	Type EventAuthorisationWithdrawnType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventAuthorisationWithdrawnType defines model for EventAuthorisationWithdrawn.Type.
+type EventAuthorisationWithdrawnType string
+
 // EventBatchGenerated 产生：一个容器封口、称重、贴签 · a container was closed, weighed and labelled
 type EventBatchGenerated struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -2835,6 +3028,72 @@ type EventBatchTreated struct {
 
 // EventBatchTreatedType defines model for EventBatchTreated.Type.
 type EventBatchTreatedType string
+
+// EventBatterySold 销一收一：售出 · sell one, take one - sold
+type EventBatterySold struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At SignerTime `json:"at"`
+
+	// Data 只数与克数，及其成为废物时的代码 · pieces and grams, and the code of the waste that it is or will be
+	Data PiecesData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                   `json:"site"`
+	Type EventBatterySoldType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventBatterySoldType defines model for EventBatterySold.Type.
+type EventBatterySoldType string
+
+// EventBatteryTakenBack 销一收一：收回 · sell one, take one - taken back
+type EventBatteryTakenBack struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At SignerTime `json:"at"`
+
+	// Data 只数与克数，及其成为废物时的代码 · pieces and grams, and the code of the waste that it is or will be
+	Data PiecesData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                        `json:"site"`
+	Type EventBatteryTakenBackType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventBatteryTakenBackType defines model for EventBatteryTakenBack.Type.
+type EventBatteryTakenBackType string
 
 // EventCorrectionAgreed 同意更正，refs 指明提议；须列明提议所列的全部批次。
 // The party agrees to a correction; refs names the proposal, and all its batches are named.
@@ -3365,6 +3624,40 @@ type EventRulingRecorded struct {
 // EventRulingRecordedType defines model for EventRulingRecorded.Type.
 type EventRulingRecordedType string
 
+// EventStopSkipped 按计划应收运而未收运，附原因 · a planned stop was passed by, with the reason
+type EventStopSkipped struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At   SignerTime  `json:"at"`
+	Data SkippedData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip ID                   `json:"trip"`
+	Type EventStopSkippedType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventStopSkippedType defines model for EventStopSkipped.Type.
+type EventStopSkippedType string
+
 // EventTransportCollected 承运人接收，refs 指明联单 · the carrier takes over; refs names the manifest's issue
 type EventTransportCollected struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
@@ -3650,6 +3943,11 @@ type Form string
 
 // GeneratedData defines model for GeneratedData.
 type GeneratedData struct {
+	// Behalf 收集单位代小源单位签署：代谁，凭长期授权（authorisation.given 事件）或凭一次性码（日志中确认声明的散列），二者取一。
+	// A collector signs in a small source's place: whose, and by a standing authorisation (the event authorisation.given) or by a
+	// one-time code (hash of the confirmation in the log), one of the two.
+	Behalf Behalf `json:"behalf,omitempty,omitzero"`
+
 	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
 	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
 	// and marked unverified.
@@ -3994,6 +4292,11 @@ type InvitationRequest struct {
 
 // IssuedData defines model for IssuedData.
 type IssuedData struct {
+	// Behalf 收集单位代小源单位签署：代谁，凭长期授权（authorisation.given 事件）或凭一次性码（日志中确认声明的散列），二者取一。
+	// A collector signs in a small source's place: whose, and by a standing authorisation (the event authorisation.given) or by a
+	// one-time code (hash of the confirmation in the log), one of the two.
+	Behalf Behalf `json:"behalf,omitempty,omitzero"`
+
 	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Carrier ID `json:"carrier"`
 
@@ -4903,6 +5206,21 @@ type Permits struct {
 // PersonRole 人员可以担任的职务 · the roles that a person can hold
 type PersonRole string
 
+// PiecesData 只数与克数，及其成为废物时的代码 · pieces and grams, and the code of the waste that it is or will be
+type PiecesData struct {
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams  Grams `json:"grams"`
+	Pieces int   `json:"pieces"`
+}
+
 // Problem RFC 9457 问题说明 · a problem of RFC 9457
 type Problem struct {
 	// Allowed 此时允许的下一步 · what would be allowed now
@@ -5196,6 +5514,15 @@ type SignerTime = string
 
 // SiteTable defines model for SiteTable.
 type SiteTable string
+
+// SkippedData defines model for SkippedData.
+type SkippedData struct {
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason"`
+
+	// Stop 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Stop ID `json:"stop"`
+}
 
 // SlipSignature 纸上的一个签名及其时间 · one signature on paper and the time beside it
 type SlipSignature struct {
@@ -5522,6 +5849,15 @@ type ValidationWould string
 //
 // Example: 841-001-01
 type WasteCode = string
+
+// WithdrawalData defines model for WithdrawalData.
+type WithdrawalData struct {
+	// Authorisation 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Authorisation ID `json:"authorisation"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason,omitempty,omitzero"`
+}
 
 // AsOf defines model for asOf.
 type AsOf = string

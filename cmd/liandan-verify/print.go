@@ -263,6 +263,7 @@ var typeNames = map[event.Type]string{
 	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定", event.InspectionRecorded: "检查",
 	event.ManifestNumbered: "补录联单编号", event.CorrectionProposed: "提议更正", event.CorrectionAgreed: "同意更正", event.CorrectionDeclined: "不同意更正",
 	event.MeterRecorded: "管道计量", event.PaperBackfilled: "纸质补录", event.IncidentReported: "事故报告",
+	event.AuthorisationGiven: "授权代签", event.AuthorisationWithdrawn: "收回授权", event.StopSkipped: "未收运", event.BatterySold: "售出电池", event.BatteryTakenBack: "收回旧电池",
 }
 
 func (p printer) typeName(t event.Type) string { return p.say(typeNames[t], string(t)) }

@@ -29,6 +29,7 @@ import (
 	"liandan/internal/permit"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
+	"liandan/internal/source"
 	"liandan/internal/statement"
 	"liandan/internal/waste"
 	"liandan/internal/worklist"
@@ -61,6 +62,8 @@ type Reader interface {
 	// RulingsOf gives the entries of the rulings on events, by the hashes of their bytes, in
 	// order.
 	RulingsOf(hashes []id.Hash) ([]ledger.Kept, error)
+	// TopicOf gives the entries of a topic, in order.
+	TopicOf(k source.Kind, subject string) ([]ledger.Kept, error)
 	// Acts gives the entries of acts before an entry, newest first.
 	Acts(f ActFilter, before int64, limit int) ([]ledger.Kept, error)
 	// Listed gives the things of a run of a list after a place, in order, and how far it
@@ -114,6 +117,7 @@ type Rows interface {
 	RulingRows(each func(hash id.Hash, seq int64, verdict string) error) error
 	ImportRows(each func(hash id.Hash, at int64, body []byte) error) error
 	ImportedRows(each func(of id.Hash, line int64, key id.Hash, columns string, body []byte) error) error
+	TopicRows(each func(source.Topic) error) error
 	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
 	KeyRows(each func(kid string, row DeviceKey) error) error
 	// Integrity asks the database whether its own structures are whole, where it can tell;

@@ -114,8 +114,8 @@ func (c *checker) heldSubjects() error {
 		if !ev.Manifest.IsZero() {
 			want[key(ev.Manifest.String(), h.Hash)] = true
 		}
-		if d, ok := ev.Data.(event.Ruling); ok {
-			want[key(d.Event.String(), h.Hash)] = true
+		for _, x := range ev.Bound() {
+			want[key(x.String(), h.Hash)] = true
 		}
 		if fault.Kind(h.Kind) == fault.KeyContested {
 			want[key(ev.ID.String(), h.Hash)] = true

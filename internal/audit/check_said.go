@@ -15,6 +15,7 @@ import (
 	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/signature"
+	"liandan/internal/source"
 	"liandan/internal/statement"
 )
 
@@ -33,7 +34,7 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 		c.r.say(AreaEntry, place, "事件编号列被改动", "the row has an event id, but the entry is of no event")
 	}
 	switch e.Kind {
-	case statement.KindKey, statement.KindAct, statement.KindLogKey, statement.KindFact, statement.KindImport:
+	case statement.KindKey, statement.KindAct, statement.KindLogKey, statement.KindFact, statement.KindImport, statement.KindConfirmation:
 	default:
 		return
 	}
@@ -63,6 +64,12 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 		if err := c.imported(statement.Statement{Kind: k.Kind, Body: k.Body}); err != nil {
 			c.r.say(AreaEntry, place, "导入声明无法读取", "%v", err)
 		}
+	case statement.KindConfirmation:
+		if _, err := statement.ParseConfirmation(k.Body); err != nil {
+			c.r.say(AreaEntry, place, "一次性码确认无法读取", "%v", err)
+			return
+		}
+		c.topics[source.Topic{Kind: source.OfConfirmation, Subject: e.Hash.String(), Seq: e.Seq}.String()] = true
 	case statement.KindAct:
 		act, err := statement.ParseAct(k.Body)
 		if err != nil {
@@ -138,6 +145,15 @@ func (c *checker) actRows() error {
 	})
 }
 
+func (c *checker) topicRows() error {
+	return differ(c, AreaTopic, "topic", c.topics, func(met func(string, bool)) error {
+		return c.in.TopicRows(func(t source.Topic) error {
+			met(t.String(), true)
+			return nil
+		})
+	})
+}
+
 func (c *checker) rulingRows() error {
 	want := make(map[id.Hash]rulingRow, len(c.rulings))
 	for h, r := range c.rulings {
@@ -167,6 +183,8 @@ func (c *checker) outbox() error {
 			_, err = statement.ParseAct(st.Body)
 		case statement.KindImport:
 			err = c.imported(st)
+		case statement.KindConfirmation:
+			_, err = statement.ParseConfirmation(st.Body)
 		case statement.KindLogKey: // read with the log's keys, once it is in the log
 		default:
 			err = errors.New("the log has no statements of its kind")

@@ -30,6 +30,7 @@ const (
 	AreaWorklist   Area = "worklist"
 	AreaInvolved   Area = "involved"
 	AreaTerm       Area = "terms"
+	AreaTopic      Area = "topics"
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"
 	AreaDeviceKey  Area = "device_keys"

@@ -72,6 +72,7 @@ var tables = []struct {
 	{"worklist", []string{"subject", "slot"}, audit.AreaWorklist},
 	{"involved", []string{"subject", "who"}, audit.AreaInvolved},
 	{"terms", []string{"term", "subject"}, audit.AreaTerm},
+	{"topics", []string{"kind", "subject", "seq"}, audit.AreaTopic},
 	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
 	{"device_keys", []string{"kid"}, audit.AreaDeviceKey},

@@ -146,7 +146,7 @@ func (s State) checkParty(e event.Event, b event.Batch) error {
 		}
 		return nil
 	}
-	if e.Party != s.hand(e) {
+	if e.For() != s.hand(e) {
 		return s.refuse(fault.NotCustodian, b.ID, "The batch is not in this party's hands; another party must sign %s.", e.Type)
 	}
 	switch e.Type {

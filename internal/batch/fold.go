@@ -28,7 +28,10 @@ func (s State) Apply(e event.Event, b event.Batch, at Place) State {
 	case event.Generated:
 		s.ID, s.Stage = b.ID, Generated
 		s.Code, s.Form, s.Packaging, s.Measured, s.Label = d.Code, d.Form, d.Packaging, d.Measured, d.Label
-		s.Generator, s.Origin, s.Custodian, s.Site = e.Party, e.Site, e.Party, e.Site
+		s.Generator, s.Origin, s.Custodian, s.Site = e.For(), e.Site, e.For(), e.Site
+		if !d.Behalf.IsZero() {
+			s.Agent = e.Party
+		}
 		s.Initial, s.BornAt = b.Grams, e.At.UnixMilli()
 		s.Department, s.Room, s.Container, s.Isolation, s.Layers = d.Department, d.Department, d.Container, d.Isolation, d.Layers
 		s.BegunAt = s.BornAt
@@ -137,7 +140,7 @@ func (s State) applyIssued(e event.Event, d event.Issued) State {
 		s.Owed = append(slices.Clone(s.Owed), s.sheet())
 	}
 	s.Stage, s.Before, s.Answer = Issued, s.Stage, e.ID
-	s.Manifest, s.Profile, s.Consignor, s.ConsignorSite = e.Manifest, d.Profile, e.Party, s.Site
+	s.Manifest, s.Profile, s.Consignor, s.ConsignorSite = e.Manifest, d.Profile, e.For(), s.Site
 	s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
 	return s
 }

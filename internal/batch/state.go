@@ -57,7 +57,8 @@ type State struct {
 	Label       event.Label     `json:"label,omitempty"`
 	Generator   id.Party        `json:"generator"`
 	Origin      id.Site         `json:"origin"`
-	BornAt      int64           `json:"born_at"` // signer's clock, Unix milliseconds UTC
+	Agent       id.Party        `json:"agent,omitzero"` // who signed the generation in the generator's place
+	BornAt      int64           `json:"born_at"`        // signer's clock, Unix milliseconds UTC
 	Custodian   id.Party        `json:"custodian"`
 	Site        id.Site         `json:"site,omitzero"`
 	Grams       waste.Grams     `json:"grams"`                   // in custody now

@@ -379,9 +379,7 @@ func (w *walk) renew(e *event.Event) {
 // any makes an event of any type by any party on any batches, now and then with wrong
 // references; most of them may not come.
 func (w *walk) any() event.Event {
-	types := slices.DeleteFunc(event.Types(), func(t event.Type) bool {
-		return t == event.UseRecorded || t == event.RulingRecorded || t == event.InspectionRecorded || t.Mends() // of no batch, or made by correct
-	})
+	types := slices.DeleteFunc(event.Types(), func(t event.Type) bool { return !t.OfBatches() || t.Mends() }) // of no batch, or made by correct
 	e := w.begin(types[w.pick(len(types), "type")], parties[w.pick(len(parties), "party")])
 	var names []id.Batch
 	for _, b := range w.batches {

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
@@ -35,6 +36,7 @@ const (
 	sayPoints  = "items whose points do not come to the total"
 	sayItem    = "one item of a sheet twice"
 	sayChange  = "a correction of one field twice, into itself, asked of its signer, or to be answered before it is made"
+	sayWindow  = "an authorisation that is over before it begins"
 )
 
 // unsayable lists which of the rules a payload breaks.
@@ -72,6 +74,11 @@ func unsayable(d doc, text []byte) (broken []string) {
 		met[b] = true
 	}
 	data, _ := d["data"].(doc)
+	if from, err := event.ParseTime(fmt.Sprint(data["from"])); err == nil {
+		if until, err := event.ParseTime(fmt.Sprint(data["until"])); err == nil && !from.Before(until) {
+			broken = append(broken, sayWindow)
+		}
+	}
 	if children, ok := data["children"].([]any); ok {
 		broken = append(broken, unbalanced(lines, children, met)...)
 	}

@@ -100,26 +100,42 @@ func maybe(r *rapid.T, d doc, name string, draw func() any) {
 type form struct {
 	manifest, trip, refs bool
 	mends                bool // a manifest where the corrected event has one, and one reference
-	lines                int  // 0: no batches
+	tripNeeded           bool
+	lines                int // 0: no batches
 	grams                string
 	line                 func(*rapid.T, doc)
 	data                 func(*rapid.T, doc)
 }
 
 var forms = map[event.Type]form{
-	event.UseRecorded:         {data: useData},
-	event.BatchGenerated:      {lines: 1, grams: "first", data: generatedData},
-	event.BatchReleased:       {lines: 100, grams: "maybe", data: releasedData},
-	event.BatchReceived:       {refs: true, lines: 100, grams: "maybe", data: placeData(false)},
-	event.BatchStored:         {lines: 100, grams: "maybe", data: placeData(true)},
-	event.ManifestIssued:      {manifest: true, lines: 100, grams: "must", data: issuedData},
-	event.TransportCollected:  {manifest: true, trip: true, refs: true, lines: 100, grams: "must", data: vehicleData(true)},
-	event.TransportDelivered:  {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: vehicleData(false)},
-	event.ManifestAccepted:    {manifest: true, refs: true, lines: 100, grams: "must", line: verdict, data: acceptedData},
-	event.BatchTreated:        {lines: 100, grams: "must", line: residue, data: treatedData},
-	event.OutcomeReported:     {manifest: true, refs: true, lines: 100, data: outcomeData},
-	event.RulingRecorded:      {refs: true, data: rulingData},
-	event.InspectionRecorded:  {data: inspectionData},
+	event.UseRecorded:        {data: useData},
+	event.BatchGenerated:     {lines: 1, grams: "first", data: generatedData},
+	event.BatchReleased:      {lines: 100, grams: "maybe", data: releasedData},
+	event.BatchReceived:      {refs: true, lines: 100, grams: "maybe", data: placeData(false)},
+	event.BatchStored:        {lines: 100, grams: "maybe", data: placeData(true)},
+	event.ManifestIssued:     {manifest: true, lines: 100, grams: "must", data: issuedData},
+	event.TransportCollected: {manifest: true, trip: true, refs: true, lines: 100, grams: "must", data: vehicleData(true)},
+	event.TransportDelivered: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: vehicleData(false)},
+	event.ManifestAccepted:   {manifest: true, refs: true, lines: 100, grams: "must", line: verdict, data: acceptedData},
+	event.BatchTreated:       {lines: 100, grams: "must", line: residue, data: treatedData},
+	event.OutcomeReported:    {manifest: true, refs: true, lines: 100, data: outcomeData},
+	event.RulingRecorded:     {refs: true, data: rulingData},
+	event.InspectionRecorded: {data: inspectionData},
+	event.AuthorisationGiven: {data: func(r *rapid.T, d doc) {
+		d["to"], d["from"], d["until"] = uuids.Draw(r, "to"), "2026-03-01T00:00:00.000+08:00", "2027-03-01T00:00:00.000+08:00"
+		list := []any{}
+		for _, c := range rapid.SliceOfNDistinct(codes, 1, 3, rapid.ID[string]).Draw(r, "codes") {
+			list = append(list, c)
+		}
+		d["codes"] = list
+	}},
+	event.AuthorisationWithdrawn: {data: func(r *rapid.T, d doc) {
+		d["authorisation"] = uuids.Draw(r, "authorisation")
+		maybe(r, d, "reason", func() any { return drawText(r, 200) })
+	}},
+	event.StopSkipped:         {trip: true, tripNeeded: true, data: func(r *rapid.T, d doc) { d["stop"], d["reason"] = uuids.Draw(r, "stop"), drawText(r, 200) }},
+	event.BatterySold:         {data: piecesData},
+	event.BatteryTakenBack:    {data: piecesData},
 	event.BatchRepacked:       {lines: 100, grams: "must", data: repackedData},
 	event.ManifestCancelled:   {manifest: true, refs: true, lines: 100, data: func(r *rapid.T, d doc) { d["reason"] = drawText(r, 200) }},
 	event.TransportHandedOver: {manifest: true, trip: true, refs: true, lines: 100, grams: "maybe", data: handedData},
@@ -164,7 +180,9 @@ func drawEvent(r *rapid.T, typ event.Type) doc {
 	if f.manifest {
 		d["manifest"] = uuids.Draw(r, "manifest")
 	}
-	if f.trip {
+	if f.tripNeeded {
+		d["trip"] = uuids.Draw(r, "trip")
+	} else if f.trip {
 		maybe(r, d, "trip", func() any { return uuids.Draw(r, "trip") })
 	}
 	if f.mends {
@@ -255,6 +273,22 @@ func generatedData(r *rapid.T, d doc) {
 		maybe(r, d, name, func() any { return drawText(r, 64) })
 	}
 	maybe(r, d, "label", func() any { return drawLabel(r) })
+	maybe(r, d, "behalf", func() any { return drawBehalf(r) })
+}
+
+func drawBehalf(r *rapid.T) doc {
+	b := doc{"party": uuids.Draw(r, "source")}
+	if rapid.Bool().Draw(r, "by code") {
+		b["confirmation"] = hashes.Draw(r, "confirmation")
+	} else {
+		b["authorisation"] = uuids.Draw(r, "authorisation")
+	}
+	return b
+}
+
+func piecesData(r *rapid.T, d doc) {
+	d["code"], d["grams"] = codes.Draw(r, "code"), drawGrams(r)
+	d["pieces"] = number(rapid.Int64Range(1, 100_000).Draw(r, "pieces"))
 }
 
 func releasedData(r *rapid.T, d doc) {
@@ -279,7 +313,7 @@ func repackedData(r *rapid.T, d doc) {
 	for _, b := range rapid.SliceOfNDistinct(uuids, 1, 4, rapid.ID[string]).Draw(r, "children") {
 		child := doc{}
 		generatedData(r, child)
-		for _, name := range []string{"measured", "scale", "department", "name"} {
+		for _, name := range []string{"measured", "scale", "department", "name", "behalf"} {
 			delete(child, name)
 		}
 		child["id"], child["code"] = b, code
@@ -353,6 +387,7 @@ func issuedData(r *rapid.T, d doc) {
 	}
 	maybe(r, d, "method", func() any { return drawMethod(r) })
 	maybe(r, d, "number", func() any { return rapid.StringMatching(`20[0-9]{12}`).Draw(r, "number") })
+	maybe(r, d, "behalf", func() any { return drawBehalf(r) })
 }
 
 func vehicleData(permit bool) func(*rapid.T, doc) {

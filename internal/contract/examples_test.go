@@ -153,6 +153,12 @@ var wireTypes = map[string]func() any{
 	"EventMeterRecorded":       func() any { return new(api.EventMeterRecorded) },
 	"EventPaperBackfilled":     func() any { return new(api.EventPaperBackfilled) },
 	"EventIncidentReported":    func() any { return new(api.EventIncidentReported) },
+
+	"EventAuthorisationGiven":     func() any { return new(api.EventAuthorisationGiven) },
+	"EventAuthorisationWithdrawn": func() any { return new(api.EventAuthorisationWithdrawn) },
+	"EventStopSkipped":            func() any { return new(api.EventStopSkipped) },
+	"EventBatterySold":            func() any { return new(api.EventBatterySold) },
+	"EventBatteryTakenBack":       func() any { return new(api.EventBatteryTakenBack) },
 }
 
 // eventSchema is the schema of an event type: use.recorded is EventUseRecorded.

@@ -62,7 +62,8 @@ func (s *story) samples(t *testing.T) []sample {
 		"TransportCollected", "TransportDelivered", "ManifestAccepted", "BatchTreated", "OutcomeReported", "RulingRecorded",
 		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned", "InspectionRecorded",
 		"ManifestNumbered", "CorrectionProposed", "CorrectionAgreed", "CorrectionDeclined",
-		"IncidentReported", "PaperBackfilled", "", "", "MeterRecorded"}
+		"IncidentReported", "PaperBackfilled", "", "", "MeterRecorded",
+		"AuthorisationGiven", "StopSkipped", "BatterySold", "BatteryTakenBack", "AuthorisationWithdrawn"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
 		if n == "" {

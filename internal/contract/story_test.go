@@ -107,6 +107,16 @@ var plot = []string{
 		`"batches":[{"id":"~b4","seen":SEEN,"grams":800000}],"data":{"profile":"pipeline","carrier":"~a1","consignee":"~a3","consignee_site":"~54"}}`,
 	`{"v":1,"id":"~e33","type":"meter.recorded","at":"2026-03-05T00:05:00.000+08:00","party":"~a1","site":"~51","person":"~d1","manifest":"~f5",` +
 		`"batches":[{"id":"~b4","seen":SEEN,"grams":812300}],"refs":["~e32"],"data":{"meter":"SAMPLE-M1","day":"2026-03-04"}}`,
+	`{"v":1,"id":"~e40","type":"authorisation.given","at":"2026-03-03T08:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"data":{"to":"~a2","from":"2026-03-03T00:00:00.000+08:00","until":"2027-03-03T00:00:00.000+08:00","codes":["900-214-08","900-249-08"]}}`,
+	`{"v":1,"id":"~e41","type":"stop.skipped","at":"2026-03-03T09:00:00.000+08:00","party":"~a2","site":"~53","person":"~d3","trip":"~72",` +
+		`"data":{"stop":"~52","reason":"店里无人 nobody was there"}}`,
+	`{"v":1,"id":"~e42","type":"battery.sold","at":"2026-03-03T10:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"data":{"code":"900-052-31","pieces":1,"grams":18000}}`,
+	`{"v":1,"id":"~e43","type":"battery.taken_back","at":"2026-03-03T10:01:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"data":{"code":"900-052-31","pieces":1,"grams":17500}}`,
+	`{"v":1,"id":"~e44","type":"authorisation.withdrawn","at":"2026-03-03T17:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
+		`"data":{"authorisation":"~e40","reason":"换了收集单位 another collector from now on"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.

@@ -45,7 +45,10 @@ type Refused struct {
 type Returned struct{ Vehicle string }
 
 // Cancelled is manifest.cancelled, before anything was collected.
-type Cancelled struct{ Reason string }
+type Cancelled struct {
+	Reason string
+	Behalf Behalf
+}
 
 func (Repacked) of() Type   { return BatchRepacked }
 func (HandedOver) of() Type { return TransportHandedOver }
@@ -181,7 +184,7 @@ func readReturned(r *reader) Data {
 
 func readCancelled(r *reader) Data {
 	defer r.close()
-	return Cancelled{Reason: r.text("reason", true, 200)}
+	return Cancelled{Reason: r.text("reason", true, 200), Behalf: readBehalf(r)}
 }
 
 func readReason(r *reader, b *Batch) { b.Reason = r.text("reason", true, 200) }
@@ -317,4 +320,7 @@ func (d Refused) write(m members) {
 
 func (d Returned) write(m members) { m.text("vehicle", d.Vehicle) }
 
-func (d Cancelled) write(m members) { m.text("reason", d.Reason) }
+func (d Cancelled) write(m members) {
+	m.text("reason", d.Reason)
+	d.Behalf.write(m)
+}

@@ -80,9 +80,16 @@ func typedBad() map[event.Type][]bad {
 			spoil("name", `"name":"感染性废物"`, "/data/name", texts(64)...),
 			spoil("isolation", `"isolation":true`, "/data/isolation", `null`, "type", `1`, "type", `"true"`, "type", `[]`, "type"),
 			spoil("layers", `"layers":2`, "/data/layers", numbers(1, 2)...),
+			spoil("for whom", `"party":"`+partyC+`"`, "/data/behalf/party", ids()...),
+			spoil("by what right", `"authorisation":"`+eventB+`"`, "/data/behalf/authorisation", ids()...),
 			[]bad{
 				{"a double bag of something else", `"code":"841-001-01"`, `"code":"900-249-08"`, "invalid-event /data/code=class"},
 				{"a double bag of a foreign code", `"code":"841-001-01"`, `"code":"us:D009"`, "invalid-event /data/code=class"},
+				{"by no right", `,"authorisation":"` + eventB + `"`, ``, "invalid-event /data/behalf=one_of"},
+				{"by two rights", `"authorisation":"` + eventB + `"`, `"authorisation":"` + eventB + `","confirmation":"` + seenA + `"`, "invalid-event /data/behalf=one_of"},
+				{"a damaged confirmation", `"authorisation":"` + eventB + `"`, `"confirmation":"` + seenA[1:] + `"`, "invalid-event /data/behalf/confirmation=format"},
+				{"behalf of nobody", behalf, `"behalf":null`, "invalid-event /data/behalf=type"},
+				{"a stray member of behalf", `"authorisation":"` + eventB + `"`, `"authorisation":"` + eventB + `","code":"123456"`, "invalid-event /data/behalf/code=unknown_member"},
 			},
 			spoil("label", `"label":"`+labelA+`"`, "/data/label", words(`"`+labelA[:26]+`8"`, "format", `"`+labelA[:26]+`"`, "format", `"`+labelA+`9"`, "format", `"U`+labelA[1:]+`"`, "format", `"0`+labelA[:25]+`9"`, "format")...)),
 		event.BatchReleased: join(
@@ -243,6 +250,30 @@ func typedBad() map[event.Type][]bad {
 				{"an item that is no object", `{"no":3}`, `3`, "invalid-event /data/items/2=type"},
 				{"a stray member", `{"no":3}`, `{"no":3,"max":2}`, "invalid-event /data/items/2/max=unknown_member"},
 			}),
+		event.AuthorisationGiven: join(
+			spoil("to", `"to":"`+partyB+`"`, "/data/to", ids()...),
+			spoil("from", `"from":"2026-03-01T00:00:00.000+08:00"`, "/data/from", words(`"2026-03-01"`, "format")...),
+			spoil("codes", `"codes":["900-214-08","900-249-08"]`, "/data/codes", `"900-214-08"`, "type", `[]`, "length"),
+			[]bad{
+				{"a code twice", `"900-249-08"`, `"900-214-08"`, "invalid-event /data/codes/1=repeated"},
+				{"no code", `"900-249-08"`, `"oil"`, "invalid-event /data/codes/1=format"},
+				{"a number for a code", `"900-249-08"`, `7`, "invalid-event /data/codes/1=type"},
+				{"over before it begins", `"until":"2027-03-01`, `"until":"2026-03-01`, "invalid-event /data/until=out_of_range"},
+			}),
+		event.AuthorisationWithdrawn: join(
+			spoil("authorisation", `"authorisation":"`+eventB+`"`, "/data/authorisation", ids()...),
+			spoil("reason", `"reason":"换了收集单位"`, "/data/reason", texts(200)...)),
+		event.StopSkipped: join(
+			spoil("trip", `"trip":"`+tripA+`"`, "/trip", ids()...),
+			spoil("stop", `"stop":"`+siteB+`"`, "/data/stop", ids()...),
+			spoil("reason", `"reason":"无人"`, "/data/reason", texts(200)...)),
+		event.BatterySold: join(
+			spoil("code", `"code":"900-052-31"`, "/data/code", words(`"900-052-3"`, "format")...),
+			spoil("pieces", `"pieces":2`, "/data/pieces", numbers(1, 100_000)...),
+			spoil("grams", `"grams":36000`, "/data/grams", numbers(1, tonne1000)...)),
+		event.BatteryTakenBack: join(
+			spoil("pieces", `"pieces":2`, "/data/pieces", numbers(1, 100_000)...),
+			spoil("grams", `"grams":35000`, "/data/grams", numbers(1, tonne1000)...)),
 	}
 }
 

@@ -108,6 +108,7 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		if d.Code.Category() == event.Medical {
 			d.Isolation, d.Layers = rapid.Bool().Draw(r, "isolation"), rapid.IntRange(0, 2).Draw(r, "layers")
 		}
+		d.Behalf = drawBehalf(r)
 		return d
 	case event.BatchReleased:
 		d := event.Released{From: drawText(r, "from", 0, 64)}
@@ -131,7 +132,7 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 			Consignee: party("consignee"), ConsigneeSite: id.SiteOf(drawUUID(r, "consignee site")),
 			Method: rapid.SampledFrom([]waste.Method{"", "D10", "us:H141"}).Draw(r, "intended"), Number: rapid.SampledFrom([]string{"", "20261306000123"}).Draw(r, "number"), From: drawText(r, "from", 0, 64),
 			Exempt: event.Exempt{Collection: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.1"}).Draw(r, "collection"),
-				Transport: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.2", "2099-99.99"}).Draw(r, "transport")}}
+				Transport: rapid.SampledFrom([]event.ExemptionRef{"", "2021-2.2", "2099-99.99"}).Draw(r, "transport")}, Behalf: drawBehalf(r)}
 	case event.TransportCollected:
 		return event.Collected{Vehicle: drawText(r, "vehicle", 1, 16), Permit: drawText(r, "permit", 0, 32),
 			Measured: drawMeasured(r), Scale: drawText(r, "scale", 0, 32), Reservation: drawReservation(r)}
@@ -180,7 +181,7 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		}
 		return d
 	case event.ManifestCancelled:
-		return event.Cancelled{Reason: drawText(r, "reason", 1, 200)}
+		return event.Cancelled{Reason: drawText(r, "reason", 1, 200), Behalf: drawBehalf(r)}
 	case event.TransportHandedOver:
 		d := event.HandedOver{To: party("to"), Reservation: drawReservation(r)}
 		if rapid.Bool().Draw(r, "with site") {
@@ -207,11 +208,45 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 		}
 		return d
 	}
+	if d := drawSource(r, typ); d != nil {
+		return d
+	}
 	return event.Outcome{Result: drawText(r, "result", 1, 64)}
 }
 
 func drawReservation(r *rapid.T) event.Reservation {
 	return event.Reservation{Text: drawText(r, "reservation", 0, 200), Unverified: rapid.Bool().Draw(r, "unverified")}
+}
+
+// drawBehalf gives one of three: none, by a standing authorisation, by a code.
+func drawBehalf(r *rapid.T) (b event.Behalf) {
+	switch rapid.IntRange(0, 2).Draw(r, "behalf") {
+	case 1:
+		b = event.Behalf{Party: id.PartyOf(drawUUID(r, "source")), Authorisation: id.EventOf(drawUUID(r, "authorisation"))}
+	case 2:
+		b = event.Behalf{Party: id.PartyOf(drawUUID(r, "source")), Confirmation: drawHash(r)}
+	}
+	return b
+}
+
+// drawSource is the data of the types of small sources.
+func drawSource(r *rapid.T, typ event.Type) event.Data {
+	code := rapid.SampledFrom([]waste.Code{"900-052-31", "900-214-08", "us:D009"})
+	switch typ {
+	case event.AuthorisationGiven:
+		from := drawAt(r).UTC()
+		return event.Authorisation{To: id.PartyOf(drawUUID(r, "to")), From: from, Until: from.Add(time.Minute),
+			Codes: rapid.SliceOfNDistinct(code, 1, 3, rapid.ID[waste.Code]).Draw(r, "codes")}
+	case event.AuthorisationWithdrawn:
+		return event.Withdrawal{Authorisation: id.EventOf(drawUUID(r, "authorisation")), Reason: drawText(r, "reason", 0, 200)}
+	case event.StopSkipped:
+		return event.Skipped{Stop: id.SiteOf(drawUUID(r, "stop")), Reason: drawText(r, "reason", 1, 200)}
+	case event.BatterySold:
+		return event.Sold{Code: code.Draw(r, "code"), Pieces: rapid.Int64Range(1, 100_000).Draw(r, "pieces"), Grams: drawGrams(r)}
+	case event.BatteryTakenBack:
+		return event.TakenBack{Code: code.Draw(r, "code"), Pieces: rapid.Int64Range(1, 100_000).Draw(r, "pieces"), Grams: drawGrams(r)}
+	}
+	return nil
 }
 
 func drawEvent(r *rapid.T, typ event.Type) event.Event {
@@ -221,10 +256,13 @@ func drawEvent(r *rapid.T, typ event.Type) event.Event {
 	case event.ManifestNumbered, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned, event.ManifestIssued, event.TransportCollected, event.TransportDelivered, event.ManifestAccepted, event.OutcomeReported, event.MeterRecorded, event.PaperBackfilled:
 		e.Manifest = id.ManifestOf(drawUUID(r, "manifest"))
 	}
+	if typ == event.StopSkipped {
+		e.Trip = id.TripOf(drawUUID(r, "trip"))
+	}
 	if (typ == event.TransportHandedOver || typ == event.TransportCollected || typ == event.TransportDelivered) && rapid.Bool().Draw(r, "with trip") {
 		e.Trip = id.TripOf(drawUUID(r, "trip"))
 	}
-	if typ != event.UseRecorded && typ != event.RulingRecorded && typ != event.InspectionRecorded {
+	if typ.OfBatches() {
 		e.Batches = drawBatches(r, typ)
 	}
 	if typ.Mends() && rapid.Bool().Draw(r, "of a manifest") {

@@ -53,6 +53,12 @@ const (
 	CorrectionProposed  Type = "correction.proposed"
 	CorrectionAgreed    Type = "correction.agreed"
 	CorrectionDeclined  Type = "correction.declined"
+
+	AuthorisationGiven     Type = "authorisation.given"
+	AuthorisationWithdrawn Type = "authorisation.withdrawn"
+	StopSkipped            Type = "stop.skipped"
+	BatterySold            Type = "battery.sold"
+	BatteryTakenBack       Type = "battery.taken_back"
 )
 
 // Types lists them in the order of the chain.
@@ -61,8 +67,12 @@ func Types() []Type {
 		ManifestCancelled, TransportCollected, TransportHandedOver, TransportDelivered, ManifestAccepted, ManifestRefused,
 		TransportReturned, BatchTreated, OutcomeReported, MeterRecorded, PaperBackfilled, IncidentReported,
 		RulingRecorded, InspectionRecorded,
-		ManifestNumbered, CorrectionProposed, CorrectionAgreed, CorrectionDeclined}
+		ManifestNumbered, CorrectionProposed, CorrectionAgreed, CorrectionDeclined,
+		AuthorisationGiven, AuthorisationWithdrawn, StopSkipped, BatterySold, BatteryTakenBack}
 }
+
+// OfBatches says whether events of the type name batches, and so belong to their chains.
+func (t Type) OfBatches() bool { return shapes[t].maxBatches > 0 }
 
 // Event is one signed fact, read.
 type Event struct {
@@ -181,8 +191,8 @@ func readShaped(r *reader, e *Event, s shape) {
 	if s.manifest != absent {
 		e.Manifest = parsed(r, "manifest", s.manifest == needed, id.ParseManifest)
 	}
-	if s.trip {
-		e.Trip = parsed(r, "trip", false, id.ParseTrip)
+	if s.trip != absent {
+		e.Trip = parsed(r, "trip", s.trip == needed, id.ParseTrip)
 	}
 	if s.maxBatches > 0 {
 		e.Batches = readBatches(r, s)

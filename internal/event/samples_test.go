@@ -43,11 +43,12 @@ var (
 	refs      = `"refs":["` + eventB + `"],`
 	manifest  = `"manifest":"` + manif + `",`
 	trip      = `"trip":"` + tripA + `",`
+	behalf    = `"behalf":{"party":"` + partyC + `","authorisation":"` + eventB + `"}`
 )
 
 var rests = map[event.Type]string{
 	event.UseRecorded:        `"data":{"item":"注射器 5 mL","kind":"product","quantity":40,"unit":"piece","department":"样例病区","expects_code":"841-001-01","expects_grams":900}`,
-	event.BatchGenerated:     newBatch + `"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"S-1","department":"样例病区","container":"C1","label":"` + labelA + `","name":"感染性废物","isolation":true,"layers":2}`,
+	event.BatchGenerated:     newBatch + `"data":{"code":"841-001-01","form":"S","packaging":"bag","measured":"weighed","scale":"S-1","department":"样例病区","container":"C1","label":"` + labelA + `","name":"感染性废物","isolation":true,"layers":2,` + behalf + `}`,
 	event.BatchReleased:      anyBatch + `"data":{"to":"` + personB + `","to_site":"` + siteB + `","from":"样例病区"}`,
 	event.BatchReceived:      anyBatch + refs + `"data":{"place":"暂存间"}`,
 	event.BatchStored:        anyBatch + `"data":{"place":"暂存间","temperature_dc":-35}`,
@@ -75,6 +76,12 @@ var rests = map[event.Type]string{
 		`","carrier":"` + partyB + `","carrier_site":"` + siteB + `","consignee":"` + partyC + `","consignee_site":"` + siteB + `","method":"D10","vehicle":"冀F00001","permit":"P-1","number":"20261306000123","measured":"weighed","scale":"S-5",` +
 		`"signed":[{"role":"consignor","at":"2026-03-01T08:30:00.000+08:00"},{"role":"carrier","at":"2026-03-01T08:40:00.000+08:00"},{"role":"gate","at":"2026-03-01T09:40:00.000+08:00"},{"role":"consignee","at":"2026-03-01T09:50:00.000+08:00"}]}`,
 	event.IncidentReported: anyBatch + refs + `"data":{"kind":"spill","place":"样例路口","measures":"围堵、吸附","code":"841-001-01","reported_to":"样例县"}`,
+
+	event.AuthorisationGiven:     `"data":{"to":"` + partyB + `","from":"2026-03-01T00:00:00.000+08:00","until":"2027-03-01T00:00:00.000+08:00","codes":["900-214-08","900-249-08"]}`,
+	event.AuthorisationWithdrawn: `"data":{"authorisation":"` + eventB + `","reason":"换了收集单位"}`,
+	event.StopSkipped:            trip + `"data":{"stop":"` + siteB + `","reason":"无人"}`,
+	event.BatterySold:            `"data":{"code":"900-052-31","pieces":2,"grams":36000}`,
+	event.BatteryTakenBack:       `"data":{"code":"900-052-31","pieces":2,"grams":35000}`,
 }
 
 func sample(t event.Type) string {

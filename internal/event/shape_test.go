@@ -12,7 +12,7 @@ import (
 // as design sections 3 and 4 and Order 23 art. 10 to 12 give it.
 var presence = map[event.Type]struct{ required, optional string }{
 	event.UseRecorded:        {"data item kind quantity unit", "department expects_code expects_grams"},
-	event.BatchGenerated:     {"batches id seen grams data code form packaging measured", "packages scale department container label name"},
+	event.BatchGenerated:     {"batches id seen grams data code form packaging measured", "packages scale department container label name behalf"},
 	event.BatchReleased:      {"batches id seen data", "grams packages to to_site"},
 	event.BatchReceived:      {"batches id seen refs data", "grams packages place"},
 	event.BatchStored:        {"batches id seen data place", "grams packages temperature_dc"},
@@ -32,6 +32,12 @@ var presence = map[event.Type]struct{ required, optional string }{
 	event.IncidentReported:   {"id seen data kind place measures", "batches grams packages refs code reported_to"},
 	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
 	event.InspectionRecorded: {"data inspected class sheet version items total", "accidents major_accidents note"},
+
+	event.AuthorisationGiven:     {"data to from until codes", ""},
+	event.AuthorisationWithdrawn: {"data authorisation", "reason"},
+	event.StopSkipped:            {"trip data stop reason", ""},
+	event.BatterySold:            {"data code pieces grams", ""},
+	event.BatteryTakenBack:       {"data code pieces grams", ""},
 }
 
 // without drops a member of the payload's own rest, by its name.
@@ -73,6 +79,9 @@ func without(t *testing.T, typ event.Type, name string) string {
 }
 
 func pointerOf(typ event.Type, name string) string {
+	if !typ.OfBatches() && name != "data" && name != "refs" && name != "trip" {
+		return "/data/" + name
+	}
 	switch name {
 	case "verdict", "reason":
 		if typ == event.RulingRecorded || typ.Mends() {
@@ -130,7 +139,7 @@ func TestMembersOfOtherTypes(t *testing.T) {
 		if want := "invalid-event /data/extra=unknown_member"; got != want {
 			t.Errorf("%s with extra data: %s", typ, got)
 		}
-		if typ == event.UseRecorded || typ == event.RulingRecorded || typ == event.InspectionRecorded { // of no batch
+		if !typ.OfBatches() {
 			continue
 		}
 		for _, extra := range []string{`"custodian":"x"`, `"Grams":1`, `"refused_grams":1`, `"residue_grams":1`, `"verdict":"whole"`} {

@@ -22,7 +22,7 @@ const (
 // A shape is the closed schema of one type, beyond the common members.
 type shape struct {
 	manifest   presence
-	trip       bool // member "trip" may be given
+	trip       presence
 	maxBatches int  // 0: no member "batches"
 	unbatched  bool // there may be no batch at all
 	first      bool // the batch begins here: seen must be null
@@ -44,9 +44,9 @@ var shapes = map[Type]shape{
 	BatchStored:         {maxBatches: MaxBatches, grams: allowed, data: readStored},
 	ManifestIssued:      {manifest: needed, maxBatches: MaxBatches, grams: needed, data: readIssued},
 	ManifestCancelled:   {manifest: needed, maxBatches: MaxBatches, refs: true, data: readCancelled},
-	TransportCollected:  {manifest: needed, trip: true, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
-	TransportHandedOver: {manifest: needed, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readHandedOver},
-	TransportDelivered:  {manifest: needed, trip: true, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
+	TransportCollected:  {manifest: needed, trip: allowed, maxBatches: MaxBatches, grams: needed, refs: true, data: readCollected},
+	TransportHandedOver: {manifest: needed, trip: allowed, maxBatches: MaxBatches, grams: allowed, refs: true, data: readHandedOver},
+	TransportDelivered:  {manifest: needed, trip: allowed, maxBatches: MaxBatches, grams: allowed, refs: true, data: readDelivered},
 	ManifestAccepted:    {manifest: needed, maxBatches: MaxBatches, grams: needed, refs: true, batch: readVerdict, data: readAccepted, whole: distinctRests},
 	ManifestRefused:     {manifest: needed, maxBatches: MaxBatches, grams: needed, refs: true, batch: readReason, data: readRefused},
 	TransportReturned:   {manifest: needed, maxBatches: MaxBatches, grams: allowed, refs: true, data: readReturned},
@@ -61,6 +61,12 @@ var shapes = map[Type]shape{
 	CorrectionProposed:  {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readCorrection, whole: single},
 	CorrectionAgreed:    {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readConsent, whole: single},
 	CorrectionDeclined:  {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readDissent, whole: single},
+
+	AuthorisationGiven:     {data: readAuthorisation},
+	AuthorisationWithdrawn: {data: readWithdrawal},
+	StopSkipped:            {trip: needed, data: readSkipped},
+	BatterySold:            {data: readSold},
+	BatteryTakenBack:       {data: readTakenBack},
 }
 
 // Use is use.recorded: what a department used, from which waste is expected.
@@ -87,6 +93,7 @@ type Generated struct {
 	Name       string // the unit's own name for the waste
 	Isolation  bool   // of patients in isolation (医疗废物管理条例 and its 管理办法: double bags, specially labelled)
 	Layers     int    // of bags, 1 or 2 (双层); 0: not given
+	Behalf     Behalf
 }
 
 // Released is batch.released: given to a person or towards a site of the same party.
@@ -116,6 +123,7 @@ type Issued struct {
 	Number        string       // the national 14-digit number where it is known already
 	From          string       // the store that hands it out; it must be there
 	Exempt        Exempt
+	Behalf        Behalf
 }
 
 // Collected is transport.collected: the carrier took over (Order 23 art. 11).
@@ -214,6 +222,7 @@ func readGenerated(r *reader) Data {
 		Name:       r.text("name", false, maxText),
 		Isolation:  r.flag("isolation"),
 		Layers:     readLayers(r),
+		Behalf:     readBehalf(r),
 	}
 }
 
@@ -245,6 +254,7 @@ func readIssued(r *reader) Data {
 		Number:        parsed(r, "number", false, ParseNumber),
 		From:          r.text("from", false, maxText),
 		Exempt:        readExempt(r),
+		Behalf:        readBehalf(r),
 	}
 }
 

@@ -114,6 +114,7 @@ func (d Generated) write(m members) {
 	if d.Layers > 0 {
 		m["layers"] = d.Layers
 	}
+	d.Behalf.write(m)
 }
 
 func (d Released) write(m members) {
@@ -141,6 +142,7 @@ func (d Issued) write(m members) {
 	m.text("from", d.From)
 	m.text("exempt_collection", string(d.Exempt.Collection))
 	m.text("exempt_transport", string(d.Exempt.Transport))
+	d.Behalf.write(m)
 }
 
 func (d Collected) write(m members) {

@@ -146,7 +146,7 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 	switch d := e.Data.(type) {
 	case event.Issued:
 		s.ID, s.Profile, s.Number, s.Method = e.Manifest, d.Profile, d.Number, d.Method
-		s.Consignor, s.ConsignorSite = e.Party, e.Site
+		s.Consignor, s.ConsignorSite = e.For(), e.Site
 		s.Carrier, s.Consignee, s.ConsigneeSite = d.Carrier, d.Consignee, d.ConsigneeSite
 		s.IssuedAt, s.Exempt = at, d.Exempt
 	case event.Cancelled:

@@ -60,7 +60,7 @@ func Post(e event.Event, b event.Batch, before batch.State) []Posting {
 	switch d := e.Data.(type) {
 	case event.Generated:
 		p.code = d.Code
-		p.move(Account{Kind: Generated, Party: e.Party, Site: e.Site}, held(e.Party, e.Site), b.Grams)
+		p.move(Account{Kind: Generated, Party: e.For(), Site: e.Site}, held(e.For(), e.Site), b.Grams)
 	case event.Released, event.Issued, event.HandedOver, event.Delivered, event.Refused, event.Returned:
 		p.reweigh(where(before), before, now)
 	case event.Received, event.Stored:

@@ -299,6 +299,9 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 	if err := chain.Check(a.world, p.Event); err != nil || a.world.failed != nil {
 		return cmp.Or(a.world.failed, err)
 	}
+	if err := a.mayAct(p.Event); err != nil {
+		return err
+	}
 	if err := a.seen(p.Event); err != nil {
 		return err
 	}

@@ -104,6 +104,9 @@ func (a *assembly) follows(st statement.Statement, newest map[string]Chapter) (k
 			a.world.later[key.Kid] = append(a.world.later[key.Kid], key)
 		}
 		return key, nil
+	case statement.KindConfirmation:
+		_, err := statement.ParseConfirmation(st.Body)
+		return key, err
 	case statement.KindLogKey:
 		s, err := merkle.OpenSuccession(st.Body)
 		if err != nil {

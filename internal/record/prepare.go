@@ -85,6 +85,12 @@ var mayDo = map[event.Type][]party.Role{
 	event.CorrectionProposed:  handlers,
 	event.CorrectionAgreed:    handlers,
 	event.CorrectionDeclined:  handlers,
+
+	event.AuthorisationGiven:     {party.Generator, party.Medical},
+	event.AuthorisationWithdrawn: {party.Generator, party.Medical},
+	event.StopSkipped:            {party.Carrier, party.Collector},
+	event.BatterySold:            {party.Generator, party.Collector, party.Operator},
+	event.BatteryTakenBack:       {party.Generator, party.Collector, party.Operator},
 }
 
 // handlers may hold a batch; whether one is of its chain the chain says.
@@ -96,9 +102,14 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	if !ok || site.Party != e.Party || !site.Valid.Holds(e.At) {
+	if !ok || site.Party != e.For() || !site.Valid.Holds(e.At) {
 		return fault.New(fault.UnknownSite, "The site is not one of this party's sites at that date.").
-			At("/site", "unknown", "must be a site of the party")
+			At("/site", "unknown", "must be a site of the party, or of the one in whose place it signs")
+	}
+	if !e.Behalf().IsZero() {
+		if err := s.inPlace(ctx, e); err != nil {
+			return err
+		}
 	}
 	org, ok, err := s.registry.Organisation(ctx, e.Party)
 	if err != nil {
@@ -120,6 +131,10 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return s.inspected(ctx, e, d)
 	case event.Backfilled:
 		return s.onSlip(ctx, e, d)
+	case event.Authorisation:
+		return s.authorised(ctx, e, d)
+	case event.Skipped:
+		return s.passed(ctx, e, d)
 	case event.Ruling:
 		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
 			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
@@ -265,8 +280,8 @@ func subjects(e event.Event) []Subject {
 	if !e.Manifest.IsZero() {
 		out = append(out, Subject(e.Manifest.String()))
 	}
-	if d, ok := e.Data.(event.Ruling); ok {
-		out = append(out, Subject(d.Event.String()))
+	for _, x := range e.Bound() {
+		out = append(out, Subject(x.String()))
 	}
 	return out
 }

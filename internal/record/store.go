@@ -13,6 +13,7 @@ import (
 	"liandan/internal/merkle"
 	"liandan/internal/party"
 	"liandan/internal/permit"
+	"liandan/internal/source"
 	"liandan/internal/statement"
 )
 
@@ -46,6 +47,8 @@ type Reader interface {
 	Entry(seq int64) (ledger.Kept, error)
 	// Quarantined gives what is in quarantine under hashes.
 	Quarantined(hashes []id.Hash) (map[id.Hash]Held, error)
+	// TopicOf gives the entries of a topic, in order.
+	TopicOf(k source.Kind, subject string) ([]ledger.Kept, error)
 	// Rulings gives what was ruled about events, by the hashes of their bytes.
 	Rulings(hashes []id.Hash) (map[id.Hash]Ruling, error)
 	// Tallies gives the running sums of a party as they stood before an entry.

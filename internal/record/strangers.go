@@ -22,7 +22,7 @@ type eyes struct {
 // Batch implements chain.World.
 func (y eyes) Batch(b id.Batch) batch.State {
 	s := y.World.Batch(b)
-	if y.among(s.Generator, s.Custodian, s.Consignor, s.Carrier, s.Consignee, s.To) {
+	if y.among(s.Generator, s.Agent, s.Custodian, s.Consignor, s.Carrier, s.Consignee, s.To) {
 		return s
 	}
 	for _, x := range s.Owed { // who sent it on has yet to report to those before

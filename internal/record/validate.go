@@ -145,7 +145,11 @@ func (v *Validation) judge(a *assembly, p Prepared, to id.Party) error {
 	if a.world.failed != nil {
 		return a.world.failed
 	}
-	for _, err := range []error{a.counts(p), ruling, governed, stage, a.seenBy(e, to), a.world.claim(e)} {
+	var acting error
+	if stage == nil {
+		acting = a.mayAct(e)
+	}
+	for _, err := range []error{a.counts(p), ruling, governed, stage, acting, a.seenBy(e, to), a.world.claim(e)} {
 		f := fault.As(err)
 		switch {
 		case err == nil:

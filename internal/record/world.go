@@ -123,6 +123,9 @@ func (l *loaded) wanted(ps []Prepared) (w Want) {
 		if d, ok := p.Event.Data.(event.Ruling); ok && fresh(d.Event) {
 			w.Events = append(w.Events, d.Event)
 		}
+		if a := authorityOf(p.Event); !a.IsZero() && fresh(a) {
+			w.Events = append(w.Events, a)
+		}
 		if p.Kid != "" && fresh(p.Kid) {
 			w.Keys = append(w.Keys, p.Kid)
 		}

@@ -35,6 +35,8 @@ const (
 	ResidueExempt Code = "exempt-after-treatment" // the residue leaves the hazardous chain
 	ResidueLoose  Code = "residue-unplaced"       // residue that is neither exempt nor a new batch
 	Reserved      Code = "reservation"            // the carrier takes over the load and not what is said of it
+	ByCode        Code = "by-code"                // signed in a source's place, by its one-time code: weaker evidence
+	ByLeave       Code = "by-authorisation"       // signed in a source's place, under its standing authorisation
 
 	StoredTooLong  Code = "stored-too-long"         // medical waste lay longer than it may before it was accepted
 	SingleLayer    Code = "isolation-single-layer"  // waste of an isolated patient is not in double bags
@@ -137,6 +139,13 @@ func (b Book) Examine(s Step) []Finding {
 		say(Reserved, "承运人保留意见："+text, "The carrier has a reservation: "+text)
 	}
 	out = append(out, l.house(s)...)
+	switch of := s.Event.Behalf(); {
+	case of.IsZero():
+	case of.Authorisation.IsZero():
+		say(ByCode, "收集单位凭产生单位的一次性码代签：证据弱于其本人签名", "Signed by the collector, confirmed by the source's one-time code: weaker evidence than its own signature.")
+	default:
+		say(ByLeave, "收集单位凭产生单位的长期授权代签", "Signed by the collector under the source's standing authorisation.")
+	}
 	if d, ok := s.Event.Data.(event.Generated); ok {
 		if !s.Known {
 			say(Unverified, "废物代码不在现有名录中，未核实", "The waste code is not in the catalogue in hand; unverified.")

@@ -184,7 +184,8 @@ func TestDay(t *testing.T) {
 	// carrier goes all the way.
 	rare := []event.Type{event.RulingRecorded, event.InspectionRecorded, event.BatchRepacked, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned,
 		event.ManifestNumbered, event.CorrectionProposed, event.CorrectionAgreed, event.CorrectionDeclined,
-		event.MeterRecorded, event.PaperBackfilled, event.IncidentReported}
+		event.MeterRecorded, event.PaperBackfilled, event.IncidentReported,
+		event.AuthorisationGiven, event.AuthorisationWithdrawn, event.StopSkipped, event.BatterySold, event.BatteryTakenBack}
 	for _, typ := range event.Types() {
 		if happens := in.types()[typ] > 0; happens == slices.Contains(rare, typ) {
 			t.Errorf("%s happens: %v", typ, happens)

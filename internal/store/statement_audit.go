@@ -139,7 +139,7 @@ func digestOrNull(to *id.Hash) sql.Scanner {
 func (p *projection) Statements(said []audit.Said) error {
 	var g record.Group
 	for _, st := range said {
-		g.Statements = append(g.Statements, record.Said{Entry: ledger.Entry{Seq: st.Seq, Kind: st.Kind}, Body: st.Body, Subject: st.Subject, N: st.N})
+		g.Statements = append(g.Statements, record.Said{Entry: ledger.Entry{Seq: st.Seq, Kind: st.Kind, Hash: statement.Statement{Kind: st.Kind, Body: st.Body}.Hash()}, Body: st.Body, Subject: st.Subject, N: st.N})
 	}
 	if err := p.r.writeSaid(g); err != nil {
 		return err

@@ -49,6 +49,8 @@ func sound(st statement.Statement) (err error) {
 		_, err = indicator.ParseFact(st.Body)
 	case statement.KindImport:
 		_, err = statement.ParseImport(st.Body)
+	case statement.KindConfirmation:
+		_, err = statement.ParseConfirmation(st.Body)
 	case statement.KindLogKey:
 		if len(st.Body) == 0 {
 			err = fault.New(fault.Internal, "The succession of the log's key is empty.")
@@ -96,6 +98,9 @@ func (r *reader) writeSaid(g record.Group) error {
 		return err
 	}
 	if err := r.writeActs(acts); err != nil {
+		return err
+	}
+	if err := r.writeSaidTopics(g); err != nil {
 		return err
 	}
 	if len(g.Drained) == 0 {

@@ -89,6 +89,12 @@ var types = map[event.Type]Term{
 	event.PaperBackfilled:     {"补录纸质联单", "paper back-filled"},
 	event.MeterRecorded:       {"管道日计量", "daily meter"},
 	event.IncidentReported:    {"事故报告", "incident reported"},
+
+	event.AuthorisationGiven:     {"授权代签", "authorisation given"},
+	event.AuthorisationWithdrawn: {"收回授权", "authorisation withdrawn"},
+	event.StopSkipped:            {"未收运", "stop skipped"},
+	event.BatterySold:            {"售出电池", "battery sold"},
+	event.BatteryTakenBack:       {"收回旧电池", "battery taken back"},
 }
 
 var accounts = map[mass.AccountKind]Term{

@@ -19,7 +19,7 @@ type Named struct {
 
 // Names gives whom an event names.
 func Names(e event.Event) (n Named) {
-	n.Parties, n.Sites, n.People = once(n.Parties, e.Party), once(n.Sites, e.Site), once(n.People, e.Person)
+	n.Parties, n.Sites, n.People = once(n.Parties, e.Party, e.Behalf().Party), once(n.Sites, e.Site), once(n.People, e.Person)
 	switch d := e.Data.(type) {
 	case event.Issued:
 		n.Parties = once(n.Parties, d.Carrier, d.Consignee)
@@ -30,6 +30,10 @@ func Names(e event.Event) (n Named) {
 	case event.HandedOver:
 		n.Parties = once(n.Parties, d.To)
 		n.Sites = once(n.Sites, d.ToSite)
+	case event.Authorisation:
+		n.Parties = once(n.Parties, d.To)
+	case event.Skipped:
+		n.Sites = once(n.Sites, d.Stop)
 	case event.Released:
 		n.Sites = once(n.Sites, d.ToSite)
 		n.People = once(n.People, d.To)
