@@ -111,6 +111,42 @@ func (e CorrectionViewStatus) Valid() bool {
 	}
 }
 
+// Defines values for DrawFileFormat.
+const (
+	DrawFileFormatLiandanSample1 DrawFileFormat = "liandan-sample-1"
+)
+
+// Valid indicates whether the value is a known member of the DrawFileFormat enum.
+func (e DrawFileFormat) Valid() bool {
+	switch e {
+	case DrawFileFormatLiandanSample1:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DrawState.
+const (
+	DrawStateAnnounced DrawState = "announced"
+	DrawStateDrawn     DrawState = "drawn"
+	DrawStateUnlisted  DrawState = "unlisted"
+)
+
+// Valid indicates whether the value is a known member of the DrawState enum.
+func (e DrawState) Valid() bool {
+	switch e {
+	case DrawStateAnnounced:
+		return true
+	case DrawStateDrawn:
+		return true
+	case DrawStateUnlisted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventAuthorisationGivenType.
 const (
 	EventAuthorisationGivenTypeAuthorisationGiven EventAuthorisationGivenType = "authorisation.given"
@@ -471,6 +507,21 @@ func (e EventRulingRecordedType) Valid() bool {
 	}
 }
 
+// Defines values for EventSampleDrawnType.
+const (
+	EventSampleDrawnTypeSampleDrawn EventSampleDrawnType = "sample.drawn"
+)
+
+// Valid indicates whether the value is a known member of the EventSampleDrawnType enum.
+func (e EventSampleDrawnType) Valid() bool {
+	switch e {
+	case EventSampleDrawnTypeSampleDrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventStopSkippedType.
 const (
 	EventStopSkippedTypeStopSkipped EventStopSkippedType = "stop.skipped"
@@ -572,6 +623,7 @@ const (
 	EventTypeOutcomeReported        EventType = "outcome.reported"
 	EventTypePaperBackfilled        EventType = "paper.backfilled"
 	EventTypeRulingRecorded         EventType = "ruling.recorded"
+	EventTypeSampleDrawn            EventType = "sample.drawn"
 	EventTypeStopSkipped            EventType = "stop.skipped"
 	EventTypeTransportCollected     EventType = "transport.collected"
 	EventTypeTransportDelivered     EventType = "transport.delivered"
@@ -630,6 +682,8 @@ func (e EventType) Valid() bool {
 	case EventTypePaperBackfilled:
 		return true
 	case EventTypeRulingRecorded:
+		return true
+	case EventTypeSampleDrawn:
 		return true
 	case EventTypeStopSkipped:
 		return true
@@ -2727,6 +2781,89 @@ type DeliveredData struct {
 // Division 六位行政区划代码（GB/T 2260）· a division's six digits
 type Division = string
 
+// Draw defines model for Draw.
+type Draw struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At         SignerTime `json:"at"`
+	Before     []ID       `json:"before"`
+	DrawPeople int        `json:"draw_people"`
+	DrawSites  int        `json:"draw_sites"`
+
+	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Event ID `json:"event"`
+
+	// List SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	List Hash `json:"list"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party  ID     `json:"party"`
+	People int    `json:"people"`
+	Period string `json:"period"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID     `json:"person"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// RecordedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	RecordedAt Instant `json:"recorded_at"`
+	Round      int     `json:"round"`
+	Seq        int64   `json:"seq"`
+	Sites      int     `json:"sites"`
+	Size       int64   `json:"size"`
+
+	// State announced 已公布待日志达到大小，unlisted 名单未交或与公布不符，drawn 已抽取 · waits for the log; lacks its list; drawn
+	State       DrawState `json:"state"`
+	Unexplained bool      `json:"unexplained"`
+}
+
+// DrawFile defines model for DrawFile.
+type DrawFile struct {
+	Announcement struct {
+		Entry string `json:"entry"`
+		JWS   string `json:"jws"`
+		Proof []Hash `json:"proof"`
+		Seq   int64  `json:"seq"`
+	} `json:"announcement"`
+	Checkpoint string         `json:"checkpoint"`
+	Drawn      DrawNames      `json:"drawn,omitempty,omitzero"`
+	Format     DrawFileFormat `json:"format"`
+	List       DrawNames      `json:"list,omitempty,omitzero"`
+	Seed       struct {
+		Proof []Hash `json:"proof"`
+
+		// Root SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+		Root Hash  `json:"root"`
+		Size int64 `json:"size"`
+	} `json:"seed,omitempty,omitzero"`
+
+	// State announced 已公布待日志达到大小，unlisted 名单未交或与公布不符，drawn 已抽取 · waits for the log; lacks its list; drawn
+	State DrawState `json:"state"`
+}
+
+// DrawFileFormat defines model for DrawFile.Format.
+type DrawFileFormat string
+
+// DrawNames defines model for DrawNames.
+type DrawNames struct {
+	People []ID `json:"people"`
+	Sites  []ID `json:"sites"`
+}
+
+// DrawPage defines model for DrawPage.
+type DrawPage struct {
+	Items      []Draw `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// DrawState announced 已公布待日志达到大小，unlisted 名单未交或与公布不符，drawn 已抽取 · waits for the log; lacks its list; drawn
+type DrawState string
+
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
 	// Code 一次性登记码 · the one-time code
@@ -3623,6 +3760,41 @@ type EventRulingRecorded struct {
 
 // EventRulingRecordedType defines model for EventRulingRecorded.Type.
 type EventRulingRecordedType string
+
+// EventSampleDrawn 主管部门公布随机抽取：以散列固定名单，并指明日志将要达到的大小；届时的根即种子，抽中者由名单与种子算出，任何人可重算。不属于任何批次。
+// An authority announces a draw: the list is frozen by its hash, and a size named that the log has yet to reach; its root then is the seed,
+// and who is drawn follows from both. It belongs to no batch.
+type EventSampleDrawn struct {
+	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	At SignerTime `json:"at"`
+
+	// Data 抽取数不得多于名单人数、场所数；第二轮起须写明理由 · no more are drawn than are listed; from the second round on a reason is required
+	Data SampleData `json:"data"`
+
+	// ID 签名方生成的第 7 版 UUID，即幂等键 · a UUID of version 7 made by the signer; the idempotency key
+	ID EventID `json:"id"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID   `json:"person"`
+	Refs   []ID `json:"refs,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID                   `json:"site"`
+	Type EventSampleDrawnType `json:"type"`
+
+	// V 格式版本 · version of the format
+	V EventVersion `json:"v"`
+}
+
+// EventSampleDrawnType defines model for EventSampleDrawn.Type.
+type EventSampleDrawnType string
 
 // EventStopSkipped 按计划应收运而未收运，附原因 · a planned stop was passed by, with the reason
 type EventStopSkipped struct {
@@ -4902,6 +5074,14 @@ type NewClientSecret struct {
 	Secret string `json:"secret"`
 }
 
+// NewSampleList defines model for NewSampleList.
+type NewSampleList struct {
+	// Hash SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Hash   Hash `json:"hash,omitempty,omitzero"`
+	People []ID `json:"people"`
+	Sites  []ID `json:"sites"`
+}
+
 // NumberedData defines model for NumberedData.
 type NumberedData struct {
 	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
@@ -5457,6 +5637,41 @@ type RulingData struct {
 
 // RulingDataVerdict admit 准予收录，reject 不予收录 · it counts, or it does not
 type RulingDataVerdict string
+
+// SampleData 抽取数不得多于名单人数、场所数；第二轮起须写明理由 · no more are drawn than are listed; from the second round on a reason is required
+type SampleData struct {
+	DrawPeople int `json:"draw_people"`
+	DrawSites  int `json:"draw_sites"`
+
+	// List SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	List Hash `json:"list"`
+
+	// People 名单上的检查人员数 · inspectors on the list
+	People int `json:"people"`
+
+	// Period 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Period Text32 `json:"period"`
+
+	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
+	Reason Text200 `json:"reason,omitempty,omitzero"`
+
+	// Round 同一期间第几轮 · which draw of the period
+	Round int `json:"round"`
+
+	// Sites 名单上的场所数 · sites on the list
+	Sites int `json:"sites"`
+
+	// Size 作为种子的日志大小，须在公布时尚未达到 · the size of the log whose root is the seed; not reached yet
+	Size int64 `json:"size"`
+}
+
+// SampleList defines model for SampleList.
+type SampleList struct {
+	// Hash SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Hash   Hash `json:"hash"`
+	People int  `json:"people"`
+	Sites  int  `json:"sites"`
+}
 
 // Scope defines model for Scope.
 type Scope string
@@ -6049,6 +6264,13 @@ type RevokeClientSecretParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
+// ListDrawsParams defines parameters for ListDraws.
+type ListDrawsParams struct {
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // CreateEnrolmentParams defines parameters for CreateEnrolment.
 type CreateEnrolmentParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
@@ -6151,6 +6373,12 @@ type ImportRegistryParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
+// CreateSampleListParams defines parameters for CreateSampleList.
+type CreateSampleListParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
 // DeleteSessionParams defines parameters for DeleteSession.
 type DeleteSessionParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
@@ -6245,6 +6473,9 @@ type RevokeKeyJSONRequestBody = RevocationRequest
 
 // PutGrantJSONRequestBody defines body for PutGrant for application/json ContentType.
 type PutGrantJSONRequestBody = GrantRequest
+
+// CreateSampleListJSONRequestBody defines body for CreateSampleList for application/json ContentType.
+type CreateSampleListJSONRequestBody = NewSampleList
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignInRequest

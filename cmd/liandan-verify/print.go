@@ -260,7 +260,7 @@ var typeNames = map[event.Type]string{
 	event.BatchStored: "入库贮存", event.ManifestIssued: "签发联单", event.TransportCollected: "承运人接收",
 	event.TransportDelivered: "运抵", event.ManifestAccepted: "接受人接受", event.BatchTreated: "利用处置", event.OutcomeReported: "告知结果",
 	event.BatchRepacked: "分装合并", event.ManifestCancelled: "撤销联单", event.TransportHandedOver: "转交承运", event.ManifestRefused: "接受人拒收",
-	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定", event.InspectionRecorded: "检查",
+	event.TransportReturned: "退运到达", event.RulingRecorded: "裁定", event.InspectionRecorded: "检查", event.SampleDrawn: "随机抽取",
 	event.ManifestNumbered: "补录联单编号", event.CorrectionProposed: "提议更正", event.CorrectionAgreed: "同意更正", event.CorrectionDeclined: "不同意更正",
 	event.MeterRecorded: "管道计量", event.PaperBackfilled: "纸质补录", event.IncidentReported: "事故报告",
 	event.AuthorisationGiven: "授权代签", event.AuthorisationWithdrawn: "收回授权", event.StopSkipped: "未收运", event.BatterySold: "售出电池", event.BatteryTakenBack: "收回旧电池",

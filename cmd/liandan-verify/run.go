@@ -31,6 +31,8 @@ Checks evidence files of batches and manifests, line by line, with no server. - 
              日志密钥更替记录（日志的 /log/succession）：以新公钥核对旧文件时需要
              the log's successions of its key (/log/succession of the log): needed to
              check a file of an older key with a newer one
+  --sample   FILE 为随机抽取文件（/v1/draws/…）：核对并重新抽取，须给出 --log-key
+             the files are of draws (/v1/draws/…): check them and draw again; needs --log-key
   --json     每个文件输出一行 JSON one line of JSON for each file
   --lang     zh, en 或 or both (默认 default)
 
@@ -46,6 +48,7 @@ type settings struct {
 	trusted    string
 	succession [][]byte // notes that lead to or from the trusted key
 	json       bool
+	sample     bool // the files are of draws
 	lang       language
 	files      []string
 }
@@ -69,6 +72,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	worst := 0
 	for _, name := range s.files {
+		if s.sample {
+			worst = max(worst, redraw(s, name, stdin, out))
+			continue
+		}
 		worst = max(worst, verify(s, o, name, stdin, out))
 	}
 	if err := out.Flush(); err != nil {
@@ -87,6 +94,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.StringVar(&key, "log-key", "", "")
 	fs.StringVar(&line, "succession", "", "")
 	fs.BoolVar(&s.json, "json", false, "")
+	fs.BoolVar(&s.sample, "sample", false, "")
 	fs.StringVar(&lang, "lang", "both", "")
 	if err := fs.Parse(args); err != nil {
 		return s, err
@@ -101,6 +109,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, errors.New("--lang: zh, en 或 or both")
 	}
 	var err error
+	if s.sample && (key == "" || s.json) {
+		return s, errors.New("--sample: 须给出 --log-key，且不与 --json 同用; needs --log-key and goes without --json")
+	}
 	if s.trusted, err = logKey(key); err == nil {
 		s.succession, err = successions(line, s.trusted)
 	}

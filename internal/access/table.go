@@ -63,7 +63,9 @@ var (
 		DistrictInspector: OwnDistricts, CityInspector: City, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	people = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything}
 	system = Reaches{SystemAdministrator: Everything}
-	grants = Reaches{OrganisationAdministrator: OwnOrganisation}
+	// authorities draw for inspection; an organisation learns of it when they come.
+	authorities = Reaches{DistrictInspector: Everything, CityInspector: Everything, HealthCommission: Everything}
+	grants      = Reaches{OrganisationAdministrator: OwnOrganisation}
 )
 
 func open(operation, zh, en string) Rule {
@@ -130,6 +132,9 @@ func registerRules() []Rule {
 		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
 		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
 		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
+		{Operation: "createSampleList", ZH: "提交随机抽查名单", EN: "hand in a list for random inspection", Who: authorities, Record: Always},
+		{Operation: "listDraws", ZH: "查看随机抽取", EN: "list the draws for random inspection", Who: authorities, Record: ByAuthority},
+		{Operation: "getDraw", ZH: "查看并重算一次抽取", EN: "read a draw and draw again", Who: authorities, Record: ByAuthority},
 		{Operation: "importRegistry", ZH: "导入登记册", EN: "import a register", Who: system, Record: Always},
 		{Operation: "getPermits", ZH: "查看许可、车辆、计划及余量", EN: "read permits and what is left of them", Who: permits, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "createEnrolment", ZH: "发放设备登记码", EN: "make an enrolment code", Who: devices, Scope: ManageKeys, Record: Always},

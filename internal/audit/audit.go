@@ -81,6 +81,7 @@ type Reader interface {
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
+	drawReader
 	House
 	Rows
 }
@@ -130,6 +131,8 @@ type Store interface {
 	Read(ctx context.Context, fn func(Reader) error) error
 	AddLabel(ctx context.Context, l event.Label, b id.Batch, at time.Time) error
 	RevokeLabel(ctx context.Context, l event.Label, at time.Time) error
+	// AddSampleList keeps a list under its hash; known says that it was there.
+	AddSampleList(ctx context.Context, hash id.Hash, body []byte, at time.Time) (known bool, err error)
 	// Rebuild replaces every projection under the log's lock, with what fill writes.
 	Rebuild(ctx context.Context, fill func(Reader, Projection) error) error
 }

@@ -121,6 +121,7 @@ var forms = map[event.Type]form{
 	event.OutcomeReported:    {manifest: true, refs: true, lines: 100, data: outcomeData},
 	event.RulingRecorded:     {refs: true, data: rulingData},
 	event.InspectionRecorded: {data: inspectionData},
+	event.SampleDrawn:        {data: sampleData},
 	event.AuthorisationGiven: {data: func(r *rapid.T, d doc) {
 		d["to"], d["from"], d["until"] = uuids.Draw(r, "to"), "2026-03-01T00:00:00.000+08:00", "2027-03-01T00:00:00.000+08:00"
 		list := []any{}
@@ -438,4 +439,13 @@ func inspectionData(r *rapid.T, d doc) {
 		items = append(items, x)
 	}
 	d["items"], d["total"] = items, number(total)
+}
+
+func sampleData(r *rapid.T, d doc) {
+	d["period"], d["list"] = drawText(r, 32), hashes.Draw(r, "list")
+	for name, most := range map[string]int64{"sites": 20_000, "people": 2_000, "draw_sites": 20_000, "draw_people": 2_000, "round": 100} {
+		d[name] = number(rapid.Int64Range(1, most).Draw(r, name))
+	}
+	d["size"] = number(rapid.Int64Range(2, 1<<40).Draw(r, "size"))
+	maybe(r, d, "reason", func() any { return drawText(r, 200) })
 }

@@ -47,6 +47,9 @@ listCustody         s     .      .      s        o     d        c    m      .   
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
 getMonthlyManifest  s     .      .      s        o     d        c    m      .       .      o      authority
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
+createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
+listDraws           .     .      .      .        .     +        +    +      .       .      .      authority
+getDraw             .     .      .      .        .     +        +    +      .       .      .      authority
 importRegistry      .     .      .      .        .     .        .    .      .       +      .      every
 getPermits          o     .      .      o        o     d        c    m      .       .      o      authority
 createEnrolment     .     .      .      .        o     .        .    .      .       *      o      every

@@ -52,6 +52,7 @@ type matrix struct {
 	devices  map[string]*device.Device
 	actors   []actor
 	expected map[string]int // lines of the access record, by operation and role
+	draw     string         // an announced one
 	asked    int
 	fresh    int
 }
@@ -65,6 +66,9 @@ func newMatrix(t *testing.T, database string) *matrix {
 	for _, name := range []string{own, sibling, neighbour, faraway} {
 		m.targets[name] = m.furnish(m.devices[name])
 	}
+	announced := m.Sign(m.devices[faraway], event.SampleDrawn, event.Sample{Period: "2026-Q1", List: id.Hash{1}, Sites: 2, People: 2, DrawSites: 1, DrawPeople: 1, Size: 1 << 40, Round: 1}, nil)
+	m.send(announced.JWS).is(201, "")
+	m.draw = announced.Event.ID.String()
 	const none = "019ca000-0000-7000-8000-00000000ffff"
 	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, kid: strings.Repeat("A", 43),
 		label: string(event.NewLabel([26]byte{9})), client: none, secret: none, account: none, appointment: none}
@@ -79,7 +83,7 @@ func (m *matrix) settleAll() {
 	var party id.Party
 	var code string
 	for i, o := range []struct{ name, roles, division string }{{own, "medical;generator;carrier;operator", "130602"}, {sibling, "", "130602"},
-		{neighbour, "generator;carrier;operator", "130602"}, {faraway, "medical;generator;carrier;operator", "130607"}} {
+		{neighbour, "generator;carrier;operator", "130602"}, {faraway, "medical;generator;carrier;operator;authority", "130607"}} {
 		_, key, err := ed25519.GenerateKey(m.Random)
 		if err != nil {
 			m.t.Fatal(err)
@@ -242,7 +246,7 @@ func (m *matrix) furnished(op string, x target) target {
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
 	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
-	"getIndicatorEvidence": 200, "getCarbonEffect": 200,
+	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
 	"createClient": 201, "listClients": 200, "createClientSecret": 201, "revokeClientSecret": 204, "disableClient": 200,
 	"listGrants": 200, "putGrant": 200, "deleteGrant": 204}
@@ -290,6 +294,8 @@ func (m *matrix) request(op string, x target) ask {
 		return ask{method: "PUT", path: grants + "/" + x.client, mediaType: "application/json", body: `{"scopes":["chains:read"]}`}
 	case "deleteGrant":
 		return ask{method: "DELETE", path: grants + "/" + x.client}
+	case "createSampleList":
+		return post("/v1/sample-lists", fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, m.uuid(), m.uuid()))
 	case "importRegistry":
 		return ask{method: "POST", path: "/v1/registry/organisations?dry_run=true", mediaType: "text/csv", body: "credit_code,name,roles\n"}
 	case "changePassword":
@@ -319,6 +325,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"compareUse": {"GET", "/v1/sites/" + x.site + "/use?" + march}, "getMonthlyManifest": {"GET", "/v1/sites/" + x.site + "/monthly-manifest?month=2026-03"},
 		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
+		"listDraws": {"GET", "/v1/draws"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
 		"getPermits":     {"GET", "/v1/organisations/" + x.party + "/permits"},
 		"listIndicators": {"GET", "/v1/indicators"}, "getIndicator": {"GET", "/v1/indicators/37?period=2026-01&rows=true"},
 		"getIndicatorEvidence": {"GET", "/v1/indicators/36/evidence?period=2026-01"}, "getCarbonEffect": {"GET", "/v1/carbon?period=2026-01"},

@@ -63,7 +63,7 @@ func (s *story) samples(t *testing.T) []sample {
 		"", "BatchRepacked", "", "ManifestCancelled", "", "", "TransportHandedOver", "", "", "ManifestRefused", "TransportReturned", "InspectionRecorded",
 		"ManifestNumbered", "CorrectionProposed", "CorrectionAgreed", "CorrectionDeclined",
 		"IncidentReported", "PaperBackfilled", "", "", "MeterRecorded",
-		"AuthorisationGiven", "StopSkipped", "BatterySold", "BatteryTakenBack", "AuthorisationWithdrawn"}
+		"AuthorisationGiven", "StopSkipped", "BatterySold", "BatteryTakenBack", "AuthorisationWithdrawn", "SampleDrawn"}
 	out := []sample{{"SignedEvent", string(generated.jws)}}
 	for i, n := range names {
 		if n == "" {

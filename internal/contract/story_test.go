@@ -117,6 +117,8 @@ var plot = []string{
 		`"data":{"code":"900-052-31","pieces":1,"grams":17500}}`,
 	`{"v":1,"id":"~e44","type":"authorisation.withdrawn","at":"2026-03-03T17:00:00.000+08:00","party":"~a1","site":"~52","person":"~d2",` +
 		`"data":{"authorisation":"~e40","reason":"换了收集单位 another collector from now on"}}`,
+	`{"v":1,"id":"~e50","type":"sample.drawn","at":"2026-03-03T19:00:00.000+08:00","party":"~a4","site":"~55","person":"~d5",` +
+		`"data":{"period":"2026-Q1","list":"` + strings.Repeat("5a", 32) + `","sites":40,"people":9,"draw_sites":4,"draw_people":2,"size":5000,"round":2,"reason":"样例 SAMPLE reason"}}`,
 }
 
 // sampleID makes the ids of the story, of version 7.

@@ -214,7 +214,7 @@ func (x *town) settle() {
 		device *device.Device
 		roles  string
 		kind   string
-	}{{x.Hospital, "medical;generator", "hospital"}, {x.Carrier, "carrier", "office"}, {x.Plant, "operator", "plant"}, {x.Stranger, "generator;carrier;operator", "factory"}} {
+	}{{x.Hospital, "medical;generator", "hospital"}, {x.Carrier, "carrier", "office"}, {x.Plant, "operator", "plant"}, {x.Stranger, "generator;carrier;operator;authority", "factory"}} {
 		code := string(registrytest.Code(i + 1))
 		orgs = append(orgs, fmt.Sprintf("%s,样例单位%d SAMPLE,%s,1,2020-01-01,%s", code, i, o.roles, o.device.Party))
 		sites = append(sites, fmt.Sprintf("%s,样例场所%d SAMPLE,%s,130602,1,2020-01-01,%s", code, i, o.kind, o.device.Site))

@@ -53,6 +53,7 @@ func walk(x *town) {
 	x.run("dry runs", dryRuns)
 	x.run("reading", func(x *town) { p.reading(x) })
 	x.run("permits", func(x *town) { p.permits(x) })
+	x.run("random inspection", func(x *town) { p.draws(x) })
 	x.run("the hospital's house", func(x *town) { p.house(x) })
 	x.run("figures", measured)
 	x.run("tables", func(x *town) { p.tables(x) })
@@ -128,6 +129,7 @@ func (p *place) sound(x *town, c call) ask {
 		"challengeEnrolment": p.known["challenge request"],
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
 		"importRegistry":     "credit_code,name,roles\n",
+		"createSampleList":   fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, x.Hospital.Site, x.Hospital.Person),
 		"submitEvents":       string(x.Generate(1000).JWS),
 		"validateEvent":      string(x.Generate(1000).JWS),
 		"enrolKey":           p.known["signed challenge"],
@@ -275,7 +277,7 @@ func (p *place) nothing(x *town) {
 	for _, name := range []string{"batch", "manifest", "event", "site", "trip"} {
 		names[name] = id
 	}
-	names["account"], names["client"], names["party"] = id, id, id
+	names["account"], names["client"], names["party"], names["draw"] = id, id, id, id
 	names["kid"] = []string{strings.Repeat("A", 43), "x"}
 	for _, c := range x.referee.calls {
 		_, after, _ := strings.Cut(c.path, "{")

@@ -234,6 +234,16 @@ func typedBad() map[event.Type][]bad {
 			spoil("hash", `"hash":"`+seenA+`"`, "/data/hash", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format", `"`+seenA+`00"`, "format")...),
 			spoil("verdict", `"verdict":"admit"`, "/data/verdict", words(`"Admit"`, "format", `"admitted"`, "format")...),
 			spoil("reason", `"reason":"两人在场"`, "/data/reason", texts(200)...)),
+		event.SampleDrawn: join(
+			spoil("period", `"period":"2026-Q4"`, "/data/period", texts(32)...),
+			spoil("list", `"list":"`+seenA+`"`, "/data/list", words(`"`+seenA[1:]+`"`, "format", `"`+strings.ToUpper(seenA)+`"`, "format")...),
+			spoil("sites", `"sites":40`, "/data/sites", numbers(1, 20_000)...),
+			spoil("people", `"people":9`, "/data/people", numbers(1, 2_000)...),
+			spoil("draw_sites", `"draw_sites":4`, "/data/draw_sites", numbers(1, 20_000)...),
+			spoil("draw_people", `"draw_people":2`, "/data/draw_people", numbers(1, 2_000)...),
+			spoil("size", `"size":1000`, "/data/size", numbers(2, 1<<40)...),
+			spoil("round", `"round":2`, "/data/round", numbers(1, 100)...),
+			spoil("reason", `"reason":"首轮名单有误"`, "/data/reason", texts(200)...)),
 		event.InspectionRecorded: join(
 			spoil("inspected", `"inspected":"`+siteB+`"`, "/data/inspected", ids()...),
 			spoil("class", `"class":"generator"`, "/data/class", words(`"Generator"`, "format")...),

@@ -195,6 +195,10 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 	case event.RulingRecorded:
 		return event.Ruling{Event: id.EventOf(drawUUID(r, "ruled")), Hash: drawHash(r),
 			Verdict: rapid.SampledFrom([]event.RulingVerdict{event.Admit, event.Reject}).Draw(r, "verdict"), Reason: drawText(r, "reason", 1, 200)}
+	case event.SampleDrawn:
+		return event.Sample{Period: drawText(r, "period", 1, 32), List: drawHash(r), Sites: rapid.IntRange(1, 20_000).Draw(r, "sites"), People: rapid.IntRange(1, 2_000).Draw(r, "people"),
+			DrawSites: rapid.IntRange(1, 20_000).Draw(r, "draw sites"), DrawPeople: rapid.IntRange(1, 2_000).Draw(r, "draw people"),
+			Size: rapid.Int64Range(2, 1<<40).Draw(r, "size"), Round: rapid.IntRange(1, 100).Draw(r, "round"), Reason: drawText(r, "reason", 0, 200)}
 	case event.InspectionRecorded:
 		d := event.Inspection{Inspected: id.SiteOf(drawUUID(r, "inspected")), Class: rapid.SampledFrom([]string{"generator", "operator"}).Draw(r, "class"),
 			Sheet: drawText(r, "sheet", 1, 32), Version: drawText(r, "version", 1, 32), Accidents: rapid.IntRange(0, 100).Draw(r, "accidents"),

@@ -59,6 +59,8 @@ const (
 	StopSkipped            Type = "stop.skipped"
 	BatterySold            Type = "battery.sold"
 	BatteryTakenBack       Type = "battery.taken_back"
+
+	SampleDrawn Type = "sample.drawn"
 )
 
 // Types lists them in the order of the chain.
@@ -68,7 +70,7 @@ func Types() []Type {
 		TransportReturned, BatchTreated, OutcomeReported, MeterRecorded, PaperBackfilled, IncidentReported,
 		RulingRecorded, InspectionRecorded,
 		ManifestNumbered, CorrectionProposed, CorrectionAgreed, CorrectionDeclined,
-		AuthorisationGiven, AuthorisationWithdrawn, StopSkipped, BatterySold, BatteryTakenBack}
+		AuthorisationGiven, AuthorisationWithdrawn, StopSkipped, BatterySold, BatteryTakenBack, SampleDrawn}
 }
 
 // OfBatches says whether events of the type name batches, and so belong to their chains.

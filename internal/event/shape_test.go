@@ -31,6 +31,7 @@ var presence = map[event.Type]struct{ required, optional string }{
 		"packages refs slip method permit number measured scale"},
 	event.IncidentReported:   {"id seen data kind place measures", "batches grams packages refs code reported_to"},
 	event.RulingRecorded:     {"refs data event hash verdict reason", ""},
+	event.SampleDrawn:        {"data period list sites people draw_sites draw_people size round", "reason"},
 	event.InspectionRecorded: {"data inspected class sheet version items total", "accidents major_accidents note"},
 
 	event.AuthorisationGiven:     {"data to from until codes", ""},

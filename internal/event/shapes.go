@@ -57,6 +57,7 @@ var shapes = map[Type]shape{
 	IncidentReported:    {maxBatches: MaxBatches, unbatched: true, grams: allowed, data: readIncident, whole: nothingFound},
 	RulingRecorded:      {refs: true, data: readRuling},
 	InspectionRecorded:  {data: readInspection},
+	SampleDrawn:         {data: readSample},
 	ManifestNumbered:    {manifest: needed, maxBatches: MaxBatches, data: readNumbered},
 	CorrectionProposed:  {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readCorrection, whole: single},
 	CorrectionAgreed:    {manifest: allowed, maxBatches: MaxBatches, refs: true, data: readConsent, whole: single},

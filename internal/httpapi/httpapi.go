@@ -106,6 +106,7 @@ type Config struct {
 	Intake   Intake
 	Reader   Reader
 	Log      Log
+	Draws    Draws
 	Registry Registry
 	People   People
 	Machines Machines
@@ -215,7 +216,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.drawRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

@@ -31,11 +31,13 @@ const (
 
 // decode reads a JSON request strictly: no unknown or repeated members, no data behind
 // it. The fault is invalid-request.
-func decode(c echo.Context, into any) error {
+func decode(c echo.Context, into any) error { return decodeUpTo(c, into, maxRequest) }
+
+func decodeUpTo(c echo.Context, into any, limit int64) error {
 	if _, err := mediaType(c.Request(), typeJSON); err != nil {
 		return err
 	}
-	b, err := body(c, maxRequest)
+	b, err := body(c, limit)
 	if err != nil {
 		return err
 	}

@@ -115,3 +115,18 @@ func CheckInclusion(h Head, index int64, leaf id.Hash, path []id.Hash) error {
 	}
 	return nil
 }
+
+// CheckTree verifies that the tree of a head continues an earlier one (RFC 6962 section 2.1.2).
+func CheckTree(h, earlier Head, proof []id.Hash) error {
+	p := make(tlog.TreeProof, len(proof))
+	for i, v := range proof {
+		p[i] = tlog.Hash(v)
+	}
+	if earlier.Size < 1 || earlier.Size > h.Size {
+		return fault.New(fault.Damaged, "A log of %d entries does not continue one of %d.", h.Size, earlier.Size)
+	}
+	if err := tlog.CheckTree(p, h.Size, tlog.Hash(h.Root), earlier.Size, tlog.Hash(earlier.Root)); err != nil {
+		return fault.Wrap(err, fault.Damaged, "The tree of %d entries does not continue the one of %d.", h.Size, earlier.Size)
+	}
+	return nil
+}

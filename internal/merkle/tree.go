@@ -206,3 +206,17 @@ func (t *Tree) Prove(size, index int64) ([]id.Hash, error) {
 	}
 	return out, err
 }
+
+// ProveTree gives the proof that the tree of a later size continues the one of an earlier
+// size (RFC 6962 section 2.1.2).
+func (t *Tree) ProveTree(size, earlier int64) ([]id.Hash, error) {
+	if size > t.size || earlier < 1 || earlier > size {
+		return nil, fault.New(fault.NotFound, "A log of %d entries does not continue one of %d.", size, earlier)
+	}
+	p, err := tlog.ProveTree(size, earlier, t)
+	out := make([]id.Hash, len(p))
+	for i, h := range p {
+		out[i] = id.Hash(h)
+	}
+	return out, err
+}

@@ -296,6 +296,9 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 	if err := a.governed(p.Event); err != nil {
 		return err
 	}
+	if err := unforeseen(p.Event, a.seq); err != nil {
+		return err
+	}
 	if err := chain.Check(a.world, p.Event); err != nil || a.world.failed != nil {
 		return cmp.Or(a.world.failed, err)
 	}

@@ -81,6 +81,7 @@ var mayDo = map[event.Type][]party.Role{
 	event.IncidentReported:    {party.Generator, party.Medical, party.Collector, party.Operator, party.Carrier, party.Authority},
 	event.RulingRecorded:      {party.Authority},
 	event.InspectionRecorded:  {party.Authority},
+	event.SampleDrawn:         {party.Authority},
 	event.ManifestNumbered:    {party.Generator, party.Medical, party.Collector, party.Operator},
 	event.CorrectionProposed:  handlers,
 	event.CorrectionAgreed:    handlers,
@@ -129,6 +130,8 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return s.taker(ctx, e, d)
 	case event.Inspection:
 		return s.inspected(ctx, e, d)
+	case event.Sample:
+		return orderly(d)
 	case event.Backfilled:
 		return s.onSlip(ctx, e, d)
 	case event.Authorisation:

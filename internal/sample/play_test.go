@@ -185,7 +185,7 @@ func TestDay(t *testing.T) {
 	rare := []event.Type{event.RulingRecorded, event.InspectionRecorded, event.BatchRepacked, event.ManifestCancelled, event.TransportHandedOver, event.ManifestRefused, event.TransportReturned,
 		event.ManifestNumbered, event.CorrectionProposed, event.CorrectionAgreed, event.CorrectionDeclined,
 		event.MeterRecorded, event.PaperBackfilled, event.IncidentReported,
-		event.AuthorisationGiven, event.AuthorisationWithdrawn, event.StopSkipped, event.BatterySold, event.BatteryTakenBack}
+		event.AuthorisationGiven, event.AuthorisationWithdrawn, event.StopSkipped, event.BatterySold, event.BatteryTakenBack, event.SampleDrawn}
 	for _, typ := range event.Types() {
 		if happens := in.types()[typ] > 0; happens == slices.Contains(rare, typ) {
 			t.Errorf("%s happens: %v", typ, happens)

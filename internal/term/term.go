@@ -90,6 +90,8 @@ var types = map[event.Type]Term{
 	event.MeterRecorded:       {"管道日计量", "daily meter"},
 	event.IncidentReported:    {"事故报告", "incident reported"},
 
+	event.SampleDrawn: {"随机抽取", "random sample"},
+
 	event.AuthorisationGiven:     {"授权代签", "authorisation given"},
 	event.AuthorisationWithdrawn: {"收回授权", "authorisation withdrawn"},
 	event.StopSkipped:            {"未收运", "stop skipped"},

@@ -1,0 +1,188 @@
+package sampling
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/merkle"
+)
+
+// Format names version 1 of the file.
+const Format = "liandan-sample-1"
+
+// MaxFile bounds a file, in bytes.
+const MaxFile = 4 << 20
+
+// The states of a draw.
+const (
+	Announced = "announced" // the log has not reached the size
+	Unlisted  = "unlisted"  // the list has not been handed in, or has not as many entries as was announced
+	Complete  = "drawn"
+)
+
+// File is a draw with all that is needed to draw again, for anybody who has the log's key.
+// It does not carry the life of the announcer's key: the log took the signature in, and the
+// event's own record proves it.
+type File struct {
+	Format       string       `json:"format"`
+	State        string       `json:"state"`
+	Checkpoint   string       `json:"checkpoint"`
+	Announcement Announcement `json:"announcement"`
+	Seed         *SeedAt      `json:"seed,omitempty"`
+	List         *List        `json:"list,omitempty"`
+	Drawn        *Drawn       `json:"drawn,omitempty"`
+}
+
+// Announcement is the entry of sample.drawn with its proof under the checkpoint.
+type Announcement struct {
+	Seq   int64     `json:"seq"`
+	Entry string    `json:"entry"`
+	JWS   string    `json:"jws"`
+	Proof []id.Hash `json:"proof"`
+}
+
+// SeedAt is the log's root at the announced size, with the proof that the log of the
+// checkpoint continues it.
+type SeedAt struct {
+	Size  int64     `json:"size"`
+	Root  id.Hash   `json:"root"`
+	Proof []id.Hash `json:"proof"`
+}
+
+// Line is one thing that was checked.
+type Line struct {
+	ZH, EN string
+	Wrong  string // "" when it holds
+}
+
+// Report is what Verify found. It is sound when nothing is wrong and the draw is complete.
+type Report struct {
+	State string
+	Event event.Event
+	Drawn Drawn
+	Lines []Line
+}
+
+// Sound says whether every line holds.
+func (r Report) Sound() bool {
+	return !slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Wrong != "" })
+}
+
+func (r *Report) say(zh, en string, err error) bool {
+	l := Line{ZH: zh, EN: en}
+	if err != nil {
+		l.Wrong = fault.As(err).Sentence
+	}
+	r.Lines = append(r.Lines, l)
+	return err == nil
+}
+
+func wrong(format string, args ...any) error { return fault.New(fault.Damaged, format, args...) }
+
+// Read reads a file strictly. The fault is invalid-request.
+func Read(in io.Reader) (File, error) {
+	var f File
+	b, err := io.ReadAll(io.LimitReader(in, MaxFile+1))
+	if err == nil && len(b) > MaxFile {
+		err = fmt.Errorf("more than %d bytes", MaxFile)
+	}
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		if err = d.Decode(&f); err == nil && d.More() {
+			err = fmt.Errorf("something stands behind the file's end")
+		}
+	}
+	if err == nil && f.Format != Format {
+		err = fmt.Errorf("the format is not %s", Format)
+	}
+	if err != nil {
+		return File{}, fault.Wrap(err, fault.InvalidRequest, "This is not the file of a draw: %s.", err)
+	}
+	return f, nil
+}
+
+// Verify draws again. The log's key is the reader's own, not one that a file brings. An
+// error means that the key cannot be used; all else is in the report.
+func Verify(f File, vkey string) (Report, error) {
+	v, err := merkle.ParseVKey(vkey)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{State: f.State}
+	head, err := merkle.OpenCheckpoint([]byte(f.Checkpoint), v)
+	if !r.say("检查点由日志密钥签名", "the checkpoint is signed by the log's key", err) {
+		return r, nil
+	}
+	d, err := f.announced(&r, head)
+	if !r.say("公布抽取的事件在日志中", "the announcement is in the log", err) {
+		return r, nil
+	}
+	if f.State != Complete || f.Seed == nil || f.List == nil || f.Drawn == nil {
+		r.say("抽取已完成", "the draw is complete", wrong("The draw is not complete yet: the log has %d entries of %d, or the list is not in the file.", head.Size, d.Size))
+		return r, nil
+	}
+	ok := r.say("种子是日志在所公布大小时的根，公布时尚不可知", "the seed is the log's root at the announced size, not to be known when it was announced", f.seeded(head, d))
+	l, err := f.listed(d)
+	if !r.say("名单与公布的散列和数目一致", "the list is the one that was frozen", err) || !ok {
+		return r, nil
+	}
+	r.Drawn, err = Draw(l, f.Seed.Root, Order{Sites: d.DrawSites, People: d.DrawPeople, Round: d.Round})
+	if err == nil && (!slices.Equal(r.Drawn.Sites, f.Drawn.Sites) || !slices.Equal(r.Drawn.People, f.Drawn.People)) {
+		err = wrong("The file names others than the draw gives.")
+	}
+	r.say("重新抽取的结果一致", "drawn again, the same are drawn", err)
+	return r, nil
+}
+
+func (f File) announced(r *Report, head merkle.Head) (event.Sample, error) {
+	a := f.Announcement
+	e, err := ledger.ParseEntry([]byte(a.Entry))
+	if err != nil {
+		return event.Sample{}, err
+	}
+	if e.Seq != a.Seq || e.Hash != id.Hash(sha256.Sum256([]byte(a.JWS))) {
+		return event.Sample{}, wrong("The entry is of another event.")
+	}
+	if err := merkle.CheckInclusion(head, a.Seq, merkle.LeafHash([]byte(a.Entry)), a.Proof); err != nil {
+		return event.Sample{}, err
+	}
+	_, r.Event, err = ledger.OpenEvent([]byte(a.JWS))
+	if err != nil {
+		return event.Sample{}, err
+	}
+	d, ok := r.Event.Data.(event.Sample)
+	if !ok {
+		return d, wrong("The event announces no draw.")
+	}
+	return d, nil
+}
+
+func (f File) seeded(head merkle.Head, d event.Sample) error {
+	if f.Seed.Size != d.Size {
+		return wrong("The seed is of size %d, the announced one is %d.", f.Seed.Size, d.Size)
+	}
+	if d.Size < f.Announcement.Seq+2 {
+		return wrong("The seed was known when it was announced.")
+	}
+	return merkle.CheckTree(head, merkle.Head{Size: f.Seed.Size, Root: f.Seed.Root}, f.Seed.Proof)
+}
+
+func (f File) listed(d event.Sample) (List, error) {
+	l, err := NewList(f.List.Sites, f.List.People)
+	if err != nil {
+		return l, err
+	}
+	if l.Hash() != d.List || len(l.Sites) != d.Sites || len(l.People) != d.People {
+		return l, wrong("The list is not the one that was announced.")
+	}
+	return l, nil
+}
