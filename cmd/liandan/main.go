@@ -81,6 +81,7 @@ func commands() []command {
 		{"import-past", "导入往期联单、台账", "import manifests or ledgers of the past from csv or xlsx, marked as imported", runImportPast, "manifests|ledger FILE --site SITE"},
 		{"export", "导出证据包", "export the evidence bundle of a batch or manifest", runExport, "batch|manifest ID"},
 		{"export-ledger", "导出场所台账", "export a site's ledger (HJ 1259) or manifests as xlsx or csv", runExportLedger, "SITE --from DAY --to DAY"},
+		{"report", "指标报告", "make the report of a period as xlsx, a page or JSON", runReport, "--period PERIOD FILE"},
 		{"check", "核查整个存储", "check the whole store and name the first damaged place", runCheck, ""},
 		{"rebuild", "由日志重建全部派生表", "recreate every projection from the log and report differences", runRebuild, ""},
 		{"policy", "打印访问策略", "print who may see and do what", runPolicy, ""},

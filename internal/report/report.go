@@ -1,0 +1,280 @@
+// Package report makes the city's periodic reports: the five indicators of a period with
+// their trend, the league table of districts, the lists behind, and what has changed since
+// an earlier report and why. A report is a document of plain data; the same period,
+// district and log size give the same document to the byte.
+//
+// It must not define or compute a figure (packages indicator and measure do) and not know
+// files: how a document is written as a workbook is its caller's.
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+)
+
+// Indicators are those that a report tells of, in the plan's order.
+var Indicators = []int{35, 36, 37, 38, 59}
+
+// trendLength is how many periods a trend has, the report's own included.
+const trendLength = 6
+
+// Question asks for one indicator.
+type Question struct {
+	Indicator int
+	Period    indicator.Period
+	District  string // "" the whole city
+	Rows      bool   // of the whole city: a row for each district too
+	Size      int64  // of the log as of which it is known; 0 the newest
+}
+
+// Answer is an indicator with what it rests on.
+type Answer struct {
+	Definition indicator.Definition
+	CutOff     int64 // Unix milliseconds
+	Size       int64
+	Root       id.Hash
+	Checkpoint []byte
+	RecordedAt time.Time
+	Row        indicator.Row
+	Districts  []indicator.Row
+}
+
+// Figures gives indicators; the server adapts measure.Service.
+type Figures interface {
+	Figure(ctx context.Context, q Question) (Answer, error)
+}
+
+// Document is one report. Its JSON is what is reproducible.
+type Document struct {
+	Period     string    `json:"period"`
+	Grain      string    `json:"grain"`
+	From       string    `json:"from"`
+	To         string    `json:"to"` // the last day
+	District   string    `json:"district,omitempty"`
+	Size       int64     `json:"size"`
+	Root       id.Hash   `json:"root"`
+	Checkpoint string    `json:"checkpoint"`
+	RecordedAt string    `json:"recorded_at"` // of the log's newest entry that it knows
+	Since      int64     `json:"since,omitempty"`
+	Sections   []Section `json:"sections"`
+}
+
+// Section is one indicator.
+type Section struct {
+	Indicator  int      `json:"indicator"`
+	NameZH     string   `json:"name_zh"`
+	NameEN     string   `json:"name_en"`
+	Version    string   `json:"version"` // of the definition
+	Unit       string   `json:"unit"`
+	AmountUnit string   `json:"amount_unit"`
+	Target     string   `json:"target"`
+	CutOff     string   `json:"cut_off"`
+	Row        Row      `json:"row"`
+	Trend      []Point  `json:"trend"`
+	League     []Row    `json:"league,omitempty"` // of the districts, the best first
+	Changes    []Change `json:"changes,omitempty"`
+}
+
+// Row is a district's figures, or the city's.
+type Row struct {
+	District   string      `json:"district,omitempty"`
+	Figures    []Figure    `json:"figures"`
+	Exclusions []Exclusion `json:"exclusions,omitempty"`
+	Flags      []string    `json:"flags,omitempty"`
+	Sites      int         `json:"sites"`    // that should report
+	Reported   int         `json:"reported"` // that did
+	Work       []Work      `json:"work,omitempty"`
+}
+
+// Figure is one value; Value is "" where there is none, and Why says why.
+type Figure struct {
+	Variant     string `json:"variant,omitempty"`
+	Value       string `json:"value"`
+	Status      string `json:"status"`
+	Numerator   int64  `json:"numerator"`
+	Denominator int64  `json:"denominator"`
+	Why         string `json:"why,omitempty"`
+}
+
+// Exclusion is what was left out, and why.
+type Exclusion struct {
+	Why   string `json:"why"`
+	Count int    `json:"count"`
+	Grams int64  `json:"grams"`
+}
+
+// Work is a line of the list behind.
+type Work struct {
+	Site     id.Site  `json:"site"`
+	Party    id.Party `json:"party"`
+	District string   `json:"district"`
+	Type     string   `json:"type"`
+	Declared bool     `json:"declared"`
+	Proven   bool     `json:"proven"`
+}
+
+// Point is a figure of an earlier period, as known now.
+type Point struct {
+	Period  string   `json:"period"`
+	Figures []Figure `json:"figures"`
+}
+
+// Change is a figure of this very period that was another one as of an earlier log size.
+type Change struct {
+	Variant string `json:"variant,omitempty"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Why     string `json:"why"`
+}
+
+// Order asks for a report.
+type Order struct {
+	Period   indicator.Period
+	District string
+	Size     int64 // of the log; 0 the newest
+	Since    int64 // the log size of the last report, with which this one is compared; 0: none
+}
+
+// Make makes a report. Faults: those of Figures, and invalid-request for a period by the
+// day or a comparison with a later log.
+func Make(ctx context.Context, f Figures, o Order) (d Document, err error) {
+	if o.Period.Grain == indicator.Daily {
+		return d, fault.New(fault.InvalidRequest, "Reports are of weeks, months, quarters, half-years and years.").At("/period", "format", "must not be a day")
+	}
+	d = Document{Period: o.Period.Name, Grain: string(o.Period.Grain), From: o.Period.From.Format(time.DateOnly), To: o.Period.To.AddDate(0, 0, -1).Format(time.DateOnly),
+		District: o.District, Since: o.Since}
+	for _, n := range Indicators {
+		a, err := f.Figure(ctx, Question{Indicator: n, Period: o.Period, District: o.District, Rows: o.District == "", Size: o.Size})
+		if err != nil {
+			return Document{}, err
+		}
+		if o.Size == 0 || d.Size == 0 { // all sections stand on one head
+			o.Size, d.Size, d.Root, d.Checkpoint, d.RecordedAt = a.Size, a.Size, a.Root, string(a.Checkpoint), a.RecordedAt.UTC().Format(time.RFC3339Nano)
+		}
+		if o.Since > d.Size {
+			return Document{}, fault.New(fault.InvalidRequest, "The report knows %d entries of the log; it cannot be compared with one that knew %d.", d.Size, o.Since).
+				At("/since", "out_of_range", "must be before the report's own log size")
+		}
+		s, err := section(ctx, f, o, a)
+		if err != nil {
+			return Document{}, err
+		}
+		d.Sections = append(d.Sections, s)
+	}
+	return d, nil
+}
+
+func section(ctx context.Context, f Figures, o Order, a Answer) (Section, error) {
+	def := a.Definition
+	s := Section{Indicator: def.Indicator, NameZH: def.NameZH, NameEN: def.NameEN, Version: def.Version, Unit: def.Unit, AmountUnit: def.AmountUnit,
+		Target: def.Target, CutOff: time.UnixMilli(a.CutOff).UTC().Format(time.RFC3339Nano), Row: rowOf(a.Row)}
+	for _, r := range a.Districts {
+		s.League = append(s.League, rowOf(r))
+	}
+	slices.SortStableFunc(s.League, func(x, y Row) int { return rank(x, y, def.Better) })
+	for p, n := o.Period, 0; n < trendLength; n++ {
+		figures := s.Row.Figures
+		if n > 0 {
+			past, err := f.Figure(ctx, Question{Indicator: def.Indicator, Period: p, District: o.District, Size: o.Size})
+			if err != nil {
+				return s, err
+			}
+			figures = figuresOf(past.Row.Figures)
+		}
+		s.Trend = append(s.Trend, Point{p.Name, figures})
+		var err error
+		if p, err = Before(p); err != nil {
+			break // the calendar of reports begins in 2000
+		}
+	}
+	slices.Reverse(s.Trend)
+	if o.Since <= 0 {
+		return s, nil
+	}
+	then, err := f.Figure(ctx, Question{Indicator: def.Indicator, Period: o.Period, District: o.District, Size: o.Since})
+	if err != nil {
+		return s, err
+	}
+	s.Changes = changes(then, a)
+	return s, nil
+}
+
+// changes says which figures of the same period are others now, and why.
+func changes(then, now Answer) (out []Change) {
+	before := map[string]Figure{}
+	for _, x := range figuresOf(then.Row.Figures) {
+		before[x.Variant] = x
+	}
+	for _, x := range figuresOf(now.Row.Figures) {
+		old := before[x.Variant]
+		if old.Value == x.Value && old.Numerator == x.Numerator && old.Denominator == x.Denominator {
+			continue
+		}
+		why := fmt.Sprintf("其后入日志 %d 条：分子 %d→%d，分母 %d→%d · %d entries since: numerator %d to %d, denominator %d to %d", now.Size-then.Size,
+			old.Numerator, x.Numerator, old.Denominator, x.Denominator, now.Size-then.Size, old.Numerator, x.Numerator, old.Denominator, x.Denominator)
+		if then.Definition.Version != now.Definition.Version {
+			why = fmt.Sprintf("口径由 %s 版改为 %s 版 · the definition went from version %s to %s; ", then.Definition.Version, now.Definition.Version,
+				then.Definition.Version, now.Definition.Version) + why
+		}
+		out = append(out, Change{x.Variant, old.Value, x.Value, why})
+	}
+	return out
+}
+
+// Before is the period of the same length before one.
+func Before(p indicator.Period) (indicator.Period, error) {
+	d := p.From.AddDate(0, 0, -1)
+	name := d.Format(time.DateOnly)
+	switch p.Grain {
+	case indicator.Weekly:
+		y, w := d.ISOWeek()
+		name = fmt.Sprintf("%04d-W%02d", y, w)
+	case indicator.Monthly:
+		name = d.Format("2006-01")
+	case indicator.Quarterly:
+		name = fmt.Sprintf("%04d-Q%d", d.Year(), (int(d.Month())+2)/3)
+	case indicator.HalfYear:
+		name = fmt.Sprintf("%04d-H%d", d.Year(), (int(d.Month())+5)/6)
+	case indicator.Yearly:
+		name = d.Format("2006")
+	}
+	return indicator.ParsePeriod(name)
+}
+
+func rowOf(r indicator.Row) Row {
+	out := Row{District: r.District, Figures: figuresOf(r.Figures), Flags: r.Flags, Sites: r.Coverage.Sites, Reported: r.Coverage.Reported}
+	for _, e := range r.Exclusions {
+		out.Exclusions = append(out.Exclusions, Exclusion{e.ZH + " · " + e.EN, e.Count, e.Grams})
+	}
+	for _, w := range r.Work {
+		out.Work = append(out.Work, Work{w.Site, w.Party, w.Division, w.Type, w.Declared, w.Proven})
+	}
+	return out
+}
+
+func figuresOf(list []indicator.Figure) []Figure {
+	out := make([]Figure, len(list))
+	for i, f := range list {
+		out[i] = Figure{Variant: f.Variant, Value: f.Value, Status: string(f.Status), Numerator: f.Numerator, Denominator: f.Denominator}
+		if f.Because != nil {
+			out[i].Why = f.Because.ZH + " · " + f.Because.EN
+		}
+	}
+	return out
+}
+
+// JSON is the document's one spelling.
+func (d Document) JSON() []byte {
+	b, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		panic(err) // plain data can always be written
+	}
+	return append(b, '\n')
+}

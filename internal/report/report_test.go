@@ -1,0 +1,109 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+	"liandan/internal/report"
+)
+
+// town answers with figures that follow from the question alone.
+type town struct{}
+
+func (town) Figure(_ context.Context, q report.Question) (a report.Answer, err error) {
+	if q.Size == 0 {
+		q.Size = 900
+	}
+	a = report.Answer{Definition: indicator.Definition{Indicator: q.Indicator, NameZH: "指标<script>", Version: "1", Target: "90", Better: "up"}, Size: q.Size,
+		Root: id.Hash{9}, RecordedAt: time.UnixMilli(1_767_225_600_000), CutOff: q.Period.To.UnixMilli() - 1}
+	row := func(district string, n int64) indicator.Row {
+		return indicator.Row{District: district, Figures: []indicator.Figure{{Variant: "declared", Value: "99.00"}, {Variant: "proven", Value: fmt.Sprintf("%d.00", n), Numerator: n, Denominator: 100, Status: indicator.Met}}}
+	}
+	a.Row = row(q.District, q.Size/100*10+int64(q.Period.From.Month()))
+	if q.Indicator == 35 {
+		a.Row = indicator.Row{Figures: []indicator.Figure{{Status: indicator.NotComputable, Because: &indicator.Because{Code: "no_base", ZH: "没有基数", EN: "no base"}}}}
+	}
+	if q.Rows {
+		a.Districts = []indicator.Row{row("130602", 50), {District: "130606"}, row("130607", 70), row("130608", 50)}
+	}
+	return a, nil
+}
+
+func period(t *testing.T, s string) indicator.Period {
+	t.Helper()
+	p, err := indicator.ParsePeriod(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestTheSameReportTwice: a report without a size, and the one of the size that it had, are
+// the same to the byte; the sections, trend, league table and changes are as asked.
+func TestTheSameReportTwice(t *testing.T) {
+	newest, err := report.Make(t.Context(), town{}, report.Order{Period: period(t, "2026-03"), Since: 700})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := report.Make(t.Context(), town{}, report.Order{Period: period(t, "2026-03"), Since: 700, Size: newest.Size})
+	if err != nil || !bytes.Equal(newest.JSON(), again.JSON()) {
+		t.Fatalf("another report: %v\n%s\n%s", err, newest.JSON(), again.JSON())
+	}
+	if len(newest.Sections) != 5 || newest.Size != 900 {
+		t.Fatalf("the report is %s", newest.JSON())
+	}
+	s := newest.Sections[1]
+	var league []string
+	for _, r := range s.League {
+		league = append(league, r.District)
+	}
+	if got := strings.Join(league, " "); got != "130607 130602 130608 130606" {
+		t.Errorf("the league table is %s", got)
+	}
+	if len(s.Trend) != 6 || s.Trend[0].Period != "2025-10" || s.Trend[5].Period != "2026-03" {
+		t.Errorf("the trend is %+v", s.Trend)
+	}
+	if len(s.Changes) != 1 || s.Changes[0].Before != "73.00" || s.Changes[0].After != "93.00" || !strings.Contains(s.Changes[0].Why, "200 entries since") {
+		t.Errorf("the changes are %+v", s.Changes)
+	}
+	if f := newest.Sections[0].Row.Figures[0]; f.Value != "" || f.Why != "没有基数 · no base" || len(newest.Sections[0].Changes) != 0 {
+		t.Errorf("what cannot be computed is %+v", newest.Sections[0])
+	}
+	var page bytes.Buffer
+	if err := newest.Page(&page); err != nil {
+		t.Fatal(err)
+	}
+	if p := page.String(); strings.Contains(p, "<script") || !strings.Contains(p, "<svg") || !strings.Contains(p, "没有基数") || !strings.Contains(p, "130607") {
+		t.Errorf("the page is %s", p)
+	}
+	if book := newest.Book(); len(book) != 6 || book[2].Name != "指标36" || len(book[2].Rows) < 20 {
+		t.Errorf("the workbook is %+v", book)
+	}
+}
+
+func TestThePeriodBefore(t *testing.T) {
+	for now, want := range map[string]string{"2026-W01": "2025-W52", "2021-W01": "2020-W53", "2026-01": "2025-12", "2026-Q1": "2025-Q4", "2026-Q3": "2026-Q2",
+		"2026-H1": "2025-H2", "2026-H2": "2026-H1", "2026": "2025"} {
+		if p, err := report.Before(period(t, now)); err != nil || p.Name != want {
+			t.Errorf("before %s is %s: %v, expected %s", now, p.Name, err, want)
+		}
+	}
+	if _, err := report.Before(period(t, "2000")); err == nil {
+		t.Error("there is a period before the first")
+	}
+}
+
+func TestReportsThatAreNone(t *testing.T) {
+	for name, o := range map[string]report.Order{"a day": {Period: period(t, "2026-03-01")}, "compared with a later log": {Period: period(t, "2026-03"), Size: 800, Since: 900}} {
+		if d, err := report.Make(t.Context(), town{}, o); fault.Of(err) != fault.InvalidRequest || len(d.Sections) > 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
