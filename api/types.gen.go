@@ -5808,6 +5808,68 @@ type Stop struct {
 	Vehicle string `json:"vehicle"`
 }
 
+// StopCode defines model for StopCode.
+type StopCode struct {
+	// Code 六位数字 · six digits
+	//
+	// Example: 042917
+	Code StopDigits `json:"code"`
+
+	// ExpiresAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ExpiresAt Instant `json:"expires_at"`
+}
+
+// StopConfirmation defines model for StopConfirmation.
+type StopConfirmation struct {
+	// Confirmation SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Confirmation Hash `json:"confirmation"`
+
+	// Statement 日志中的声明原文，其 SHA-256 即 confirmation · the statement in the log; confirmation is its SHA-256
+	Statement string `json:"statement"`
+}
+
+// StopConfirmationRequest defines model for StopConfirmationRequest.
+type StopConfirmationRequest struct {
+	// Code 六位数字 · six digits
+	//
+	// Example: 042917
+	Code  StopDigits `json:"code"`
+	Lines []StopLine `json:"lines"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID `json:"person"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip ID `json:"trip,omitempty,omitzero"`
+}
+
+// StopDigits 六位数字 · six digits
+//
+// Example: 042917
+type StopDigits = string
+
+// StopLine defines model for StopLine.
+type StopLine struct {
+	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Batch ID `json:"batch"`
+
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams Grams `json:"grams"`
+}
+
 // StoredData defines model for StoredData.
 type StoredData struct {
 	// Place 不得有控制符与改变方向的字符 · no control or direction-changing characters
@@ -6130,6 +6192,9 @@ type Period = string
 // with `liandan-verify FILE`.
 type BundleFile = Bundle
 
+// CodeRefused RFC 9457 问题说明 · a problem of RFC 9457
+type CodeRefused = Problem
+
 // EnrolmentRefused RFC 9457 问题说明 · a problem of RFC 9457
 type EnrolmentRefused = Problem
 
@@ -6260,6 +6325,12 @@ type CreateClientSecretParams struct {
 
 // RevokeClientSecretParams defines parameters for RevokeClientSecret.
 type RevokeClientSecretParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ConfirmStopParams defines parameters for ConfirmStop.
+type ConfirmStopParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
@@ -6427,6 +6498,12 @@ type GetMonthlyManifestParams struct {
 	Month string `form:"month" json:"month"`
 }
 
+// CreateStopCodeParams defines parameters for CreateStopCode.
+type CreateStopCodeParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
 // GetSiteTableParams defines parameters for GetSiteTable.
 type GetSiteTableParams struct {
 	// From 首日（北京时间） · first day, local
@@ -6458,6 +6535,9 @@ type CreateClientJSONRequestBody = ClientRequest
 
 // CreateClientSecretJSONRequestBody defines body for CreateClientSecret for application/json ContentType.
 type CreateClientSecretJSONRequestBody = ClientSecretRequest
+
+// ConfirmStopJSONRequestBody defines body for ConfirmStop for application/json ContentType.
+type ConfirmStopJSONRequestBody = StopConfirmationRequest
 
 // CreateEnrolmentJSONRequestBody defines body for CreateEnrolment for application/json ContentType.
 type CreateEnrolmentJSONRequestBody = EnrolmentRequest

@@ -120,6 +120,9 @@ func chainRules() []Rule {
 		{Operation: "getMonthlyManifest", ZH: "医疗废物每月联单", EN: "a site's monthly manifest", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getTripCards", ZH: "运送登记卡", EN: "the cards of a trip", Who: evidence, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getSiteTable", ZH: "下载场所台账与联单表", EN: "save a site's ledger and manifests as tables", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "createStopCode", ZH: "出示一次性收运确认码", EN: "make a one-time code for a pick-up", Who: Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites,
+			OrganisationAdministrator: OwnOrganisation}, Record: Always},
+		{Operation: "confirmStop", ZH: "凭一次性码确认收运", EN: "confirm a pick-up by the source's code", Who: Reaches{SiteStaff: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson}},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
 	}

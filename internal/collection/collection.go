@@ -119,6 +119,12 @@ func (s *Service) NewCode(ctx context.Context, site id.Site) (digits string, exp
 		if n >= CodesPerDay {
 			return fault.New(fault.TooManyAttempts, "%d codes were made for this site within a day; no more are made now.", n).With("retry_after_seconds", 3600)
 		}
+		// Of two codes of one millisecond it must be clear which is the newest.
+		if last, ok, err := tx.NewestCode(site, now.Add(-CodeLife)); err != nil {
+			return err
+		} else if ok && !last.Made.Before(c.Made) {
+			c.Made = last.Made.Add(time.Millisecond)
+		}
 		if err := tx.SweepCodes(now.AddDate(0, 0, -7)); err != nil {
 			return err
 		}

@@ -74,16 +74,21 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 // wireTypes are the generated types by the name of their schema. A schema that shows an
 // example and is not here fails the test below.
 var wireTypes = map[string]func() any{
-	"Receipt":                  func() any { return new(api.Receipt) },
-	"Problem":                  func() any { return new(api.Problem) },
-	"Validation":               func() any { return new(api.Validation) },
-	"EventRecord":              func() any { return new(api.EventRecord) },
-	"BatchView":                func() any { return new(api.BatchView) },
-	"ManifestView":             func() any { return new(api.ManifestView) },
-	"Chain":                    func() any { return new(api.Chain) },
-	"BatchLabel":               func() any { return new(api.BatchLabel) },
-	"QuarantinePage":           func() any { return new(api.QuarantinePage) },
-	"EnrolmentRequest":         func() any { return new(api.EnrolmentRequest) },
+	"Receipt":          func() any { return new(api.Receipt) },
+	"Problem":          func() any { return new(api.Problem) },
+	"Validation":       func() any { return new(api.Validation) },
+	"EventRecord":      func() any { return new(api.EventRecord) },
+	"BatchView":        func() any { return new(api.BatchView) },
+	"ManifestView":     func() any { return new(api.ManifestView) },
+	"Chain":            func() any { return new(api.Chain) },
+	"BatchLabel":       func() any { return new(api.BatchLabel) },
+	"QuarantinePage":   func() any { return new(api.QuarantinePage) },
+	"EnrolmentRequest": func() any { return new(api.EnrolmentRequest) },
+
+	"StopCode":                func() any { return new(api.StopCode) },
+	"StopConfirmationRequest": func() any { return new(api.StopConfirmationRequest) },
+	"StopConfirmation":        func() any { return new(api.StopConfirmation) },
+
 	"Enrolment":                func() any { return new(api.Enrolment) },
 	"ChallengeRequest":         func() any { return new(api.ChallengeRequest) },
 	"Challenge":                func() any { return new(api.Challenge) },

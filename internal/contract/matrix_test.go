@@ -46,6 +46,8 @@ listQuarantine      .     .      .      .        +     +        +    +      .   
 listCustody         s     .      .      s        o     d        c    m      .       .      o      authority
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
 getMonthlyManifest  s     .      .      s        o     d        c    m      .       .      o      authority
+createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
+confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
 listDraws           .     .      .      .        .     +        +    +      .       .      .      authority

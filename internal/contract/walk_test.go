@@ -36,6 +36,7 @@ func TestEveryAnswerOfTheContractIsGiven(t *testing.T) {
 type place struct {
 	bag, issued, collected intaketest.Signed   // a bag on a trip
 	chain                  []intaketest.Signed // a batch's eight events, all recorded
+	driver                 string              // the token of the carrier's driver
 	known                  map[string]string   // values of path parameters that name something
 }
 
@@ -55,6 +56,7 @@ func walk(x *town) {
 	x.run("permits", func(x *town) { p.permits(x) })
 	x.run("random inspection", func(x *town) { p.draws(x) })
 	x.run("the hospital's house", func(x *town) { p.house(x) })
+	x.run("one-time codes", func(x *town) { p.stopCodes(x) })
 	x.run("figures", measured)
 	x.run("tables", func(x *town) { p.tables(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
@@ -125,6 +127,8 @@ func (p *place) sound(x *town, c call) ask {
 		"putGrant":           `{"scopes":["chains:read"]}`,
 		"createToken":        "grant_type=client_credentials&client_id=" + p.known["client"] + "&client_secret=" + p.known["client secret"],
 		"rotateKey":          p.known["rotation"],
+		"confirmStop": fmt.Sprintf(`{"site":%q,"person":%q,"code":"000000","lines":[{"batch":%q,"code":"841-001-01","grams":1}]}`,
+			x.Hospital.Site, x.Carrier.Person, p.known["batch"]),
 		"createEnrolment":    fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.Hospital.Party, x.Hospital.Person),
 		"challengeEnrolment": p.known["challenge request"],
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,

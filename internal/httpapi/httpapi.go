@@ -89,6 +89,8 @@ type Registry interface {
 	SitesOf(ctx context.Context, p id.Party) ([]id.Site, error)
 	RevokeKey(ctx context.Context, by string, kid string, from time.Time, reason string) (party.Key, error)
 	ImportBy(ctx context.Context, by, kind string, csv io.Reader, dryRun bool) (registry.Report, error)
+	// Person gives whose person somebody is.
+	Person(ctx context.Context, p id.Person) (id.Party, bool, error)
 	siteledger.Register
 }
 
@@ -112,6 +114,8 @@ type Config struct {
 	Machines Machines
 	Gate     *gate.Gate
 	Measures Measures
+	// Collection serves the one-time codes of small sources.
+	Collection Collection
 	// Catalog knows what codes are called, for files; nil: the one that is shipped.
 	Catalog siteledger.Catalog
 	// Address is whom tries to sign in are counted for; nil: ClientOf, else the peer.
@@ -216,7 +220,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.drawRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.drawRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/account"
+	"liandan/internal/collection"
 	"liandan/internal/config"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
@@ -36,10 +39,19 @@ func policy() access.Policy {
 
 // openAccess makes what decides who may do what.
 func (p *Parts) openAccess(env func(string) string) error {
-	seal, err := loadSeal(p.Config, env)
+	key, err := loadSeal(p.Config, env)
 	if err != nil {
 		return err
 	}
+	seal, err := sealer(key)
+	if err != nil {
+		return err
+	}
+	pepper, err := hkdf.Key(sha256.New, key, nil, "liandan stop codes", 32)
+	if err != nil {
+		return err
+	}
+	p.Collection = collection.New(collection.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Pepper: pepper, Flush: p.flush})
 	p.Accounts = account.New(account.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Seal: seal, OIDC: provider(p.Config)})
 	p.Machines = machine.New(machine.Config{Store: p.Store, Organisations: p.Registry, Now: p.now, Random: rand.Reader})
 	p.Gate = gate.New(gate.Config{Policy: policy(), Registry: p.Registry, Token: p.Registry.Authenticate, Client: p.Machines.Actor,
@@ -82,6 +94,14 @@ func (p *Parts) poke() {
 	}
 }
 
+// flush waits until what was posted is in the log, where there is a committer.
+func (p *Parts) flush(ctx context.Context) error {
+	if p.Record == nil {
+		return nil
+	}
+	return p.Record.Flush(ctx)
+}
+
 // Act records what was done on the command line, before it is done.
 func (p *Parts) Act(ctx context.Context, operation, subject string) error {
 	at := p.now().UTC().Truncate(time.Millisecond)
@@ -113,7 +133,7 @@ func (p *Parts) AdministratorCode(ctx context.Context, login string) (code strin
 
 // loadSeal reads the sealing key from LIANDAN_SEAL_KEY or the data folder, or makes one.
 // Servers of one database must share it, as they share the log's key.
-func loadSeal(cfg *config.Config, env func(string) string) (cipher.AEAD, error) {
+func loadSeal(cfg *config.Config, env func(string) string) ([]byte, error) {
 	text := strings.TrimSpace(env("LIANDAN_SEAL_KEY"))
 	if path := cfg.File(fileSeal); text == "" {
 		b, err := readPrivate(path)
@@ -136,6 +156,11 @@ func loadSeal(cfg *config.Config, env func(string) string) (cipher.AEAD, error) 
 	if err != nil || len(key) != 32 {
 		return nil, fmt.Errorf("the sealing key is not 32 bytes in base 64; restore %s from your backup, or remove it: second factors must then be set up anew", cfg.File(fileSeal))
 	}
+	return key, nil
+}
+
+// sealer seals under the sealing key.
+func sealer(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err

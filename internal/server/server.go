@@ -19,6 +19,7 @@ import (
 	"liandan/internal/access"
 	"liandan/internal/account"
 	"liandan/internal/audit"
+	"liandan/internal/collection"
 	"liandan/internal/config"
 	"liandan/internal/duty"
 	"liandan/internal/gate"
@@ -47,8 +48,10 @@ type Parts struct {
 	Accounts *account.Service
 	Machines *machine.Service
 	Gate     *gate.Gate
-	VKey     string
-	Log      *slog.Logger
+	// Collection makes and compares the one-time codes of small sources.
+	Collection *collection.Service
+	VKey       string
+	Log        *slog.Logger
 
 	key     logKey
 	line    *line
@@ -278,7 +281,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})

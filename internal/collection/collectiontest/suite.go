@@ -37,7 +37,7 @@ func (r register) Site(_ context.Context, v id.Site) (party.Site, bool, error) {
 
 // Run judges the stores that open gives, each new.
 func Run(t *testing.T, open func(*testing.T) collection.Store) {
-	for name, test := range map[string]func(*bench){"once": once, "wrong": wrong, "late": late, "capped": capped, "beside one another": beside, "bad lines": badLines} {
+	for name, test := range map[string]func(*bench){"once": once, "wrong": wrong, "late": late, "capped": capped, "beside one another": beside, "bad lines": badLines, "one moment": oneMoment} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{t: t, now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
 			b.Service = collection.New(collection.Config{Store: open(t), Registry: register{b.now.AddDate(-1, 0, 0)}, Now: func() time.Time { return b.now },
@@ -71,6 +71,20 @@ func (b *bench) is(got, want fault.Kind) {
 	b.t.Helper()
 	if got != want {
 		b.t.Errorf("answered %q, expected %q", got, want)
+	}
+}
+
+// oneMoment: of two codes of one millisecond the second holds, whatever their ids.
+func oneMoment(b *bench) {
+	for range 10 {
+		old, fresh := b.code(shop), b.code(shop)
+		if old == fresh {
+			continue
+		}
+		b.is(b.try(slip(), old), fault.Conflict)
+		if _, err := b.Confirm(b.t.Context(), slip(), fresh); err != nil {
+			b.t.Fatal(err)
+		}
 	}
 }
 

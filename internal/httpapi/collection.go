@@ -1,0 +1,119 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"liandan/api"
+	"liandan/internal/access"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/statement"
+	"liandan/internal/waste"
+)
+
+// Collection serves the pick-ups of small sources; collection.Service is one.
+type Collection interface {
+	NewCode(ctx context.Context, site id.Site) (digits string, expires time.Time, err error)
+	Confirm(ctx context.Context, c statement.Confirmation, digits string) (statement.Statement, error)
+}
+
+func (f *face) collectionRoutes() []route {
+	return []route{
+		{"POST", "/v1/sites/:site/stop-codes", "createStopCode", f.newStopCode},
+		{"POST", "/v1/confirmations", "confirmStop", f.confirmStop},
+	}
+}
+
+// newStopCode is POST /v1/sites/{site}/stop-codes.
+func (f *face) newStopCode(c echo.Context, v visit) error {
+	site, err := admit(f, c, v, f.sites())
+	if err != nil {
+		return err
+	}
+	code, expires, err := f.Collection.NewCode(c.Request().Context(), site)
+	if err != nil {
+		return err
+	}
+	return secret(c, http.StatusCreated, api.StopCode{Code: code, ExpiresAt: at(expires)})
+}
+
+type confirmedLine struct {
+	Batch string `json:"batch"`
+	Code  string `json:"code"`
+	Grams int64  `json:"grams"`
+}
+
+// confirmStop is POST /v1/confirmations. Whose word it is to be, the register says of the
+// person; the body cannot name another organisation's.
+func (f *face) confirmStop(c echo.Context, v visit) error {
+	in := struct {
+		Site   string          `json:"site"`
+		Person string          `json:"person"`
+		Code   string          `json:"code"`
+		Trip   string          `json:"trip"`
+		Lines  []confirmedLine `json:"lines"`
+	}{}
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	bad := invalid()
+	out := statement.Confirmation{Site: member(bad, "/site", in.Site, id.ParseSite), Person: member(bad, "/person", in.Person, id.ParsePerson)}
+	if in.Trip != "" {
+		out.Trip = member(bad, "/trip", in.Trip, id.ParseTrip)
+	}
+	if !sixDigits(in.Code) {
+		bad.At("/code", "format", "must be the six digits that the source shows")
+	}
+	out.Lines = confirmedLines(bad, in.Lines)
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	ctx := c.Request().Context()
+	missing := fault.Missing("person")
+	collector, ok, err := f.Registry.Person(ctx, out.Person)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return missing
+	}
+	out.Collector = collector
+	if err := f.allow(c, v, access.Subject{Parties: []id.Party{collector}, People: []id.Person{out.Person}}, out.Person.String(), missing); err != nil {
+		return err
+	}
+	said, err := f.Collection.Confirm(ctx, out, in.Code)
+	if err != nil {
+		return err
+	}
+	return secret(c, http.StatusCreated, api.StopConfirmation{Confirmation: said.Hash().String(), Statement: string(said.Body)})
+}
+
+func sixDigits(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return len(s) == 6
+}
+
+func confirmedLines(bad *fault.Error, in []confirmedLine) []statement.Confirmed {
+	if len(in) == 0 || len(in) > statement.MaxConfirmed {
+		bad.At("/lines", "length", "must have 1 to %d batches", statement.MaxConfirmed)
+		return nil
+	}
+	out := make([]statement.Confirmed, len(in))
+	for i, l := range in {
+		at := fmt.Sprintf("/lines/%d", i)
+		out[i] = statement.Confirmed{Batch: member(bad, at+"/batch", l.Batch, id.ParseBatch), Code: member(bad, at+"/code", l.Code, waste.ParseCode), Grams: waste.Grams(l.Grams)}
+		if out[i].Grams < 1 || out[i].Grams > waste.MaxBatch {
+			bad.At(at+"/grams", "out_of_range", "must be from 1 to %d", waste.MaxBatch)
+		}
+	}
+	return out
+}
