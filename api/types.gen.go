@@ -1203,24 +1203,6 @@ func (e Packaging) Valid() bool {
 	}
 }
 
-// Defines values for PaperBackfilledDataProfile.
-const (
-	PaperBackfilledDataProfileHazardous PaperBackfilledDataProfile = "hazardous"
-	PaperBackfilledDataProfileMedical   PaperBackfilledDataProfile = "medical"
-)
-
-// Valid indicates whether the value is a known member of the PaperBackfilledDataProfile enum.
-func (e PaperBackfilledDataProfile) Valid() bool {
-	switch e {
-	case PaperBackfilledDataProfileHazardous:
-		return true
-	case PaperBackfilledDataProfileMedical:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for PersonRole.
 const (
 	PersonRoleCityAnalyst               PersonRole = "city_analyst"
@@ -5145,8 +5127,14 @@ type PaperBackfilledData struct {
 	Number NationalNumber `json:"number,omitempty,omitzero"`
 
 	// Permit 不得有控制符与改变方向的字符 · no control or direction-changing characters
-	Permit  Text32                     `json:"permit,omitempty,omitzero"`
-	Profile PaperBackfilledDataProfile `json:"profile"`
+	Permit Text32 `json:"permit,omitempty,omitzero"`
+
+	// Profile 转移模式：hazardous 危险废物联单、medical 医疗废物、small-source 小微源收运、battery 废铅蓄电池；按日期查表，没有的即 unknown-profile。
+	// The transfer profile, by the table in force at the date; one that is not in it is unknown-profile.
+	//
+	//
+	// Example: medical
+	Profile ProfileName `json:"profile"`
 
 	// Reason 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Reason Text200 `json:"reason"`
@@ -5166,9 +5154,6 @@ type PaperBackfilledData struct {
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Vehicle Text16 `json:"vehicle"`
 }
-
-// PaperBackfilledDataProfile defines model for PaperBackfilledData.Profile.
-type PaperBackfilledDataProfile string
 
 // PaperClass defines model for PaperClass.
 type PaperClass struct {

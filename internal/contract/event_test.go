@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
@@ -37,6 +38,7 @@ const (
 	sayItem    = "one item of a sheet twice"
 	sayChange  = "a correction of one field twice, into itself, asked of its signer, or to be answered before it is made"
 	sayWindow  = "an authorisation that is over before it begins"
+	saySlip    = "a slip signed out of order, filled in by a stranger to it, or with verdicts of nobody"
 )
 
 // unsayable lists which of the rules a payload breaks.
@@ -85,6 +87,9 @@ func unsayable(d doc, text []byte) (broken []string) {
 	if items, ok := data["items"].([]any); ok {
 		broken = append(broken, misadded(data["total"], items)...)
 	}
+	if signed, ok := data["signed"].([]any); ok && strange(d, data, lines, signed) {
+		broken = append(broken, saySlip)
+	}
 	if _, ok := data["changes"].([]any); ok && idle(d, data) {
 		broken = append(broken, sayChange)
 	}
@@ -94,6 +99,46 @@ func unsayable(d doc, text []byte) (broken []string) {
 		}
 	}
 	return broken
+}
+
+// strange says whether a slip's signatures are out of order, whether somebody fills it in who
+// may not, or whether its lines have verdicts that nobody signed, or lack those that were.
+func strange(d, data doc, lines, signed []any) bool {
+	last, whole := time.Time{}, len(signed) == 4
+	for i, x := range signed {
+		one, _ := x.(doc)
+		if i >= 4 || one["role"] != []string{"consignor", "carrier", "gate", "consignee"}[i] {
+			return true
+		}
+		at, err := event.ParseTime(fmt.Sprint(one["at"]))
+		if err != nil || at.Before(last) {
+			return true
+		}
+		last = at
+	}
+	if at, err := event.ParseTime(fmt.Sprint(d["at"])); err != nil || last.After(at) {
+		return true
+	}
+	switch {
+	case d["party"] == data["consignor"]:
+		if d["site"] != data["consignor_site"] {
+			return true
+		}
+	case d["party"] != data["consignee"] || !whole || d["site"] != data["consignee_site"]:
+		return true
+	}
+	for _, l := range lines {
+		line, _ := l.(doc)
+		if _, judged := line["verdict"]; judged != whole {
+			return true
+		}
+		_, reason := line["reason"]
+		_, grams := line["refused_grams"]
+		if line["verdict"] == "part" && !(reason && grams) {
+			return true
+		}
+	}
+	return false
 }
 
 // misadded lists what is wrong between the items of an inspection and their total.

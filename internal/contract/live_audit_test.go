@@ -183,7 +183,7 @@ func (d *day) holdsTheDay(told samplecity.Story, bySeq map[int64]client.Receipt)
 		if err != nil || e.Seq != int64(i) || !bytes.Equal(e.Bytes(), entry) {
 			d.t.Fatalf("entry %d is %s (%v)", i, entry, err)
 		}
-		if e.Kind == statement.KindKey || e.Kind == statement.KindAct || e.Kind == statement.KindConfirmation { // keys were enrolled, and it was recorded
+		if e.Kind == statement.KindKey || e.Kind == statement.KindAct || e.Kind == statement.KindConfirmation || e.Kind == statement.KindFact || e.Kind == statement.KindImport { // keys were enrolled, and it was recorded
 			continue
 		}
 		r := bySeq[int64(i)]

@@ -88,6 +88,10 @@ func TestOperationsAreDescribed(t *testing.T) {
 // no 415.
 var entrances = []string{"createSession", "createToken"}
 
+// listed have a path that chooses from the plan's own list: another number is a bad request,
+// and nothing that might be there.
+var listed = []string{"getIndicator", "getIndicatorEvidence"}
+
 func checkAnswers(t *testing.T, at string, c call, answers map[string]*openapi3.ResponseRef) {
 	secured := c.op.Security != nil && len(*c.op.Security) > 0
 	if _, ok := answers["401"]; ok != (secured || slices.Contains(entrances, c.op.OperationID)) {
@@ -96,7 +100,7 @@ func checkAnswers(t *testing.T, at string, c call, answers map[string]*openapi3.
 	if secured && (answers["403"] == nil || answers["429"] == nil) {
 		t.Errorf("%s: needs somebody, and declares no 403 or 429", at)
 	}
-	if strings.Contains(c.path, "{") && answers["404"] == nil {
+	if strings.Contains(c.path, "{") && !slices.Contains(listed, c.op.OperationID) && answers["404"] == nil {
 		t.Errorf("%s: names a thing that may not exist, and declares no 404", at)
 	}
 	if c.op.RequestBody != nil && c.op.OperationID != "createToken" && (answers["413"] == nil || answers["415"] == nil) {

@@ -294,6 +294,11 @@ func (a *assembly) place(p Prepared, placed func(int)) error {
 		return err
 	}
 	if err := a.governed(p.Event); err != nil {
+		if (eyes{a.world, p.Event.Party}).Manifest(p.Event.Manifest).ID.IsZero() {
+			// A stranger hears the chain's refusal, as of a manifest that is not there, and not
+			// what the table says of the manifest's profile.
+			err = cmp.Or(chain.Check(a.world, p.Event), err)
+		}
 		return err
 	}
 	if err := unforeseen(p.Event, a.seq); err != nil {

@@ -120,7 +120,7 @@ func runs(s string) bool {
 	if s == "" {
 		return false
 	}
-	if strings.ContainsRune("\t\r\n", rune(s[0])) {
+	if strings.ContainsRune("\t\r\n", rune(s[0])) || s[0] == '\'' && runs(s[1:]) {
 		return true
 	}
 	t := strings.TrimLeft(s, " '\u00a0\u3000\ufeff\t\r\n")
