@@ -49,6 +49,7 @@ getMonthlyManifest  s     .      .      s        o     d        c    m      .   
 createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
+getReport           .     .      .      .        .     .        +    .      .       .      .      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
 listDraws           .     .      .      .        .     +        +    +      .       .      .      authority
 getDraw             .     .      .      .        .     +        +    +      .       .      .      authority
