@@ -5776,6 +5776,73 @@ type SlipSignature struct {
 // SlipSignatureRole defines model for SlipSignature.Role.
 type SlipSignatureRole string
 
+// SourceAuthorisation defines model for SourceAuthorisation.
+type SourceAuthorisation struct {
+	Codes []string `json:"codes"`
+
+	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Event ID `json:"event"`
+
+	// From UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	From    Instant `json:"from"`
+	InForce bool    `json:"in_force"`
+
+	// To 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	To ID `json:"to"`
+
+	// Until UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Until Instant `json:"until"`
+}
+
+// SourceCode defines model for SourceCode.
+type SourceCode struct {
+	Code  string `json:"code"`
+	Grams int64  `json:"grams"`
+}
+
+// SourceFinding defines model for SourceFinding.
+type SourceFinding struct {
+	EN string `json:"en"`
+
+	// Owner 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Owner       ID     `json:"owner,omitempty,omitzero"`
+	Rule        string `json:"rule"`
+	RuleVersion string `json:"rule_version"`
+	ZH          string `json:"zh"`
+}
+
+// SourcePairs defines model for SourcePairs.
+type SourcePairs struct {
+	Code      string `json:"code"`
+	Sold      int64  `json:"sold"`
+	TakenBack int64  `json:"taken_back"`
+
+	// Unmatched 售出减收回 · sold less taken back
+	Unmatched int64 `json:"unmatched"`
+}
+
+// SourceStanding defines model for SourceStanding.
+type SourceStanding struct {
+	Authorisations []SourceAuthorisation `json:"authorisations"`
+	Batteries      []SourcePairs         `json:"batteries"`
+	Codes          []SourceCode          `json:"codes"`
+	Events         []ID                  `json:"events"`
+	Findings       []SourceFinding       `json:"findings"`
+	Grams          int64                 `json:"grams"`
+	LimitGrams     int64                 `json:"limit_grams"`
+	Pickups        int                   `json:"pickups"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site    ID     `json:"site"`
+	Source  string `json:"source"`
+	Version string `json:"version"`
+	Year    int    `json:"year"`
+}
+
 // Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
 // accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
 // returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
@@ -6535,6 +6602,11 @@ type ListCustodyParams struct {
 // GetMonthlyManifestParams defines parameters for GetMonthlyManifest.
 type GetMonthlyManifestParams struct {
 	Month string `form:"month" json:"month"`
+}
+
+// GetSourceStandingParams defines parameters for GetSourceStanding.
+type GetSourceStandingParams struct {
+	Year int `form:"year" json:"year"`
 }
 
 // CreateStopCodeParams defines parameters for CreateStopCode.

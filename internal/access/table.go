@@ -122,6 +122,7 @@ func chainRules() []Rule {
 		{Operation: "getSiteTable", ZH: "下载场所台账与联单表", EN: "save a site's ledger and manifests as tables", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "createStopCode", ZH: "出示一次性收运确认码", EN: "make a one-time code for a pick-up", Who: Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites,
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},
+		{Operation: "getSourceStanding", ZH: "查看小源年度量、电池与授权", EN: "how a site stands as a small source", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "confirmStop", ZH: "凭一次性码确认收运", EN: "confirm a pick-up by the source's code", Who: Reaches{SiteStaff: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson}},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},

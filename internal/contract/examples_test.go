@@ -85,6 +85,7 @@ var wireTypes = map[string]func() any{
 	"QuarantinePage":   func() any { return new(api.QuarantinePage) },
 	"EnrolmentRequest": func() any { return new(api.EnrolmentRequest) },
 
+	"SourceStanding":          func() any { return new(api.SourceStanding) },
 	"StopCode":                func() any { return new(api.StopCode) },
 	"StopConfirmationRequest": func() any { return new(api.StopConfirmationRequest) },
 	"StopConfirmation":        func() any { return new(api.StopConfirmation) },

@@ -47,6 +47,7 @@ listCustody         s     .      .      s        o     d        c    m      .   
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
 getMonthlyManifest  s     .      .      s        o     d        c    m      .       .      o      authority
 createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
+getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
 getReport           .     .      .      .        .     .        +    .      .       .      .      authority

@@ -27,6 +27,11 @@ func (p *place) stopCodes(x *town) {
 	}
 	try := func(b string) answer { return x.json("POST", "/v1/confirmations", driver, b) }
 
+	for _, q := range []string{"", "?year=x", "?year=1999", "?year=2200"} {
+		x.get("/v1/sites/"+p.known["site"]+"/source"+q).is(422, "invalid-request")
+	}
+	x.ask(ask{path: "/v1/sites/" + p.known["site"] + "/source?year=2026", token: x.stranger}).is(404, "not-found")
+	p.standing(x)
 	x.ask(ask{method: "POST", path: path, token: x.stranger}).is(404, "not-found")
 	x.ask(ask{method: "POST", path: path, token: driver.token}).is(403, "forbidden")
 	try(body(x.Carrier.Person, "000000", line)).is(409, "conflict") // nobody asked for a code
@@ -65,5 +70,20 @@ func (p *place) stopCodes(x *town) {
 	try(body(x.Carrier.Person, fresh, line)).is(429, "too-many-attempts")
 	if n := x.size(); n != size+1+2 { // the codes that were made are recorded acts
 		x.t.Errorf("the log went from %d to %d with one confirmation and two codes", size, n)
+	}
+}
+
+// standing: the year's sum is that of the codes, and another year has none.
+func (p *place) standing(x *town) {
+	get := func(year int) api.SourceStanding {
+		return into[api.SourceStanding](x.ask(ask{path: fmt.Sprintf("/v1/sites/%s/source?year=%d", p.known["site"], year), token: x.hospital}).is(200, ""))
+	}
+	now, before := get(2026), get(2025)
+	var sum int64
+	for _, c := range now.Codes {
+		sum += c.Grams
+	}
+	if now.Grams < 3000 || sum != now.Grams || now.LimitGrams != 10_000_000 || now.Pickups != len(now.Events) || now.Source == "" || before.Grams != 0 || before.Pickups != 0 {
+		x.t.Errorf("the site gave %+v, the year before %+v", now, before)
 	}
 }

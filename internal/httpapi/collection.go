@@ -3,13 +3,17 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"liandan/api"
 	"liandan/internal/access"
+	"liandan/internal/audit"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/statement"
@@ -25,6 +29,7 @@ type Collection interface {
 func (f *face) collectionRoutes() []route {
 	return []route{
 		{"POST", "/v1/sites/:site/stop-codes", "createStopCode", f.newStopCode},
+		{"GET", "/v1/sites/:site/source", "getSourceStanding", f.sourceStanding},
 		{"POST", "/v1/confirmations", "confirmStop", f.confirmStop},
 	}
 }
@@ -114,6 +119,46 @@ func confirmedLines(bad *fault.Error, in []confirmedLine) []statement.Confirmed 
 		if out[i].Grams < 1 || out[i].Grams > waste.MaxBatch {
 			bad.At(at+"/grams", "out_of_range", "must be from 1 to %d", waste.MaxBatch)
 		}
+	}
+	return out
+}
+
+// sourceStanding is GET /v1/sites/{site}/source.
+func (f *face) sourceStanding(c echo.Context, v visit) error {
+	year, err := strconv.Atoi(c.QueryParam("year"))
+	if err != nil || year < 2000 || year > 2199 {
+		return invalid().At("/year", "format", "must be a year from 2000 to 2199")
+	}
+	site, err := admit(f, c, v, f.sites())
+	if err != nil {
+		return err
+	}
+	found, err := f.Reader.SourceOf(c.Request().Context(), site, year)
+	if err != nil {
+		return err
+	}
+	return secret(c, http.StatusOK, sourceView(site, found))
+}
+
+func sourceView(site id.Site, s audit.SourceStanding) api.SourceStanding {
+	out := api.SourceStanding{Site: site.String(), Year: s.Year.Year, Grams: int64(s.Year.Grams), LimitGrams: int64(s.Year.Limit), Pickups: s.Year.Pickups,
+		Version: s.Year.Rule.Version, Source: s.Year.Rule.Source, Events: ids(s.Year.Events), Codes: make([]api.SourceCode, 0, len(s.Year.ByCode)),
+		Batteries: make([]api.SourcePairs, len(s.Batteries.Pairs)), Authorisations: make([]api.SourceAuthorisation, len(s.Authorisations)), Findings: []api.SourceFinding{}}
+	for _, code := range slices.Sorted(maps.Keys(s.Year.ByCode)) {
+		out.Codes = append(out.Codes, api.SourceCode{Code: string(code), Grams: int64(s.Year.ByCode[code])})
+	}
+	for i, p := range s.Batteries.Pairs {
+		out.Batteries[i] = api.SourcePairs{Code: string(p.Code), Sold: p.Sold, TakenBack: p.TakenBack, Unmatched: p.Unmatched}
+	}
+	for i, a := range s.Authorisations {
+		x := api.SourceAuthorisation{Event: a.ID.String(), To: a.To.String(), From: at(a.From), Until: at(a.Until), InForce: a.Holds(s.At), Codes: make([]string, len(a.Codes))}
+		for k, code := range a.Codes {
+			x.Codes[k] = string(code)
+		}
+		out.Authorisations[i] = x
+	}
+	for _, x := range slices.Concat(s.Year.Findings, s.Batteries.Findings) {
+		out.Findings = append(out.Findings, api.SourceFinding{Rule: string(x.Rule), ZH: x.ZH, EN: x.EN, Owner: x.Owner.String(), RuleVersion: x.Version})
 	}
 	return out
 }

@@ -61,6 +61,7 @@ type Reader interface {
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
 	Compared(ctx context.Context, site id.Site, from, to time.Time, department string) (journal.Comparison, error)
 	Monthly(ctx context.Context, site id.Site, year int, month time.Month) (journal.Monthly, error)
+	SourceOf(ctx context.Context, site id.Site, year int) (audit.SourceStanding, error)
 	Trip(ctx context.Context, trip id.Trip) ([]journal.Paper, error)
 	Cards(trip id.Trip, papers []journal.Paper) ([]journal.Card, error)
 	NewLabel(ctx context.Context, b id.Batch) (event.Label, error)
