@@ -147,6 +147,30 @@ func (e DrawState) Valid() bool {
 	}
 }
 
+// Defines values for DutyCertainty.
+const (
+	DutyCertaintyC  DutyCertainty = "C"
+	DutyCertaintyC2 DutyCertainty = "C2"
+	DutyCertaintyL  DutyCertainty = "L"
+	DutyCertaintyU  DutyCertainty = "U"
+)
+
+// Valid indicates whether the value is a known member of the DutyCertainty enum.
+func (e DutyCertainty) Valid() bool {
+	switch e {
+	case DutyCertaintyC:
+		return true
+	case DutyCertaintyC2:
+		return true
+	case DutyCertaintyL:
+		return true
+	case DutyCertaintyU:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventAuthorisationGivenType.
 const (
 	EventAuthorisationGivenTypeAuthorisationGiven EventAuthorisationGivenType = "authorisation.given"
@@ -1890,21 +1914,93 @@ func (e ValidationWould) Valid() bool {
 	}
 }
 
-// Defines values for GetReportParamsFormat.
+// Defines values for WorkItemKind.
 const (
-	GetReportParamsFormatHTML GetReportParamsFormat = "html"
-	GetReportParamsFormatJSON GetReportParamsFormat = "json"
-	GetReportParamsFormatXlsx GetReportParamsFormat = "xlsx"
+	WorkItemKindBatch    WorkItemKind = "batch"
+	WorkItemKindManifest WorkItemKind = "manifest"
 )
 
-// Valid indicates whether the value is a known member of the GetReportParamsFormat enum.
-func (e GetReportParamsFormat) Valid() bool {
+// Valid indicates whether the value is a known member of the WorkItemKind enum.
+func (e WorkItemKind) Valid() bool {
 	switch e {
-	case GetReportParamsFormatHTML:
+	case WorkItemKindBatch:
 		return true
-	case GetReportParamsFormatJSON:
+	case WorkItemKindManifest:
 		return true
-	case GetReportParamsFormatXlsx:
+	default:
+		return false
+	}
+}
+
+// Defines values for SearchWasteParamsKind.
+const (
+	SearchWasteParamsKindBatch    SearchWasteParamsKind = "batch"
+	SearchWasteParamsKindManifest SearchWasteParamsKind = "manifest"
+)
+
+// Valid indicates whether the value is a known member of the SearchWasteParamsKind enum.
+func (e SearchWasteParamsKind) Valid() bool {
+	switch e {
+	case SearchWasteParamsKindBatch:
+		return true
+	case SearchWasteParamsKindManifest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkParamsList.
+const (
+	ListWorkParamsListMoving  ListWorkParamsList = "moving"
+	ListWorkParamsListOverdue ListWorkParamsList = "overdue"
+	ListWorkParamsListWaiting ListWorkParamsList = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkParamsList enum.
+func (e ListWorkParamsList) Valid() bool {
+	switch e {
+	case ListWorkParamsListMoving:
+		return true
+	case ListWorkParamsListOverdue:
+		return true
+	case ListWorkParamsListWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWorkParamsKind.
+const (
+	ListWorkParamsKindBatch    ListWorkParamsKind = "batch"
+	ListWorkParamsKindManifest ListWorkParamsKind = "manifest"
+)
+
+// Valid indicates whether the value is a known member of the ListWorkParamsKind enum.
+func (e ListWorkParamsKind) Valid() bool {
+	switch e {
+	case ListWorkParamsKindBatch:
+		return true
+	case ListWorkParamsKindManifest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CountWorkParamsKind.
+const (
+	CountWorkParamsKindBatch    CountWorkParamsKind = "batch"
+	CountWorkParamsKindManifest CountWorkParamsKind = "manifest"
+)
+
+// Valid indicates whether the value is a known member of the CountWorkParamsKind enum.
+func (e CountWorkParamsKind) Valid() bool {
+	switch e {
+	case CountWorkParamsKindBatch:
+		return true
+	case CountWorkParamsKindManifest:
 		return true
 	default:
 		return false
@@ -2866,6 +2962,61 @@ type DrawPage struct {
 
 // DrawState announced 已公布待日志达到大小，unlisted 名单未交或与公布不符，drawn 已抽取 · waits for the log; lacks its list; drawn
 type DrawState string
+
+// Duty 一项有期限的义务 · something that must be done by a time
+type Duty struct {
+	// Calendar 所用日历版本 · version of the calendar
+	Calendar string `json:"calendar,omitempty,omitzero"`
+
+	// Certainty 依据的确定程度 · how sure the source is
+	Certainty DutyCertainty `json:"certainty"`
+
+	// Code 义务代码 · which duty
+	Code string `json:"code"`
+
+	// DueBefore UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	DueBefore Instant `json:"due_before"`
+
+	// Earlier 以前日历算出的期限 · what older calendars gave
+	Earlier []Instant `json:"earlier,omitempty,omitzero"`
+	EN      string    `json:"en"`
+
+	// LastDay 最后一天（北京时间），按小时计的没有 · last day, Beijing time; none where hours count
+	LastDay string `json:"last_day,omitempty,omitzero"`
+
+	// MetAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	MetAt          Instant `json:"met_at,omitempty,omitzero"`
+	Overdue        bool    `json:"overdue"`
+	OverdueSeconds int64   `json:"overdue_seconds,omitempty,omitzero"`
+
+	// Owner 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Owner ID `json:"owner"`
+
+	// Provisional 牵涉尚未公布的放假安排，公布后重算 · a day in it is not settled by a notice yet
+	Provisional bool `json:"provisional"`
+
+	// Reading 文本未写明之处如何理解 · what the text leaves open and how it is taken
+	Reading string `json:"reading,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site,omitempty,omitzero"`
+
+	// Source 依据 · instrument and article
+	Source string `json:"source"`
+
+	// StartAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	StartAt Instant `json:"start_at"`
+	ZH      string  `json:"zh"`
+}
+
+// DutyCertainty 依据的确定程度 · how sure the source is
+type DutyCertainty string
 
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
@@ -5583,23 +5734,6 @@ type RepackedData struct {
 	Children []Child `json:"children"`
 }
 
-// Report defines model for Report.
-type Report struct {
-	Checkpoint string `json:"checkpoint"`
-	District   string `json:"district,omitempty,omitzero"`
-	From       string `json:"from"`
-	Grain      string `json:"grain"`
-	Period     string `json:"period"`
-	RecordedAt string `json:"recorded_at"`
-	Root       string `json:"root"`
-
-	// Sections 每个指标一节 · one for each indicator
-	Sections []map[string]interface{} `json:"sections"`
-	Since    int64                    `json:"since,omitempty,omitzero"`
-	Size     int64                    `json:"size"`
-	To       string                   `json:"to"`
-}
-
 // ReturnedData defines model for ReturnedData.
 type ReturnedData struct {
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
@@ -6226,6 +6360,75 @@ type WithdrawalData struct {
 	Reason Text200 `json:"reason,omitempty,omitzero"`
 }
 
+// WorkCount defines model for WorkCount.
+type WorkCount struct {
+	Count int `json:"count"`
+
+	// More 还有更多 · there are more
+	More bool `json:"more"`
+}
+
+// WorkCounts defines model for WorkCounts.
+type WorkCounts struct {
+	Moving  WorkCount `json:"moving"`
+	Overdue WorkCount `json:"overdue"`
+	Waiting WorkCount `json:"waiting"`
+}
+
+// WorkItem 清单里的一件 · one thing in a list
+type WorkItem struct {
+	// BeganAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	BeganAt Instant `json:"began_at"`
+
+	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Carrier ID          `json:"carrier,omitempty,omitzero"`
+	Codes   []WasteCode `json:"codes"`
+
+	// Consignee 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignee ID `json:"consignee,omitempty,omitzero"`
+
+	// Consignor 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignor ID `json:"consignor,omitempty,omitzero"`
+
+	// Custodian 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Custodian ID     `json:"custodian,omitempty,omitzero"`
+	Duties    []Duty `json:"duties"`
+
+	// Grams 批次现有克数；联单交付克数 · in custody of a batch; issued of a manifest
+	Grams int64 `json:"grams,omitempty,omitzero"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID   ID           `json:"id"`
+	Kind WorkItemKind `json:"kind"`
+	Next []Step       `json:"next"`
+
+	// Number 联单编号 · manifest number
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Seq 最近一次事件的日志序号 · log index of the newest event
+	Seq int64 `json:"seq"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site,omitempty,omitzero"`
+
+	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
+	Stage   Stage  `json:"stage"`
+	Vehicle string `json:"vehicle,omitempty,omitzero"`
+}
+
+// WorkItemKind defines model for WorkItem.Kind.
+type WorkItemKind string
+
+// WorkPage defines model for WorkPage.
+type WorkPage struct {
+	Items      []WorkItem `json:"items"`
+	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
+}
+
 // AsOf defines model for asOf.
 type AsOf = string
 
@@ -6534,27 +6737,60 @@ type ImportRegistryParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
-// GetReportParams defines parameters for GetReport.
-type GetReportParams struct {
-	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
-	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
-
-	// AsOf 日志大小 · log size
-	AsOf int64 `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
-
-	// Since 前次报告的日志大小 · log size of the last report
-	Since  int64                 `form:"since,omitempty" json:"since,omitempty,omitzero"`
-	Format GetReportParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
-}
-
-// GetReportParamsFormat defines parameters for GetReport.
-type GetReportParamsFormat string
-
 // CreateSampleListParams defines parameters for CreateSampleList.
 type CreateSampleListParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
+
+// SearchWasteParams defines parameters for SearchWaste.
+type SearchWasteParams struct {
+	// Kind 批次或联单 · of batches or of manifests
+	Kind SearchWasteParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Party 谁的清单；不填 division 时必填 · whose; needed without division
+	Party ID `form:"party,omitempty" json:"party,omitempty,omitzero"`
+
+	// Site 只看一个场所 · one site alone
+	Site ID `form:"site,omitempty" json:"site,omitempty,omitzero"`
+
+	// Person 只看某人经手的 · what a person had a hand in
+	Person ID `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Division 某县区场所的 · at sites of a district
+	Division string `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Organisation 另一方：统一社会信用代码或名称的一部分 · another party to it: credit code or part of its name
+	Organisation string `form:"organisation,omitempty" json:"organisation,omitempty,omitzero"`
+
+	// Code 废物代码 · waste code
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// Number 联单编号 · manifest number
+	Number string `form:"number,omitempty" json:"number,omitempty,omitzero"`
+
+	// Plate 车牌 · plate
+	Plate string `form:"plate,omitempty" json:"plate,omitempty,omitzero"`
+
+	// Container 容器数字识别码 · digital code of a container
+	Container string `form:"container,omitempty" json:"container,omitempty,omitzero"`
+
+	// Label 标签码；只查批次 · code of a label; finds batches
+	Label string `form:"label,omitempty" json:"label,omitempty,omitzero"`
+
+	// From 产生或填写时间起（含） · when it began, from
+	From Instant `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To 止（不含） · and before
+	To Instant `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// SearchWasteParamsKind defines parameters for SearchWaste.
+type SearchWasteParamsKind string
 
 // DeleteSessionParams defines parameters for DeleteSession.
 type DeleteSessionParams struct {
@@ -6631,6 +6867,76 @@ type CompareUseParams struct {
 	To         SignerTime `form:"to" json:"to"`
 	Department string     `form:"department,omitempty" json:"department,omitempty,omitzero"`
 }
+
+// ListWorkParams defines parameters for ListWork.
+type ListWorkParams struct {
+	// List 等我办、在途、逾期 · waiting for the party, on its way, overdue
+	List ListWorkParamsList `form:"list,omitempty" json:"list,omitempty,omitzero"`
+
+	// Kind 批次或联单 · of batches or of manifests
+	Kind ListWorkParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Party 谁的清单；不填 division 时必填 · whose; needed without division
+	Party ID `form:"party,omitempty" json:"party,omitempty,omitzero"`
+
+	// Site 只看一个场所 · one site alone
+	Site ID `form:"site,omitempty" json:"site,omitempty,omitzero"`
+
+	// Person 只看某人经手的 · what a person had a hand in
+	Person ID `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Division 某县区场所的 · at sites of a district
+	Division string `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Organisation 另一方：统一社会信用代码或名称的一部分 · another party to it: credit code or part of its name
+	Organisation string `form:"organisation,omitempty" json:"organisation,omitempty,omitzero"`
+
+	// Code 废物代码 · waste code
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// DueBy 按这一时刻算逾期，默认现在 · what is overdue at that moment; now by default
+	DueBy Instant `form:"due_by,omitempty" json:"due_by,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListWorkParamsList defines parameters for ListWork.
+type ListWorkParamsList string
+
+// ListWorkParamsKind defines parameters for ListWork.
+type ListWorkParamsKind string
+
+// CountWorkParams defines parameters for CountWork.
+type CountWorkParams struct {
+	// Kind 批次或联单 · of batches or of manifests
+	Kind CountWorkParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Party 谁的清单；不填 division 时必填 · whose; needed without division
+	Party ID `form:"party,omitempty" json:"party,omitempty,omitzero"`
+
+	// Site 只看一个场所 · one site alone
+	Site ID `form:"site,omitempty" json:"site,omitempty,omitzero"`
+
+	// Person 只看某人经手的 · what a person had a hand in
+	Person ID `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Division 某县区场所的 · at sites of a district
+	Division string `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Organisation 另一方：统一社会信用代码或名称的一部分 · another party to it: credit code or part of its name
+	Organisation string `form:"organisation,omitempty" json:"organisation,omitempty,omitzero"`
+
+	// Code 废物代码 · waste code
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// DueBy 按这一时刻算逾期，默认现在 · what is overdue at that moment; now by default
+	DueBy Instant `form:"due_by,omitempty" json:"due_by,omitempty,omitzero"`
+}
+
+// CountWorkParamsKind defines parameters for CountWork.
+type CountWorkParamsKind string
 
 // CreateTokenFormdataRequestBody defines body for CreateToken for application/x-www-form-urlencoded ContentType.
 type CreateTokenFormdataRequestBody = TokenRequest

@@ -124,6 +124,9 @@ func chainRules() []Rule {
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},
 		{Operation: "getSourceStanding", ZH: "查看小源年度量、电池与授权", EN: "how a site stands as a small source", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "confirmStop", ZH: "凭一次性码确认收运", EN: "confirm a pick-up by the source's code", Who: Reaches{SiteStaff: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson}},
+		{Operation: "listWork", ZH: "待办、在途与逾期", EN: "list what waits, what is on its way, what is overdue", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "countWork", ZH: "各清单的件数", EN: "count what is in the lists", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "searchWaste", ZH: "查找批次与联单", EN: "find batches and manifests", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
 	}
@@ -135,7 +138,6 @@ func registerRules() []Rule {
 		{Operation: "listIndicators", ZH: "查看指标定义", EN: "list the indicators' definitions", Who: figures},
 		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
 		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
-		{Operation: "getReport", ZH: "查看指标报告", EN: "read a report of the indicators", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
 		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
 		{Operation: "createSampleList", ZH: "提交随机抽查名单", EN: "hand in a list for random inspection", Who: authorities, Record: Always},
 		{Operation: "listDraws", ZH: "查看随机抽取", EN: "list the draws for random inspection", Who: authorities, Record: ByAuthority},

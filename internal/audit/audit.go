@@ -78,6 +78,10 @@ type Reader interface {
 	ManifestsOf(p id.Party, each func(manifest.State) error) error
 	// ImportedOf walks the past records of a site whose days lie in a period, by day.
 	ImportedOf(p id.Party, s id.Site, k former.Kind, from, to string, each func(of id.Hash, line int64, body []byte) error) error
+	// Searched gives the things that a filter means, newest first, like Listed.
+	Searched(f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
+	// Organisations finds parties by their credit code or a part of their name.
+	OrganisationsNamed(word string, most int) ([]id.Party, error)
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)

@@ -39,7 +39,9 @@ type Filter struct {
 	Person   id.Person  // things that the person had a hand in
 	Division string     // things at a site there
 	With     []id.Party // things that one of those has a part in too; nil: whoever
+	Name     string     // those of With, by credit code or a part of the name
 	Terms    []string   // of package worklist, all of which a thing has
+	Subject  id.UUID    // one thing alone; set by Label
 	From, To time.Time  // when a thing began: From is in it, To is not; zero: open
 	Label    event.Label
 }
@@ -86,6 +88,9 @@ func (s *Service) Work(ctx context.Context, t Tab, f Filter, now time.Time, curs
 		return p, err
 	}
 	err = s.Store.Read(ctx, func(r Reader) error {
+		if err := named(r, &f); err != nil {
+			return err
+		}
 		hits, next, err := merged(r, sources, f, after, limit)
 		if err != nil {
 			return err
@@ -164,6 +169,9 @@ func (s *Service) Counts(ctx context.Context, f Filter, now time.Time) (map[Tab]
 			return nil, err
 		}
 		err = s.Store.Read(ctx, func(r Reader) error {
+			if err := named(r, &f); err != nil {
+				return err
+			}
 			hits, next, err := merged(r, sources, f, first, CountMost)
 			out[t] = Count{len(hits), next != nil}
 			return err

@@ -90,6 +90,8 @@ var wireTypes = map[string]func() any{
 	"StopConfirmationRequest": func() any { return new(api.StopConfirmationRequest) },
 	"StopConfirmation":        func() any { return new(api.StopConfirmation) },
 
+	"WorkPage":                 func() any { return new(api.WorkPage) },
+	"WorkCounts":               func() any { return new(api.WorkCounts) },
 	"Enrolment":                func() any { return new(api.Enrolment) },
 	"ChallengeRequest":         func() any { return new(api.ChallengeRequest) },
 	"Challenge":                func() any { return new(api.Challenge) },
@@ -147,7 +149,6 @@ var wireTypes = map[string]func() any{
 	"EventOutcomeReported":     func() any { return new(api.EventOutcomeReported) },
 	"EventRulingRecorded":      func() any { return new(api.EventRulingRecorded) },
 	"DrawFile":                 func() any { return new(api.DrawFile) },
-	"Report":                   func() any { return new(api.Report) },
 	"DrawPage":                 func() any { return new(api.DrawPage) },
 	"SampleList":               func() any { return new(api.SampleList) },
 	"NewSampleList":            func() any { return new(api.NewSampleList) },

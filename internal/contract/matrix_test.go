@@ -42,6 +42,9 @@ getBatchLabel       s     .      .      s        o     .        .    .      .   
 createBatchLabel    s     .      .      s        o     .        .    .      .       .      o      every
 revokeLabel         s     .      .      s        o     .        .    .      .       .      o      every
 getSiteTable        s     .      .      s        o     d        c    m      .       .      o      authority
+listWork            s     p      p      s        o     d        c    m      .       .      o      authority
+countWork           s     p      p      s        o     d        c    m      .       .      o      authority
+searchWaste         s     p      p      s        o     d        c    m      .       .      o      authority
 listQuarantine      .     .      .      .        +     +        +    +      .       .      .      authority
 listCustody         s     .      .      s        o     d        c    m      .       .      o      authority
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
@@ -50,7 +53,6 @@ createStopCode      s     .      .      s        o     .        .    .      .   
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
-getReport           .     .      .      .        .     .        +    .      .       .      .      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
 listDraws           .     .      .      .        .     +        +    +      .       .      .      authority
 getDraw             .     .      .      .        .     +        +    +      .       .      .      authority

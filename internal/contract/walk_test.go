@@ -41,7 +41,7 @@ type place struct {
 }
 
 func walk(x *town) {
-	p := &place{known: map[string]string{"period": "2026-01", "kind": "organisations", "level": "0", "path": "000.p/1",
+	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1",
 		"site": x.Hospital.Site.String(), "table": "ledger"}}
 	x.run("before anything is there", emptyLog)
 	x.run("registers", registers)
@@ -62,6 +62,7 @@ func walk(x *town) {
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })
+	x.run("lists", func(x *town) { p.lists(x) })
 	x.run("the access record", accessRecord)
 	x.run("without a token", func(x *town) { p.tokens(x) })
 	x.run("names of nothing", func(x *town) { p.nothing(x) })

@@ -30,7 +30,6 @@ import (
 	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
-	"liandan/internal/report"
 	"liandan/internal/siteledger"
 	"liandan/internal/waste"
 )
@@ -52,6 +51,9 @@ type Reader interface {
 	Manifest(ctx context.Context, m id.Manifest) (audit.ManifestView, error)
 	ManifestBundle(ctx context.Context, m id.Manifest) ([]byte, error)
 	Event(ctx context.Context, e id.Event) (audit.EventView, error)
+	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
+	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)
+	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
 	Quarantine(ctx context.Context, cursor string, limit int) ([]audit.Held, string, error)
 	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
 	CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error)
@@ -107,12 +109,10 @@ type Measures interface {
 // Config is what the HTTP face is made of. Intake, Reader, Log, Registry, People, Machines,
 // Gate and Pages are required.
 type Config struct {
-	Intake Intake
-	Reader Reader
-	Log    Log
-	Draws  Draws
-	// Figures gives reports their indicators.
-	Figures  report.Figures
+	Intake   Intake
+	Reader   Reader
+	Log      Log
+	Draws    Draws
 	Registry Registry
 	People   People
 	Machines Machines
@@ -255,6 +255,9 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/manifests/:manifest", "getManifest", f.manifest},
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
 		{"GET", "/v1/sites/:site/tables/:table", "getSiteTable", f.siteTable},
+		{"GET", "/v1/worklist", "listWork", f.work},
+		{"GET", "/v1/worklist/counts", "countWork", f.workCounts},
+		{"GET", "/v1/search", "searchWaste", f.search},
 		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},
 		{"GET", "/v1/acts", "listActs", f.acts},
 		{"GET", "/v1/indicators", "listIndicators", f.indicators},

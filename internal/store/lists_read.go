@@ -34,12 +34,15 @@ func (c *choice) text() string {
 	return strings.Join(c.where, " AND ")
 }
 
+// A condition asks a scalar subquery, row by row by its key: PostgreSQL may answer EXISTS by
+// reading a table whole into memory first.
+
 // common are the conditions that lists and searches share, on a thing that the alias x has.
 func (r *reader) common(c *choice, f audit.Filter) {
-	c.add(!f.Person.IsZero(), `EXISTS (SELECT 1 FROM involved p WHERE p.subject = x.subject AND p.who = ?)`, f.Person.String())
-	c.add(f.With != nil, `EXISTS (SELECT 1 FROM involved w WHERE w.subject = x.subject AND w.who {ids})`, r.s.say.ids(spell(f.With)))
+	c.add(!f.Person.IsZero(), `(SELECT 1 FROM involved p WHERE p.subject = x.subject AND p.who = ? LIMIT 1) = 1`, f.Person.String())
+	c.add(f.With != nil, `(SELECT 1 FROM involved w WHERE w.subject = x.subject AND w.who {ids} LIMIT 1) = 1`, r.s.say.ids(spell(f.With)))
 	for _, t := range f.Terms {
-		c.add(true, `EXISTS (SELECT 1 FROM terms t WHERE t.subject = x.subject AND t.term = ?)`, t)
+		c.add(true, `(SELECT 1 FROM terms t WHERE t.subject = x.subject AND t.term = ? LIMIT 1) = 1`, t)
 	}
 }
 
@@ -53,7 +56,7 @@ func (r *reader) listed(src audit.Source, f audit.Filter, after worklist.Key, li
 	run.add(true, `x.ord < ?`, src.Span.To)
 	run.add(true, `(x.ord > ? OR x.subject > ?)`, after.Ord, after.Subject.String())
 	pick.add(!f.Site.IsZero(), `x.site = ?`, f.Site.String())
-	pick.add(f.Division != "", `EXISTS (SELECT 1 FROM sites s WHERE s.id = x.site AND s.division = ?)`, f.Division)
+	pick.add(f.Division != "", `(SELECT 1 FROM sites s WHERE s.id = x.site AND s.division = ? LIMIT 1) = 1`, f.Division)
 	r.common(&pick, f)
 	if len(pick.where) == 0 {
 		limit = limit*2 + most
