@@ -154,8 +154,13 @@ func (w *walk) remember(e event.Event, b event.Batch, was, is batch.State) {
 			w.owing[b.ID][i].told = w.owing[b.ID][i].told || w.owing[b.ID][i].sheet == e.Manifest
 		}
 	}
+	if was := w.latest[b.ID]; e.Type == event.BatchTreated && (e.At.After(was.At) || e.At.Equal(was.At) && e.ID.String() > was.ID.String()) {
+		w.latest[b.ID] = e // a report names the latest treatment by the signers' clocks
+	}
 	if (e.Type == event.BatchTreated || e.Type == event.BatchRepacked) && is.Grams == 0 {
-		w.gone[b.ID] = e.ID
+		if w.gone[b.ID] = e.ID; e.Type == event.BatchTreated {
+			w.gone[b.ID] = w.latest[b.ID].ID
+		}
 	}
 }
 
@@ -206,7 +211,7 @@ func (w *walk) auditManifest(m manifest.State) {
 		if l.Stage == batch.Returned && l.Returned > 0 {
 			continue
 		}
-		if least = min(least, at); l.Stage != batch.Reported && l.Stage != batch.Cancelled {
+		if least = min(least, at); l.Stage != batch.Reported && l.Stage != batch.Cancelled && l.Stage != batch.Lost { // of what is lost nobody owes anything
 			open = min(open, at)
 		}
 	}

@@ -53,6 +53,7 @@ type walk struct {
 	before   map[id.Batch]batch.Stage                 // where it stood when its manifest was issued
 	owing    map[id.Batch][]debt                      // a report for each acceptance
 	gone     map[id.Batch]id.Event                    // by which nothing of it was left
+	latest   map[id.Batch]event.Event                 // treatment of it, by the signers' clocks
 	told     map[id.Batch][]id.Event                  // reports about it
 	n        int
 }
@@ -67,7 +68,7 @@ type debt struct {
 func newWalk(r *rapid.T) *walk {
 	w := &walk{r: r, world: chain.NewMemory(), entries: map[id.Batch][]ledger.Entry{}, postings: map[id.Batch][]mass.Posting{}, refused: map[id.Batch]waste.Grams{},
 		treated: map[id.Batch]map[id.Manifest]waste.Grams{}, atPoint: map[id.Batch]bool{}, packed: map[id.Batch]waste.Grams{}, ash: map[id.Batch]waste.Grams{}, before: map[id.Batch]batch.Stage{},
-		owing: map[id.Batch][]debt{}, gone: map[id.Batch]id.Event{}, told: map[id.Batch][]id.Event{}}
+		owing: map[id.Batch][]debt{}, gone: map[id.Batch]id.Event{}, latest: map[id.Batch]event.Event{}, told: map[id.Batch][]id.Event{}}
 	for i := range rapid.IntRange(1, 4).Draw(r, "batches") {
 		w.batches = append(w.batches, id.BatchOf(uuid('b', i)))
 	}

@@ -161,8 +161,8 @@ func (s State) Apply(e event.Event, after []batch.State, seq int64) State {
 		s.taken(e, "")
 	case event.Delivered:
 		s.DeliveredAt = max(s.DeliveredAt, at)
-	case event.Metered:
-		if e.Party == s.Consignor {
+	case event.Metered: // by its batch: consignor and consignee may be one party
+		if len(after) > 0 && after[0].Stage == batch.Delivered {
 			s.CollectedAt = max(s.CollectedAt, at)
 		} else {
 			s.AcceptedAt = max(s.AcceptedAt, at)
@@ -270,7 +270,7 @@ func (s *State) applyLine(e event.Event, after batch.State) {
 		case event.ManifestAccepted:
 			l.Accepted, l.Refused, l.Verdict, l.Reason, l.Rest = b.Grams, b.RefusedGrams, b.Verdict, b.Reason, b.Rest
 		case event.MeterRecorded:
-			if e.Party == s.Consignor {
+			if after.Stage == batch.Delivered {
 				l.Collected = b.Grams
 			} else {
 				l.Accepted, l.Verdict = b.Grams, event.Whole
