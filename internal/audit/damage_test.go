@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -134,7 +135,7 @@ func (p *place) flipText(v, column string, random *rand.Rand) string {
 	for {
 		c := bytes.Clone(b)
 		c[random.IntN(len(c))] ^= 1 << random.IntN(8)
-		if p.kind == "sqlite" || !bytes.ContainsFunc(c, func(r rune) bool { return r == 0 || r > 126 }) {
+		if p.kind == "sqlite" || utf8.Valid(c) && !bytes.ContainsFunc(c, func(r rune) bool { return r == 0 || r == 127 }) {
 			return string(c)
 		}
 	}

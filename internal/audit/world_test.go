@@ -62,6 +62,7 @@ var tables = []struct {
 	{"batches", []string{"id"}, audit.AreaBatch},
 	{"manifests", []string{"id"}, audit.AreaManifest},
 	{"postings", []string{"seq", "line"}, audit.AreaPosting},
+	{"movements", []string{"seq", "line"}, audit.AreaPosting},
 	{"tally_steps", []string{"seq", "line"}, audit.AreaTally},
 	{"tallies", []string{"party", "kind", "day", "site", "other", "code", "method"}, audit.AreaTally},
 	{"labels", []string{"token"}, audit.AreaLabel},
