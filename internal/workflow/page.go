@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"liandan/internal/event"
 	"liandan/internal/mass"
 	"liandan/internal/term"
 	"liandan/internal/waste"
@@ -122,14 +121,3 @@ func (s *Stage) balances() []string {
 
 // Book is all the postings of a workflow that was closed.
 func (s *Stage) Book() []mass.Posting { return s.books }
-
-// signedEvents are the distinct events that were signed, in order, the denied ones left out.
-func (s *Stage) signedEvents() []event.Event {
-	var out []event.Event
-	for _, st := range s.Steps {
-		if st.Signed.JWS != nil && st.Refused == "" && (st.Held == "" || st.LetIn > 0) {
-			out = append(out, st.Signed.Event)
-		}
-	}
-	return out
-}
