@@ -1932,6 +1932,27 @@ func (e WorkItemKind) Valid() bool {
 	}
 }
 
+// Defines values for GetReportParamsFormat.
+const (
+	GetReportParamsFormatHTML GetReportParamsFormat = "html"
+	GetReportParamsFormatJSON GetReportParamsFormat = "json"
+	GetReportParamsFormatXlsx GetReportParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetReportParamsFormat enum.
+func (e GetReportParamsFormat) Valid() bool {
+	switch e {
+	case GetReportParamsFormatHTML:
+		return true
+	case GetReportParamsFormatJSON:
+		return true
+	case GetReportParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SearchWasteParamsKind.
 const (
 	SearchWasteParamsKindBatch    SearchWasteParamsKind = "batch"
@@ -5734,6 +5755,23 @@ type RepackedData struct {
 	Children []Child `json:"children"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	Checkpoint string `json:"checkpoint"`
+	District   string `json:"district,omitempty,omitzero"`
+	From       string `json:"from"`
+	Grain      string `json:"grain"`
+	Period     string `json:"period"`
+	RecordedAt string `json:"recorded_at"`
+	Root       string `json:"root"`
+
+	// Sections 每个指标一节 · one for each indicator
+	Sections []map[string]interface{} `json:"sections"`
+	Since    int64                    `json:"since,omitempty,omitzero"`
+	Size     int64                    `json:"size"`
+	To       string                   `json:"to"`
+}
+
 // ReturnedData defines model for ReturnedData.
 type ReturnedData struct {
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
@@ -6736,6 +6774,22 @@ type ImportRegistryParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
+
+// GetReportParams defines parameters for GetReport.
+type GetReportParams struct {
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// AsOf 日志大小 · log size
+	AsOf int64 `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+
+	// Since 前次报告的日志大小 · log size of the last report
+	Since  int64                 `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Format GetReportParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetReportParamsFormat defines parameters for GetReport.
+type GetReportParamsFormat string
 
 // CreateSampleListParams defines parameters for CreateSampleList.
 type CreateSampleListParams struct {

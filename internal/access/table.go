@@ -138,6 +138,7 @@ func registerRules() []Rule {
 		{Operation: "listIndicators", ZH: "查看指标定义", EN: "list the indicators' definitions", Who: figures},
 		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
 		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
+		{Operation: "getReport", ZH: "查看指标报告", EN: "read a report of the indicators", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
 		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
 		{Operation: "createSampleList", ZH: "提交随机抽查名单", EN: "hand in a list for random inspection", Who: authorities, Record: Always},
 		{Operation: "listDraws", ZH: "查看随机抽取", EN: "list the draws for random inspection", Who: authorities, Record: ByAuthority},

@@ -149,6 +149,7 @@ var wireTypes = map[string]func() any{
 	"EventOutcomeReported":     func() any { return new(api.EventOutcomeReported) },
 	"EventRulingRecorded":      func() any { return new(api.EventRulingRecorded) },
 	"DrawFile":                 func() any { return new(api.DrawFile) },
+	"Report":                   func() any { return new(api.Report) },
 	"DrawPage":                 func() any { return new(api.DrawPage) },
 	"SampleList":               func() any { return new(api.SampleList) },
 	"NewSampleList":            func() any { return new(api.NewSampleList) },

@@ -53,6 +53,7 @@ createStopCode      s     .      .      s        o     .        .    .      .   
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
+getReport           .     .      .      .        .     .        +    .      .       .      .      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
 listDraws           .     .      .      .        .     +        +    +      .       .      .      authority
 getDraw             .     .      .      .        .     +        +    +      .       .      .      authority

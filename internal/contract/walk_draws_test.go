@@ -96,4 +96,24 @@ func (p *place) draws(x *town) {
 	x.ask(ask{path: "/v1/draws?cursor=x", token: x.inspector, blind: "a cursor is any text"}).is(422, "invalid-request")
 	x.get("/v1/draws/"+p.known["event"]).is(404, "not-found")
 	x.ask(ask{path: path, token: x.hospital}).is(403, "forbidden")
+	reports(x)
+}
+
+// reports: the same report is the same file, in each form.
+func reports(x *town) {
+	x.t.Helper()
+	const path = "/v1/reports/2026-01?as_of=1&format="
+	for _, format := range []string{"json", "xlsx", "html"} {
+		a, b := x.get(path+format).is(200, ""), x.get(path+format).is(200, "")
+		if len(a.body) < 1000 || !bytes.Equal(a.body, b.body) {
+			x.t.Errorf("two reports as %s are %d and %d bytes", format, len(a.body), len(b.body))
+		}
+	}
+	x.get("/v1/reports/2026-Q1?as_of=1&district=130602").is(200, "")
+	for _, bad := range []string{"2026-01-02", "2026-Q5", "2199", "2026-01?district=110101", "2026-01?as_of=99999999", "2026-01?as_of=1&since=2"} {
+		x.ask(ask{path: "/v1/reports/" + bad, token: x.inspector, blind: "no schema knows periods, districts and the log"}).is(422, "invalid-request")
+	}
+	for _, bad := range []string{"as_of=0", "since=x", "format=pdf"} {
+		x.get("/v1/reports/2026-01?"+bad).is(422, "invalid-request")
+	}
 }

@@ -41,7 +41,7 @@ type place struct {
 }
 
 func walk(x *town) {
-	p := &place{known: map[string]string{"kind": "organisations", "level": "0", "path": "000.p/1",
+	p := &place{known: map[string]string{"period": "2026-01", "kind": "organisations", "level": "0", "path": "000.p/1",
 		"site": x.Hospital.Site.String(), "table": "ledger"}}
 	x.run("before anything is there", emptyLog)
 	x.run("registers", registers)

@@ -30,6 +30,7 @@ import (
 	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
+	"liandan/internal/report"
 	"liandan/internal/siteledger"
 	"liandan/internal/waste"
 )
@@ -109,10 +110,12 @@ type Measures interface {
 // Config is what the HTTP face is made of. Intake, Reader, Log, Registry, People, Machines,
 // Gate and Pages are required.
 type Config struct {
-	Intake   Intake
-	Reader   Reader
-	Log      Log
-	Draws    Draws
+	Intake Intake
+	Reader Reader
+	Log    Log
+	Draws  Draws
+	// Figures gives reports their indicators.
+	Figures  report.Figures
 	Registry Registry
 	People   People
 	Machines Machines
