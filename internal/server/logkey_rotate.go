@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"liandan/internal/merkle"
@@ -39,6 +40,11 @@ func (p *Parts) RotateKey(ctx context.Context, out string) (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
+	release, err := p.alone(path)
+	if err != nil {
+		return Rotation{}, err
+	}
+	defer release()
 	done, err := p.rotatable(ctx)
 	if err != nil || done != nil {
 		return p.finished(done), err
@@ -71,6 +77,29 @@ func (p *Parts) RotateKey(ctx context.Context, out string) (Rotation, error) {
 		return r, nil
 	}
 	return p.changePlaces(r)
+}
+
+// alone holds a lock beside the next key's file until release is called: of two rotations
+// at a time the later could put a key of its own in the place of the earlier one's. The lock
+// goes with its process; the file stays. A key file that has changed since this process
+// read it is no longer this process's to replace.
+func (p *Parts) alone(next string) (release func(), err error) {
+	f, err := os.OpenFile(next+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	release = func() { _ = f.Close() }
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		release()
+		return nil, fmt.Errorf("another rotation of the log's key is under way here; look at it with `liandan log-key show`: %w", err)
+	}
+	if !p.key.fromEnv {
+		if k, err := readKey(p.Config, p.Config.File(fileKey)); err != nil || k.vkey != p.VKey {
+			release()
+			return nil, errors.Join(fmt.Errorf("the log's key file has changed since it was read; another rotation was quicker. Run the command again to see"), err)
+		}
+	}
+	return release, nil
 }
 
 // finished is a rotation of which nothing is left to do here.
