@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -140,5 +141,18 @@ func TestEvidenceFilesFit(t *testing.T) {
 	}
 	if back := reread(t, "Bundle", text); !sameJSON(t, back, text) {
 		t.Error("through the generated type the file becomes another")
+	}
+}
+
+// TestIntegratorsAreToldEveryType: a type that the guide leaves out is one that no vendor will send.
+func TestIntegratorsAreToldEveryType(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/integrate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range event.Types() {
+		if !strings.Contains(string(guide), "`"+string(typ)+"`") {
+			t.Errorf("docs/integrate.md does not mention %s", typ)
+		}
 	}
 }
