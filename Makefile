@@ -61,6 +61,11 @@ staticcheck:
 generate: ## write the generated code anew (go generate, with the tools of internal/tools)
 	@.ci/modules.sh code go generate ./...
 
+.PHONY: assets
+assets: ## fetch the pages' library files from npm as internal/web/vendor.tsv pins them (they are committed)
+	@.ci/setup.sh node
+	@.ci/assets.sh
+
 .PHONY: tidy-check
 tidy-check: ## say which go.mod or go.sum is not tidy
 	@.ci/modules.sh all go mod tidy -diff
