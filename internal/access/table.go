@@ -196,6 +196,7 @@ func pageRules() []Rule {
 		open("page:signin", "登录页", "sign-in page"),
 		open("page:welcome", "启用账号页", "page to take up an account"),
 		open("page:oidc", "单位统一登录", "sign-in with the organisation's own provider"),
+		self("page:home", "登录后的首页", "home page after sign-in"),
 		self("page:account", "我的账号", "my account"),
 		self("page:signout", "退出", "sign out"),
 		{Operation: "page:devices", ZH: "设备页", EN: "devices page", Who: keyWatch, Scope: ManageKeys},

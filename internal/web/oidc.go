@@ -78,7 +78,7 @@ func (s *Site) fromProvider(w http.ResponseWriter, r *http.Request, v *visit) er
 		s.refuseProvider(w, r, err)
 		return nil
 	}
-	return see(w, r, orAccount(next))
+	return see(w, r, orHome(next))
 }
 
 // refuseProvider is the sign-in page with why the provider's way did not work.

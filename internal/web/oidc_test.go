@@ -74,7 +74,7 @@ func TestSignInThroughTheProvider(t *testing.T) {
 		e := w.browser()
 		e.get("/signin/oidc?next="+url.QueryEscape(next), 303)
 		e.get("/signin/oidc/callback?code=c&state=s1", 303)
-		e.goes("/account")
+		e.goes("/home")
 	}
 }
 

@@ -67,8 +67,8 @@ type page struct {
 	Script  string // "": none
 	Title   string
 	TitleEN string
-	CSRF    string // of the session, for every form; "" when nobody is signed in
-	Devices bool   // whoever is signed in may see the page of devices
+	CSRF    string    // of the session, for every form; "" when nobody is signed in
+	Menu    []chapter // what the roles of whoever is signed in open
 	Body    any
 }
 
@@ -81,7 +81,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v *visit, status int
 	p.Style = style.path
 	if v != nil && v.CSRF != "" {
 		p.CSRF = v.CSRF
-		p.Devices = s.Gate.May(v.Caller, "page:devices") == nil
+		p.Menu = s.menuOf(v)
 	}
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, p); err != nil {

@@ -60,6 +60,7 @@ func (s *Site) signInRoutes() []route {
 
 func (s *Site) accountRoutes() []route {
 	return []route{
+		{method: "GET", pattern: "/home", operation: "page:home", run: s.home},
 		{method: "GET", pattern: "/account", operation: "page:account", run: s.account},
 		{method: "POST", pattern: "/account/password", operation: "changePassword", run: s.changePassword},
 		{method: "POST", pattern: "/account/totp", operation: "beginTOTP", run: s.beginTOTP},

@@ -135,12 +135,12 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request, v *visit) error {
 		s.showSignIn(w, r, n.status, p)
 		return nil
 	}
-	return see(w, r, orAccount(p.Next))
+	return see(w, r, orHome(p.Next))
 }
 
-func orAccount(next string) string {
+func orHome(next string) string {
 	if next == "" {
-		return "/account"
+		return "/home"
 	}
 	return next
 }

@@ -34,7 +34,7 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	// Signing in once more ends the session that the browser had.
 	b.post("/signin", 303, "login", "nurse.one", "password", password)
-	b.goes("/account")
+	b.goes("/home")
 	again := b.jar["liandan"]
 	old := w.browser()
 	old.jar["liandan"] = first
@@ -172,24 +172,24 @@ func TestNextIsOurs(t *testing.T) {
 		"/devices":                    "/devices",
 		"/devices?q=a&after=0.":       "/devices?q=a&after=0.",
 		"/devices/abc/lost":           "/devices/abc/lost",
-		"":                            "/account",
-		"https://evil.test/":          "/account",
-		"//evil.test/devices":         "/account",
-		"/\\evil.test":                "/account",
-		"\\\\evil.test":               "/account",
-		"/%2Fevil.test":               "/account",
-		"/\t/evil.test":               "/account",
-		" //evil.test":                "/account",
-		"javascript:alert(1)":         "/account",
-		"/devices\r\nSet-Cookie: x=y": "/account",
-		"/devices#x":                  "/account",
-		"/signout":                    "/account",
-		"/signin":                     "/account",
-		"/v1/keys":                    "/account",
-		"/account/../../evil":         "/account",
-		"http:/devices":               "/account",
-		"/devices/" + strings.Repeat("x", 600) + "/lost": "/account",
-		"/@evil.test": "/account",
+		"":                            "/home",
+		"https://evil.test/":          "/home",
+		"//evil.test/devices":         "/home",
+		"/\\evil.test":                "/home",
+		"\\\\evil.test":               "/home",
+		"/%2Fevil.test":               "/home",
+		"/\t/evil.test":               "/home",
+		" //evil.test":                "/home",
+		"javascript:alert(1)":         "/home",
+		"/devices\r\nSet-Cookie: x=y": "/home",
+		"/devices#x":                  "/home",
+		"/signout":                    "/home",
+		"/signin":                     "/home",
+		"/v1/keys":                    "/home",
+		"/account/../../evil":         "/home",
+		"http:/devices":               "/home",
+		"/devices/" + strings.Repeat("x", 600) + "/lost": "/home",
+		"/@evil.test": "/home",
 	} {
 		b := w.browser()
 		b.post("/signin", 303, "login", "nurse.one", "password", password, "next", next)

@@ -1,0 +1,73 @@
+package web
+
+import "net/http"
+
+// entry is one row of the menu: a page that somebody's daily work begins with. Whoever may
+// do its operation by the policy sees it, nobody else.
+type entry struct {
+	area      area
+	path      string
+	operation string // of the policy, as in the page's route
+	name      line
+	hint      line // what one does there, one sentence; shown on the home page
+}
+
+// area is a heading of the home page.
+type area int
+
+// The areas, in the order in which they stand.
+const (
+	work   area = iota // what the day brings: phone pages
+	watch              // inspectors and the city
+	manage             // organisations, people, devices, registers
+	help               // about the system itself
+)
+
+var areas = map[area]line{
+	work:   {"日常作业", "Daily work"},
+	watch:  {"监管与统计", "Inspection and figures"},
+	manage: {"管理", "Administration"},
+	help:   {"资料", "Reference"},
+}
+
+// menu is every entry, in the order in which they stand inside their area.
+// A new page of daily work adds its row here.
+var menu = []entry{
+	{manage, "/devices", "page:devices", line{"设备", "Devices"}, line{"登记新手机；手机丢了立即挂失", "Enrol a phone; report a lost one at once"}},
+	{help, "/account", "page:account", line{"我的账号", "My account"}, line{"密码、动态口令、在哪里登录", "Password, second factor, where you are signed in"}},
+}
+
+// link is a menu's entry on a page.
+type link struct {
+	Path       string
+	Name, Hint line
+}
+
+// chapter is an area's entries on a page.
+type chapter struct {
+	Name  line
+	Links []link
+}
+
+// menuOf is what a person's roles open of the menu, area by area; no area is empty.
+func (s *Site) menuOf(v *visit) []chapter {
+	var out []chapter
+	for a := work; a <= help; a++ {
+		c := chapter{Name: areas[a]}
+		for _, e := range menu {
+			if e.area == a && s.Gate.May(v.Caller, e.operation) == nil {
+				c.Links = append(c.Links, link{e.path, e.name, e.hint})
+			}
+		}
+		if len(c.Links) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// home is GET /home: where sign-in leads, with what the person's roles are for.
+func (s *Site) home(w http.ResponseWriter, r *http.Request, v *visit) error {
+	s.show(w, r, v, http.StatusOK, "home.html", page{Title: "首页", TitleEN: "Home"})
+	return nil
+}
