@@ -53,7 +53,7 @@ func (s *Service) inHouse(r Reader, st batch.State, before []rule.Finding) (foun
 	return found, err
 }
 
-// claims judges the exemptions that a manifest claims against the register.
+// claims judges the exemptions that a manifest claims against the register as of its issue.
 func (s *Service) claims(ctx context.Context, r Reader, m manifest.State) ([]rule.Finding, error) {
 	if !m.Exempt.Claimed() || len(m.Events) == 0 {
 		return nil, nil
@@ -68,11 +68,11 @@ func (s *Service) claims(ctx context.Context, r Reader, m manifest.State) ([]rul
 	}
 	var beds rule.Beds
 	if s.Register != nil {
-		site, ok, err := s.Register.Site(ctx, m.ConsignorSite)
+		site, ok, err := s.Register.SiteAt(ctx, m.ConsignorSite, issue.At)
 		if err != nil {
 			return nil, err
 		}
-		beds = rule.Beds{Known: ok && site.Valid.Holds(issue.At), Kind: site.Kind, Number: site.Beds}
+		beds = rule.Beds{Known: ok, Kind: site.Kind, Number: site.Beds}
 	}
 	var codes []waste.Code
 	for _, l := range m.Lines {

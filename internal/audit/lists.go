@@ -116,7 +116,7 @@ func (s *Service) sources(ctx context.Context, t Tab, f Filter, now time.Time) (
 	}
 	words := []duty.Word{duty.Delivered, duty.Held}
 	if f.Kind == worklist.Batch {
-		words = []duty.Word{duty.Closed}
+		words = []duty.Word{duty.Closed, duty.InStore}
 	}
 	roles, err := s.roles(ctx, f.Party)
 	for _, w := range words {

@@ -18,6 +18,8 @@ import (
 // Register is what the rules about permits ask of the registry.
 type Register interface {
 	Site(ctx context.Context, s id.Site) (party.Site, bool, error)
+	// SiteAt is the site as the register says that it was on a day.
+	SiteAt(ctx context.Context, s id.Site, at time.Time) (party.Site, bool, error)
 	Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error)
 	Holding(ctx context.Context, p id.Party) (permit.Holding, error)
 }

@@ -6,30 +6,17 @@ import (
 	"liandan/internal/batch"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
+	"liandan/internal/rule"
 )
 
 // OfBatch gives the clocks that run for a batch: how long a bag of medical waste has been
-// in temporary storage. It runs from the closing (or, packed over, from the earliest closing)
-// while the waste is where it arose or at a transfer point, and stops once a carrier has it.
+// in temporary storage, as the rule stored-too-long counts it.
 func OfBatch(s batch.State) []Clock {
-	if s.N == 0 || s.BornAt == 0 || s.Code.Category() != "HW01" || !inStore(s) {
+	d, since, ok := rule.Shipped().Storage(s)
+	if !ok {
 		return nil
 	}
-	return []Clock{{Word: Closed, Owner: s.Custodian, Site: s.Site, Batch: s.ID, Start: s.BornAt}}
-}
-
-// inStore says whether a batch has not been accepted by anybody yet and is in somebody's
-// house. What came back from a refusal is in store again, its clock never stopped.
-func inStore(s batch.State) bool {
-	switch s.Stage {
-	case batch.Generated, batch.Released, batch.Received, batch.Stored:
-		return s.Manifest.IsZero() && len(s.Owed) == 0
-	case batch.Issued, batch.HandedOver:
-		return len(s.Owed) == 0 && !s.Site.IsZero()
-	case batch.AtPoint:
-		return len(s.Owed) == 0
-	}
-	return false
+	return []Clock{{Word: wordOf(d.Start), Owner: s.Custodian, Site: s.Site, Batch: s.ID, Start: since}}
 }
 
 // OfManifest gives the clocks of a manifest, the ended ones too: how long the consignee has

@@ -2,10 +2,15 @@ package duty
 
 import (
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"liandan/internal/batch"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
+	"liandan/internal/rule"
+	"liandan/internal/waste"
 )
 
 var (
@@ -44,6 +49,39 @@ func TestTheBagsClock(t *testing.T) {
 	if len(OfBatch(offered)) != 1 || len(OfBatch(batch.State{})) != 0 {
 		t.Error("what a transfer point offers is still in its store; what is not there has no clock")
 	}
+}
+
+// Rule and duty are two readings of one clock: it runs for both or for neither, from the same
+// start, and is over for both at the same moment.
+func TestRuleAndDutyShareOneClock(t *testing.T) {
+	rules, duties := rule.Shipped(), book(t)
+	rapid.Check(t, func(r *rapid.T) {
+		pick := func(p id.Party, q id.Site, what string) (id.Party, id.Site) {
+			if rapid.Bool().Draw(r, what) {
+				return p, q
+			}
+			return id.Party{}, id.Site{}
+		}
+		s := batch.State{ID: id.BatchOf(id.V7(1, [10]byte{3})), N: 1, Code: rapid.SampledFrom([]waste.Code{"841-001-01", "841-003-01", "900-249-08"}).Draw(r, "code"),
+			Stage: rapid.SampledFrom(append(rule.Waiting(), batch.Accepted, batch.Treated, batch.Repacked)).Draw(r, "stage"), BornAt: local("2026-03-02 08:00").UnixMilli()}
+		s.Custodian, s.Site = pick(id.PartyOf(id.V7(1, [10]byte{4})), home, "in a house")
+		if rapid.Bool().Draw(r, "accepted once") {
+			s.Owed = []batch.Sheet{{Manifest: sheet}}
+		}
+		now := local("2026-03-04 08:00").Add(time.Duration(rapid.IntRange(-3, 3).Draw(r, "ms")) * time.Millisecond)
+		late, clocks := rules.Overdue(s, now), OfBatch(s)
+		c, runs := rules.Clock(s, now)
+		if runs != (len(clocks) == 1) || runs && c.Started.UnixMilli() != clocks[0].Start {
+			r.Fatalf("%+v: the rule's clock %v %+v, the duty's %+v", s, runs, c, clocks)
+		}
+		for _, k := range clocks {
+			for _, d := range duties.On(k, nil, now2026) {
+				if _, yes := d.Late(now); yes != (len(late) == 1) || !d.Due.At.Equal(c.Due) {
+					r.Fatalf("%+v at %s: the duty is late %v, due %s; the rule finds %+v, due %s", s, now, yes, d.Due.At, late, c.Due)
+				}
+			}
+		}
+	})
 }
 
 func TestTheManifestsClocks(t *testing.T) {

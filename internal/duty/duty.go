@@ -86,10 +86,11 @@ type Edition struct {
 // Word names what starts a period.
 type Word string
 
-// The starts. The first four are clocks that states run; see Clock.
+// The starts. The first five are clocks that states run; see Clock.
 const (
 	Delivered   Word = "delivered"   // at the consignee's gate
 	Closed      Word = "closed"      // a bag of medical waste was closed
+	InStore     Word = "in_store"    // it was first put into a store; the other reading of the same article
 	Held        Word = "held"        // accepted, and neither treated nor sent on
 	Transferred Word = "transferred" // a transfer on paper was completed
 
@@ -117,6 +118,7 @@ func ParseBook(data []byte) (Book, error) {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return nil, fmt.Errorf("duties: %w", err)
 	}
+	b = b.asRules()
 	for i := range b {
 		if err := b[i].settle(); err != nil {
 			return nil, fmt.Errorf("duties: %s edition %s: %w", b[i].Code, b[i].Edition, err)
@@ -130,6 +132,36 @@ func ParseBook(data []byte) (Book, error) {
 	return b, nil
 }
 
+// asRule is the unit of a deadline whose figures are those of a rule: they are said once, there.
+const asRule calendar.Unit = "as_rule"
+
+// asRules puts in the place of such a line an edition for each of the rule's.
+func (b Book) asRules() (out Book) {
+	for _, e := range b {
+		if e.Unit != asRule || e.Code != MedicalStore {
+			out = append(out, e)
+			continue
+		}
+		for _, l := range rule.Shipped() {
+			if d := l.Dwell; d != nil {
+				x := e
+				x.Edition, x.Instrument, x.Article, x.Certainty, x.Reading = l.Version, d.Instrument, d.Article, d.Text, d.Reading
+				x.from, x.to = l.ValidFrom, l.ValidTo
+				x.Unit, x.Count, x.Start = calendar.Hours, int(d.LimitMS/3_600_000), wordOf(d.Start)
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+func wordOf(s rule.Start) Word {
+	if s == rule.FromStorage {
+		return InStore
+	}
+	return Closed
+}
+
 // Years of periods that have no end, or no beginning, in the data.
 var (
 	always = time.Date(1, 1, 1, 0, 0, 0, 0, calendar.Zone())
@@ -137,11 +169,15 @@ var (
 )
 
 func (e *Edition) settle() (err error) {
-	if e.from, err = dayOr(e.ValidFrom, always); err != nil {
-		return err
+	if e.from.IsZero() {
+		if e.from, err = dayOr(e.ValidFrom, always); err != nil {
+			return err
+		}
 	}
-	if e.to, err = dayOr(e.ValidTo, never); err != nil {
-		return err
+	if e.to.IsZero() {
+		if e.to, err = dayOr(e.ValidTo, never); err != nil {
+			return err
+		}
 	}
 	known := slices.Contains([]string{"C", "C2", "L", "U"}, e.Certainty)
 	counted := e.Count > 0 && slices.Contains([]calendar.Unit{calendar.WorkingDays, calendar.CalendarDays, calendar.Hours, Years}, e.Unit)

@@ -310,6 +310,12 @@ func (r *Registry) Site(_ context.Context, s id.Site) (party.Site, bool, error) 
 	return v, ok, r.Fail
 }
 
+// SiteAt is the site, which is the same on every day on which it is valid.
+func (r *Registry) SiteAt(ctx context.Context, s id.Site, at time.Time) (party.Site, bool, error) {
+	v, ok, err := r.Site(ctx, s)
+	return v, ok && v.Valid.Holds(at), err
+}
+
 // Organisation implements record.Registry.
 func (r *Registry) Organisation(_ context.Context, p id.Party) (party.Organisation, bool, error) {
 	v, ok := r.orgs[p]

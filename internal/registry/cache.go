@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 )
@@ -43,6 +44,7 @@ type cache struct {
 	checked  time.Time // when version was the store's newest, by the time before it was read
 	keys     map[string]party.Key
 	sites    map[id.Site]found[party.Site]
+	history  map[id.Site]found[[]indicator.Site]
 	parties  map[id.Party]found[party.Organisation]
 	holdings map[id.Party]found[permit.Holding]
 	tokens   map[id.Hash]Token
@@ -67,6 +69,7 @@ func newCache() *cache {
 func (c *cache) drop() {
 	c.keys = map[string]party.Key{}
 	c.sites = map[id.Site]found[party.Site]{}
+	c.history = map[id.Site]found[[]indicator.Site]{}
 	c.parties = map[id.Party]found[party.Organisation]{}
 	c.holdings = map[id.Party]found[permit.Holding]{}
 }

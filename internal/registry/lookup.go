@@ -3,9 +3,11 @@ package registry
 import (
 	"context"
 	"slices"
+	"time"
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 )
@@ -120,6 +122,26 @@ func (s *Service) inKids(raw [32]byte) (ok bool, at int64) {
 // Site finds a site. Faults: unavailable.
 func (s *Service) Site(ctx context.Context, v id.Site) (party.Site, bool, error) {
 	return lookup(ctx, s, func(c *cache) map[id.Site]found[party.Site] { return c.sites }, v, Reader.Site)
+}
+
+// SiteAt finds a site as it was on a day, by its history: a later day's line takes over from an
+// earlier one. false when it was in no register then. Faults: unavailable.
+func (s *Service) SiteAt(ctx context.Context, v id.Site, at time.Time) (party.Site, bool, error) {
+	site, ok, err := s.Site(ctx, v)
+	if err != nil || !ok || !site.Valid.Holds(at) {
+		return site, false, err
+	}
+	lines, _, err := lookup(ctx, s, func(c *cache) map[id.Site]found[[]indicator.Site] { return c.history }, v, Reader.SiteHistory)
+	var of indicator.Site
+	for _, l := range lines {
+		if l.Holds(at.UnixMilli()) && (of.Site.IsZero() || l.From > of.From) {
+			of = l
+		}
+	}
+	if !of.Site.IsZero() {
+		site.Kind, site.Division, site.BuiltUp, site.Beds = of.Kind, of.Division, of.BuiltUp, of.Beds
+	}
+	return site, true, err
 }
 
 // Organisation finds an organisation. Its roles are shared with the cache: do not change

@@ -203,6 +203,15 @@ func (s *state) PutPeople(list []registry.Person) error {
 
 func (s *state) Facts() ([]indicator.Fact, error) { return listed(s.facts) }
 
+func (s *state) SiteHistory(v id.Site) (out []indicator.Site, ok bool, err error) {
+	for _, f := range s.facts {
+		if l, is := f.Row.(indicator.Site); is && l.Site == v {
+			out = append(out, l)
+		}
+	}
+	return out, len(out) > 0, nil
+}
+
 func (s *state) PutFacts(list []indicator.Fact) error {
 	for _, f := range list {
 		s.facts[f.Key()] = f

@@ -58,6 +58,8 @@ type Reader interface {
 	// of other times included, in an order that does not change. None at all is no error.
 	Holding(p id.Party) (permit.Holding, bool, error)
 	People() ([]Person, error)
+	// SiteHistory gives what a site was from days on, in no order.
+	SiteHistory(s id.Site) ([]indicator.Site, bool, error)
 	// Facts lists the newest of every register fact.
 	Facts() ([]indicator.Fact, error)
 

@@ -25,8 +25,8 @@ var medicalOnly = []waste.Packaging{"sharps_box", turnoverBox}
 
 const turnoverBox waste.Packaging = "turnover_box"
 
-func (l Limits) house(s Step) []Finding {
-	out := l.exceeded(s)
+func (b Book) house(s Step) []Finding {
+	out, l := b.exceeded(s), b.At(s.Event.At)
 	d, ok := s.Event.Data.(event.Generated)
 	if !ok {
 		return out

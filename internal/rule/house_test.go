@@ -25,9 +25,11 @@ func TestClock(t *testing.T) {
 		{"just closed", lain(batch.Generated, "841-001-01", 0), "fresh"},
 		{"a day and a bit left", lain(batch.Stored, "841-001-01", 24*time.Hour-ms), "fresh"},
 		{"a day left", lain(batch.Stored, "841-001-01", 24*time.Hour), "soon"},
-		{"six hours left, on the road", lain(batch.InTransit, "841-002-01", 42*time.Hour), "urgent"},
+		{"six hours left, packed for the carrier", lain(batch.Received, "841-002-01", 42*time.Hour), "urgent"},
 		{"at the limit, at a transfer point", lain(batch.AtPoint, "841-005-01", 48*time.Hour), "urgent"},
-		{"a millisecond over", lain(batch.Delivered, "841-001-01", 48*time.Hour+ms), "exceeded"},
+		{"on the road", lain(batch.InTransit, "841-001-01", 72*time.Hour), ""},
+		{"at the plant's gate", lain(batch.Delivered, "841-001-01", 72*time.Hour), ""},
+		{"a millisecond over", lain(batch.Stored, "841-001-01", 48*time.Hour+ms), "exceeded"},
 		{"accepted", lain(batch.Accepted, "841-001-01", 72*time.Hour), ""},
 		{"packed over: its children have the clock", lain(batch.Repacked, "841-001-01", 72*time.Hour), ""},
 		{"waste oil has no such limit", lain(batch.Stored, "900-214-08", 72*time.Hour), ""},
@@ -54,18 +56,32 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestExceededIsSaidOnce at the event that is first dated after the limit.
+// TestExceededIsSaidOnce for each stay in store: at the event that is first dated after the
+// limit, or at the one by which what is over its time comes in.
 func TestExceededIsSaidOnce(t *testing.T) {
 	b := defaultBook(t)
 	for _, c := range []struct {
+		what       string
+		stage      batch.Stage
+		typ        event.Type
 		age, since time.Duration // of the bag, of the event before
 		want       string
-	}{{47 * time.Hour, time.Hour, ""}, {49 * time.Hour, 2 * time.Hour, "stored-too-long"}, {50 * time.Hour, time.Hour, ""}} {
+	}{
+		{"in time", batch.Stored, event.BatchReleased, 47 * time.Hour, time.Hour, ""},
+		{"over", batch.Stored, event.BatchReleased, 49 * time.Hour, 2 * time.Hour, "stored-too-long"},
+		{"said before", batch.Stored, event.BatchReleased, 50 * time.Hour, time.Hour, ""},
+		{"over on the road", batch.InTransit, event.TransportDelivered, 49 * time.Hour, 2 * time.Hour, ""},
+		{"comes to the point over", batch.HandedOver, event.BatchReceived, 50 * time.Hour, time.Hour, "stored-too-long"},
+		{"comes to the point in time", batch.HandedOver, event.BatchReceived, 30 * time.Hour, time.Hour, ""},
+		{"over at the point", batch.AtPoint, event.TransportCollected, 49 * time.Hour, 2 * time.Hour, "stored-too-long"},
+		{"came to the point over", batch.AtPoint, event.TransportCollected, 60 * time.Hour, time.Hour, ""},
+		{"comes back over", batch.Returned, event.BatchReceived, 60 * time.Hour, time.Hour, "stored-too-long"},
+	} {
 		s := sound()
-		s.Before, s.LastAt = lain(batch.InTransit, "841-001-01", c.age), noon.Add(-c.since)
+		s.Before, s.LastAt, s.Event.Type = lain(c.stage, "841-001-01", c.age), noon.Add(-c.since), c.typ
 		got := b.Examine(s)
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || string(got[0].Rule) != c.want || got[0].Batch != bag || got[0].Event != newID) {
-			t.Errorf("%s after closing: %+v, want %q", c.age, got, c.want)
+			t.Errorf("%s: %+v, want %q", c.what, got, c.want)
 		}
 	}
 }

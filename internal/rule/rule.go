@@ -38,7 +38,7 @@ const (
 	ByCode        Code = "by-code"                // signed in a source's place, by its one-time code: weaker evidence
 	ByLeave       Code = "by-authorisation"       // signed in a source's place, under its standing authorisation
 
-	StoredTooLong  Code = "stored-too-long"         // medical waste lay longer than it may before it was accepted
+	StoredTooLong  Code = "stored-too-long"         // medical waste lay in store longer than it may
 	SingleLayer    Code = "isolation-single-layer"  // waste of an isolated patient is not in double bags
 	NoMedicalClass Code = "medical-class-missing"   // a container for medical waste holds something else
 	NoRightExempt  Code = "exemption-without-right" // an exempted stage is claimed that the list does not give
@@ -76,6 +76,17 @@ func DefaultBook() (Book, error) {
 	}
 	return b, nil
 }
+
+// Shipped is the editions in the program, for what must answer without being handed any.
+func Shipped() Book { return shipped }
+
+var shipped = func() Book {
+	b, err := DefaultBook()
+	if err != nil {
+		panic("rule: embedded limits: " + err.Error())
+	}
+	return b
+}()
 
 // At is the edition in force at a time; the first one judges what came before it.
 func (b Book) At(t time.Time) Limits {
@@ -138,7 +149,7 @@ func (b Book) Examine(s Step) []Finding {
 		}
 		say(Reserved, "承运人保留意见："+text, "The carrier has a reservation: "+text)
 	}
-	out = append(out, l.house(s)...)
+	out = append(out, b.house(s)...)
 	switch of := s.Event.Behalf(); {
 	case of.IsZero():
 	case of.Authorisation.IsZero():

@@ -3,6 +3,7 @@ package store
 import (
 	"gorm.io/gorm"
 
+	"liandan/internal/id"
 	"liandan/internal/indicator"
 )
 
@@ -20,6 +21,18 @@ func (factRow) TableName() string { return "register_facts" }
 func (r *registryReader) Facts() ([]indicator.Fact, error) {
 	rows, err := gorm.G[factRow](r.db).Order("key").Find(r.ctx)
 	return each(rows, err, func(f factRow) (indicator.Fact, error) { return indicator.ParseFact(f.Fact) })
+}
+
+// SiteHistory implements registry.Reader. A key begins with its kind and, of a site, its id;
+// an index has the first 41 characters.
+func (r *registryReader) SiteHistory(v id.Site) ([]indicator.Site, bool, error) {
+	rows, err := gorm.G[factRow](r.db).Where("kind = 'site' AND substr(key, 1, 41) = ?", "site "+v.String()).Find(r.ctx)
+	out, err := each(rows, err, func(f factRow) (indicator.Site, error) {
+		x, err := indicator.ParseFact(f.Fact)
+		l, _ := x.Row.(indicator.Site)
+		return l, err
+	})
+	return out, len(out) > 0, err
 }
 
 // PutFacts implements registry.Tx.

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 		"ImportBadPeople":             importBadPeople,
 		"ImportBadPermits":            importBadPermits,
 		"Holdings":                    holdings,
+		"SitesAsOfADay":               sitesAsOfADay,
 		"ImportExplicitIDs":           importExplicitIDs,
 		"ImportLicencePeriods":        importLicencePeriods,
 		"ImportManyLines":             importManyLines,
