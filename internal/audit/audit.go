@@ -182,13 +182,19 @@ type Config struct {
 	Register     Register // nil: nothing is asked about permits
 	Now          func() time.Time
 	Random       io.Reader
+	Block        indicator.Ladder // of the roll-ups; 0: indicator.Block
 }
 
 // Service answers readers.
 type Service struct{ Config }
 
 // New makes a Service.
-func New(c Config) *Service { return &Service{c} }
+func New(c Config) *Service {
+	if c.Block == 0 {
+		c.Block = indicator.Block
+	}
+	return &Service{c}
+}
 
 func notFound(what string) error { return fault.Missing(what) }
 

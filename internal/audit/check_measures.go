@@ -41,15 +41,15 @@ func (c *checker) rollUpRows() error {
 	if err != nil {
 		return err
 	}
-	if mark < 0 || mark%indicator.Block != 0 || mark > c.r.Head.Size {
+	if mark < 0 || mark != c.s.Block.Floor(mark) || mark > c.r.Head.Size {
 		c.r.say(AreaPosting, "roll_up", "汇总进度有误", "the roll-ups are said to go to %d, which no block ends with", mark)
 		return nil
 	}
 	tallies, seen := c.rolledUp(mark)
 	err = differ(c, AreaPosting, "roll-up", tallies, func(met func(string, int64)) error {
 		return c.in.RollUpRows(func(level, block int64, k indicator.Key, grams int64) error {
-			if grams != 0 || tallies[fmt.Sprintf("%d/%d/%v", level, block, k)] != 0 { // what came to nothing may stand
-				met(fmt.Sprintf("%d/%d/%v", level, block, k), grams)
+			if grams != 0 || tallies[tallyKey(level, block, k)] != 0 { // what came to nothing may stand
+				met(tallyKey(level, block, k), grams)
 			}
 			return nil
 		})
@@ -59,10 +59,19 @@ func (c *checker) rollUpRows() error {
 	}
 	return differ(c, AreaPosting, "sighting", seen, func(met func(string, int64)) error {
 		return c.in.SightingRows(func(s indicator.Seen, seq int64) error {
-			met(fmt.Sprint(s), seq)
+			met(seenKey(s), seq)
 			return nil
 		})
 	})
+}
+
+// tallyKey and seenKey name a row by the columns of its key.
+func tallyKey(level, block int64, k indicator.Key) string {
+	return fmt.Sprintf("%d/%d/%s/%d/%t/%s/%s/%t/%s/%s/%s", level, block, k.Division, k.Day, k.BuiltUp, k.Sector, k.PlantAt, k.Licensed, k.Kind, k.Code, k.Method)
+}
+
+func seenKey(s indicator.Seen) string {
+	return fmt.Sprintf("%s/%s/%d/%d/%s/%s/%s", s.Site, s.What, s.Day, s.CollectedAt, s.Plant, s.Code, s.Method)
 }
 
 // rolledUp is what the roll-ups up to a size must say.
@@ -72,8 +81,8 @@ func (c *checker) rolledUp(mark int64) (tallies, seen map[string]int64) {
 	sightings := indicator.Sightings{}
 	taken := map[id.Batch][]indicator.Move{}
 	next := 0
-	for from := int64(0); from < mark; from += indicator.Block {
-		to, first := from+indicator.Block, next
+	for from := int64(0); from < mark; from += int64(c.s.Block) {
+		to, first := from+int64(c.s.Block), next
 		for ; next < len(c.moves) && c.moves[next].Seq < to; next++ {
 			if m := c.moves[next]; m.Kind == indicator.Collected {
 				taken[m.Batch] = append(taken[m.Batch], m)
@@ -89,9 +98,9 @@ func (c *checker) rolledUp(mark int64) (tallies, seen map[string]int64) {
 				return taken[b][i].At, true
 			})
 		}
-		for _, t := range indicator.Tallies(from, c.facts.Delta(from, to, moved, earlier(bySite, c.facts.Changed(from, to)))) {
+		for _, t := range c.s.Block.Tallies(from, c.facts.Delta(from, to, moved, earlier(bySite, c.facts.Changed(from, to)))) {
 			for k, g := range t.Sums {
-				key := fmt.Sprintf("%d/%d/%v", t.Level, t.Block, k)
+				key := tallyKey(t.Level, t.Block, k)
 				if tallies[key] += g; tallies[key] == 0 {
 					delete(tallies, key)
 				}
@@ -104,7 +113,7 @@ func (c *checker) rolledUp(mark int64) (tallies, seen map[string]int64) {
 		}
 	}
 	for k, seq := range sightings {
-		seen[fmt.Sprint(k)] = seq
+		seen[seenKey(k)] = seq
 	}
 	return tallies, seen
 }

@@ -232,7 +232,7 @@ func (in Input) used(r *Row) {
 		r.Figures = []Figure{because(f, "nothing_generated", "本期无产生量", "nothing was generated in the period")}
 		return
 	}
-	r.Figures = []Figure{percent(in.Definition, used, generated)}
+	r.Figures = []Figure{f.valued(in.Definition, new(big.Int).Mul(big.NewInt(used), big.NewInt(100)), big.NewInt(generated))}
 	if used > generated {
 		r.flag("above_100")
 	}

@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"maps"
 	"slices"
 
 	"liandan/internal/id"
@@ -162,23 +163,35 @@ func (in Input) proven() map[id.Site]bool {
 // noon is a moment of a day: licences begin and end with days.
 func noon(day int64) int64 { return day*dayMillis - zoneShift + dayMillis/2 }
 
-// inspected is indicator 59.
-func (in Input) inspected(r *Row) {
-	passes := func(v Verdict) bool {
-		return v == Pass || (v == Basic && in.Definition.Choice("passes") == "pass_or_basic")
-	}
-	type subject struct {
-		site  id.Site
-		class Class
-	}
-	type judged struct {
-		at, seq int64
-		pass    bool
-	}
+// judged is an inspection with its result.
+type judged struct {
+	at, seq  int64
+	division string // of the site then
+	pass     bool
+}
+
+// after says whether it was made after another.
+func (j judged) after(o judged) bool { return j.at > o.at || (j.at == o.at && j.seq > o.seq) }
+
+// subject is who is counted once however often inspected.
+type subject struct {
+	site  id.Site
+	class Class
+}
+
+// judge finds the inspection of each subject that counts, in the whole city: one that moved
+// to another district in between is still counted once. What does not count is noted in the
+// row of the district that it was made in.
+func (in Input) judge(r *Row) map[subject]judged {
 	counted := map[subject]judged{}
+	exclude := func(division, code, zh, en string) {
+		if in.mine(r, division) {
+			r.exclude(code, zh, en, 1, 0)
+		}
+	}
 	for _, i := range in.View.Inspections(in.Period) {
 		s, ok := in.View.Site(i.Inspected, i.At)
-		if !ok || !in.mine(r, s.Division) {
+		if !ok || !in.View.b.City(s.Division) {
 			if r.District == "" {
 				r.exclude("outside_city", "被查场所当时不在登记册或不属本市", "the site was not in the register then, or is not the city's", 1, 0)
 			}
@@ -186,24 +199,31 @@ func (in Input) inspected(r *Row) {
 		}
 		sheet, known := in.View.Sheet(i.Sheet, i.Version)
 		if !known {
-			r.exclude("unknown_sheet", "检查表或其版本未登记", "no such sheet in that version", 1, 0)
+			exclude(s.Division, "unknown_sheet", "检查表或其版本未登记", "no such sheet in that version")
 			continue
 		}
 		verdict, _, why := sheet.Judge(i.Inspection)
 		if why != "" {
-			r.exclude(why, "与检查表不符", "the inspection does not fit its sheet", 1, 0)
+			exclude(s.Division, why, "与检查表不符", "the inspection does not fit its sheet")
 			continue
 		}
-		key, now := subject{i.Inspected, Class(i.Class)}, judged{i.At, i.Seq, passes(verdict)}
-		old, there := counted[key]
-		if there {
-			r.exclude("inspected_again", "同一单位重复检查，按口径计一次", "of several inspections of a site one counts", 1, 0)
+		pass := verdict == Pass || (verdict == Basic && in.Definition.Choice("passes") == "pass_or_basic")
+		key, now := subject{i.Inspected, Class(i.Class)}, judged{i.At, i.Seq, s.Division, pass}
+		if old, there := counted[key]; there {
+			if now.after(old) != (in.Definition.Choice("reinspection") == "last") {
+				now, old = old, now
+			}
+			exclude(old.division, "inspected_again", "同一单位重复检查，按口径计一次", "of several inspections of a site one counts")
 		}
-		later := now.at > old.at || (now.at == old.at && now.seq > old.seq)
-		if !there || later == (in.Definition.Choice("reinspection") == "last") {
-			counted[key] = now
-		}
+		counted[key] = now
 	}
+	return counted
+}
+
+// inspected is indicator 59.
+func (in Input) inspected(r *Row) {
+	counted := in.judge(r)
+	maps.DeleteFunc(counted, func(_ subject, j judged) bool { return !in.mine(r, j.division) })
 	n, of := map[Class]int{}, map[Class]int{}
 	for k, j := range counted {
 		for _, c := range []Class{"", k.class} {

@@ -13,13 +13,16 @@ import (
 type MoveKind string
 
 // The movements that figures are made of. What lies in stores and on vehicles is what the
-// others leave: all of a batch's postings sum to zero.
+// others leave: all of a batch's postings sum to zero. What a treatment leaves as a batch of
+// its own is Residue on the batch that was treated, and Converted on the new one.
 const (
 	Generated  MoveKind = MoveKind(mass.Generated)
 	Treated    MoveKind = MoveKind(mass.Treated)
 	Residue    MoveKind = MoveKind(mass.Residue)
 	Difference MoveKind = MoveKind(mass.Difference)
 	Repacked   MoveKind = MoveKind(mass.Repacked)
+	Lost       MoveKind = MoveKind(mass.Lost)
+	Converted  MoveKind = MoveKind(mass.Converted)
 	Collected  MoveKind = "collected" // taken over from its generator by a carrier: no account of its own
 )
 
@@ -41,47 +44,79 @@ type Move struct {
 
 // MovesOf gives the movements of one event, from its postings and the states that it left.
 // They belong to the time of the event; what a correction changes of a generation, to that
-// of the generation.
+// of the generation; a collection that a paper attests, to that of the carrier's signature.
 func MovesOf(seq int64, e event.Event, after []batch.State, postings []mass.Posting) []Move {
 	states := make(map[id.Batch]batch.State, len(after))
 	for _, s := range after {
 		states[s.ID] = s
 	}
-	_, taken := e.Data.(event.Collected)
+	takenAt, taken := collectedAt(e)
 	var out []Move
-	for _, p := range postings {
+	for i, p := range postings {
 		s := states[p.Batch]
-		kind, grams, site := MoveKind(p.Kind), int64(p.Grams), p.Site
+		m := Move{Seq: seq, Line: len(out), At: e.At.UnixMilli(), Kind: MoveKind(p.Kind), Batch: p.Batch, Origin: s.Origin, Site: p.Site,
+			Code: p.Code, Method: p.Method, Grams: int64(p.Grams), Mixed: len(s.Parents) > 0}
 		switch p.Kind {
-		case mass.Generated, mass.Treated, mass.Residue, mass.Difference, mass.Repacked:
+		case mass.Treated, mass.Residue, mass.Difference, mass.Repacked, mass.Lost:
+		case mass.Generated:
+			m.Origin = p.Site
+			if e.Type == event.CorrectionAgreed && s.BornAt > 0 { // what arose then was another weight or code
+				m.At = s.BornAt
+			}
+		case mass.Converted:
+			m.Code = s.Code // the account has none
+			if method, ok := treatment(e, p.Batch, postings); ok {
+				m.Kind, m.Method = Residue, method
+			}
 		case mass.Held:
-			if !taken || grams >= 0 || p.Party != s.Generator || (p.Batch == s.ID && reweighs(postings, p)) {
+			if !taken || p.Grams >= 0 || p.Party != s.Generator || (p.Batch == s.ID && reweighs(postings[i:])) {
 				continue
 			}
-			kind, grams, site = Collected, -grams, s.Origin
+			m.At, m.Kind, m.Grams, m.Site = takenAt, Collected, -m.Grams, s.Origin
 		default:
 			continue
 		}
-		origin, at := s.Origin, e.At.UnixMilli()
-		if kind == Generated {
-			origin = p.Site
-			if e.Type == event.CorrectionAgreed && s.BornAt > 0 { // what arose then was another weight or code
-				at = s.BornAt
-			}
-		}
-		out = append(out, Move{Seq: seq, Line: len(out), At: at, Kind: kind, Batch: p.Batch, Origin: origin, Site: site,
-			Code: p.Code, Method: p.Method, Grams: grams, Mixed: len(s.Parents) > 0})
+		out = append(out, m)
 	}
 	return out
 }
 
-// reweighs tells the held side of a difference between two weighings from that of a
-// hand-over: the posting after it is the difference's.
-func reweighs(all []mass.Posting, p mass.Posting) bool {
-	for i := range all {
-		if all[i] == p {
-			return i+1 < len(all) && all[i+1].Kind == mass.Difference
+// collectedAt says when a carrier took waste over, by an event or the paper in its stead.
+func collectedAt(e event.Event) (ms int64, ok bool) {
+	switch d := e.Data.(type) {
+	case event.Collected:
+		return e.At.UnixMilli(), true
+	case event.Backfilled:
+		for _, s := range d.Signed {
+			if s.Role == event.ByCarrier {
+				return s.At.UnixMilli(), true
+			}
 		}
 	}
-	return false
+	return 0, false
+}
+
+// treatment tells the batch that is treated from the one that is left of it, and says by
+// which method. A correction's own data does not name it; the treated mass that it moves does.
+func treatment(e event.Event, b id.Batch, all []mass.Posting) (waste.Method, bool) {
+	if d, ok := e.Data.(event.Treated); ok {
+		for _, line := range e.Batches {
+			if line.ID == b {
+				return d.Method, true
+			}
+		}
+		return "", false
+	}
+	for _, p := range all {
+		if p.Kind == mass.Treated && p.Batch == b {
+			return p.Method, true
+		}
+	}
+	return "", false
+}
+
+// reweighs tells the held side of a difference between two weighings from that of a
+// hand-over: the posting after it is the difference's.
+func reweighs(from []mass.Posting) bool {
+	return len(from) > 1 && from[1].Kind == mass.Difference
 }

@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/batch"
 	"liandan/internal/event"
+	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/mass"
 	"liandan/internal/waste"
@@ -35,5 +36,34 @@ func TestMovesOfEvents(t *testing.T) {
 	fixed := indicator.MovesOf(9, event.Event{At: now, Type: event.CorrectionAgreed, Data: event.Consent{}}, []batch.State{st}, []mass.Posting{post(born, 10), post(held, -10)})
 	if len(fixed) != 1 || fixed[0].At != st.BornAt || fixed[0].Grams != 10 || fixed[0].Seq != 9 {
 		t.Errorf("corrected: %+v", fixed)
+	}
+
+	// A paper's collection counts when the carrier signed it.
+	signed := time.UnixMilli(day("2026-03-01"))
+	paper := event.Backfilled{Signed: []event.Signature{{Role: event.ByConsignor, At: signed.Add(-time.Hour)}, {Role: event.ByCarrier, At: signed}}}
+	slip := indicator.MovesOf(10, event.Event{At: now, Type: event.PaperBackfilled, Data: paper}, []batch.State{st}, []mass.Posting{post(held, -95), post(road, 95)})
+	if len(slip) != 1 || slip[0].Kind != indicator.Collected || slip[0].At != signed.UnixMilli() || slip[0].Grams != 95 {
+		t.Errorf("filled in from paper: %+v", slip)
+	}
+	// What an incident lost is in no store any more; what a treatment left as a batch of its
+	// own was treated all the same.
+	gone := indicator.MovesOf(11, event.Event{At: now, Type: event.IncidentReported, Data: event.Incident{}}, []batch.State{st}, []mass.Posting{post(held, -3), post(mass.Account{Kind: mass.Lost}, 3)})
+	if len(gone) != 1 || gone[0].Kind != indicator.Lost || gone[0].Grams != 3 {
+		t.Errorf("lost: %+v", gone)
+	}
+	ash := batch.State{ID: drum(2), Generator: firm(3), Origin: site(3), Code: "772-003-18", Parents: []id.Batch{drum(1)}}
+	st.Code = "841-001-01"
+	burnt, left := mass.Account{Kind: mass.Treated, Party: firm(3), Site: site(3), Code: "841-001-01", Method: "D10"}, mass.Account{Kind: mass.Converted, Party: firm(3), Site: site(3)}
+	born2 := []mass.Posting{{Account: left, Batch: drum(2), Grams: -15}, {Account: mass.Account{Kind: mass.Held, Party: firm(3), Site: site(3), Code: "772-003-18"}, Batch: drum(2), Grams: 15}}
+	books := append([]mass.Posting{post(held, -80), post(burnt, 80), post(held, -15), post(left, 15)}, born2...)
+	for _, e := range []event.Event{
+		{At: now, Type: event.BatchTreated, Batches: []event.Batch{{ID: drum(1)}}, Data: event.Treated{Method: "D10"}},
+		{At: now, Type: event.CorrectionAgreed, Data: event.Consent{}}, // of the same masses
+	} {
+		out := indicator.MovesOf(12, e, []batch.State{st, ash}, books)
+		if len(out) != 3 || out[0].Kind != indicator.Treated || out[1].Kind != indicator.Residue || out[1].Method != "D10" || out[1].Code != "841-001-01" || out[1].Grams != 15 ||
+			out[2].Kind != indicator.Converted || out[2].Code != "772-003-18" || out[2].Grams != -15 || out[2].Origin != site(3) {
+			t.Errorf("%s: %+v", e.Type, out)
+		}
 	}
 }

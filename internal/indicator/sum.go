@@ -94,41 +94,48 @@ func (b *Book) Delta(from, to int64, moved, earlier []Move) Sums {
 	return out
 }
 
-// Block is how many entries of the log the smallest roll-up spans; each level above spans
-// sixteen of the one below, so that any size is reached by a few blocks of each level and
-// less than one block of movements.
-const (
-	Block = 2048
-	Top   = 3 // highest level of months
-	fan   = 16
-)
+// Ladder is how the log is cut for roll-ups: how many entries its smallest block spans.
+// Each level above spans sixteen of the one below, so that any size is reached by a few
+// blocks of each level and less than one block of movements.
+type Ladder int64
 
-// BlockSpan is how many entries a block of a level of months has.
-func BlockSpan(level int64) int64 {
-	n := int64(Block)
+// Block is the ladder of a store. Another belongs to tests, whose logs are short.
+const Block Ladder = 2048
+
+// Top is the highest level of months.
+const Top = 3
+
+const fan = 16
+
+// Span is how many entries a block of a level of months has.
+func (l Ladder) Span(level int64) int64 {
+	n := int64(l)
 	for range level {
 		n *= fan
 	}
 	return n
 }
 
+// Floor is the end of the last whole block before a log size.
+func (l Ladder) Floor(size int64) int64 { return size / int64(l) * int64(l) }
+
 // Tally is what one block of a level gets. Level 0 keeps days in blocks of the smallest
-// span; level n+1 keeps months in blocks of BlockSpan(n).
+// span; level n+1 keeps months in blocks of Span(n).
 type Tally struct {
 	Level, Block int64
 	Sums         Sums
 }
 
 // Tallies says what the sums of the block that begins at an entry add to every level.
-func Tallies(from int64, sums Sums) []Tally {
+func (l Ladder) Tallies(from int64, sums Sums) []Tally {
 	months := Sums{}
 	for k, g := range sums {
 		k.Day = MonthOf(k.Day)
 		months.add(k, g)
 	}
-	out := []Tally{{0, from / Block, sums}}
+	out := []Tally{{0, from / int64(l), sums}}
 	for level := int64(0); level <= Top; level++ {
-		out = append(out, Tally{level + 1, from / BlockSpan(level), months})
+		out = append(out, Tally{level + 1, from / l.Span(level), months})
 	}
 	return out
 }

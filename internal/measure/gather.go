@@ -27,7 +27,7 @@ func (g *gathering) begin() error {
 	if err != nil {
 		return err
 	}
-	g.rolled = min(mark, g.size/indicator.Block*indicator.Block)
+	g.rolled = min(mark, g.s.Block.Floor(g.size))
 	if g.tail, err = g.r.Moves(g.rolled, g.size); err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (g *gathering) sums(into indicator.Sums, first, after int64) error {
 		}
 	}
 	if days := max(first, months); days < after && g.rolled > 0 {
-		return g.r.Days(into, days, after, g.rolled/indicator.Block, g.divisions())
+		return g.r.Days(into, days, after, g.rolled/int64(g.s.Block), g.divisions())
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (g *gathering) sums(into indicator.Sums, first, after int64) error {
 func (g *gathering) months(into indicator.Sums, first, after int64) error {
 	at := int64(0)
 	for level := int64(indicator.Top); level >= 0; level-- {
-		size := indicator.BlockSpan(level)
+		size := g.s.Block.Span(level)
 		to := g.rolled / size
 		if from := at / size; to > from {
 			if err := g.r.Months(into, level+1, from, to, first, after, g.divisions()); err != nil {

@@ -27,7 +27,7 @@ type Reader interface {
 	Log() (merkle.Head, time.Time, error)
 	// Facts walks the entries of register facts, then those of inspections, each in order.
 	Facts(from, to int64, each func(ledger.Kept) error) error
-	// RollMark is the log size up to which there are roll-ups: a multiple of indicator.Block.
+	// RollMark is the log size up to which there are roll-ups: a multiple of a block.
 	RollMark() (int64, error)
 	Moves(from, to int64) ([]indicator.Move, error)
 	// MovesAt are the movements before a size whose origin or plant is one of the sites.
@@ -88,6 +88,7 @@ type Config struct {
 	Divisions []string
 	City      func(division string) bool
 	Now       func() time.Time
+	Block     indicator.Ladder // 0: indicator.Block
 }
 
 // Service answers. It keeps the register facts of the log in memory: they only grow.
@@ -100,6 +101,9 @@ type Service struct {
 
 // New makes a Service.
 func New(c Config) *Service {
+	if c.Block == 0 {
+		c.Block = indicator.Block
+	}
 	return &Service{Config: c, book: indicator.NewBook(c.City)}
 }
 

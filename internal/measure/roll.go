@@ -2,8 +2,6 @@ package measure
 
 import (
 	"context"
-
-	"liandan/internal/indicator"
 )
 
 // Roll derives the roll-ups of blocks that the log has filled since, at most so many, and
@@ -35,7 +33,7 @@ func (s *Service) rollOne(r Roller) (bool, error) {
 		return false, err
 	}
 	from, err := r.RollMark()
-	to := from + indicator.Block
+	to := from + int64(s.Block)
 	if err != nil || to > head.Size {
 		return false, err
 	}
@@ -56,7 +54,7 @@ func (s *Service) rollOne(r Roller) (bool, error) {
 	s.mu.RLock()
 	sums := s.book.Delta(from, to, moves, earlier)
 	s.mu.RUnlock()
-	for _, t := range indicator.Tallies(from, sums) {
+	for _, t := range s.Block.Tallies(from, sums) {
 		if err := r.AddTallies(t.Level, t.Block, t.Sums); err != nil {
 			return false, err
 		}

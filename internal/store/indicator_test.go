@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"liandan/internal/batch"
 	"liandan/internal/calendar"
 	"liandan/internal/chain"
@@ -22,7 +25,6 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/ledger"
-	"liandan/internal/manifest"
 	"liandan/internal/measure"
 	"liandan/internal/merkle"
 	"liandan/internal/record"
@@ -34,19 +36,41 @@ var townDivisions = []string{"130600", "130602", "130609", "130624", "130629", "
 
 func inTown(d string) bool { return strings.HasPrefix(d, "1306") && d != "130629" }
 
+// rung is the smallest block of the tests' roll-ups: a few hundred entries fill several
+// levels of them.
+const rung indicator.Ladder = 8
+
+// chance is where a history's turns come from.
+type chance interface{ IntN(n int) int }
+
+// drawn turns come from rapid, which finds the shortest history that fails.
+type drawn struct{ r *rapid.T }
+
+func (d drawn) IntN(n int) int { return rapid.IntRange(0, n-1).Draw(d.r, "") }
+
 // history is a random log, kept beside the store as the pure fold sees it. Numbers are
 // skipped, so that a few events fill many blocks.
 type history struct {
-	t     *testing.T
+	t     rapid.TB
 	s     *Store
-	rnd   *rand.Rand
+	rnd   chance
 	mem   *chain.Memory
 	book  *indicator.Book
 	moves []indicator.Move
 	seq   int64
 	now   time.Time
 	alive []id.Batch
+	all   []id.Batch // that ever were
 	sizes []int64
+	ids   int
+}
+
+func newHistory(t rapid.TB, s *Store, rnd chance) *history {
+	return &history{t: t, s: s, rnd: rnd, mem: chain.NewMemory(), book: indicator.NewBook(inTown), now: time.Date(2026, 1, 2, 8, 0, 0, 0, calendar.Zone())}
+}
+
+func (h *history) service() *measure.Service {
+	return measure.New(measure.Config{Store: h.s, Divisions: townDivisions, City: inTown, Now: func() time.Time { return h.now.AddDate(1, 0, 0) }, Block: rung})
 }
 
 func (h *history) uuid(kind byte, n int) id.UUID {
@@ -54,7 +78,7 @@ func (h *history) uuid(kind byte, n int) id.UUID {
 }
 func (h *history) site(n int) id.Site  { return id.SiteOf(h.uuid('s', n)) }
 func (h *history) firm(n int) id.Party { return id.PartyOf(h.uuid('p', n)) }
-func (h *history) fresh() id.UUID      { return h.uuid('x', int(h.seq)*8+h.rnd.IntN(8)) }
+func (h *history) fresh() id.UUID      { h.ids++; return h.uuid('x', h.ids) }
 
 // at is any moment of three months: uploads come late, and back-fills later.
 func (h *history) at() time.Time {
@@ -67,11 +91,11 @@ func (h *history) write(g record.Group) {
 	h.seq++
 	g.RecordedAt, g.Signer, g.Checkpoint = h.now, "x+1", fmt.Appendf(nil, "SAMPLE checkpoint %d", h.seq)
 	g.Head = merkle.Head{Size: h.seq, Root: sha256.Sum256(g.Checkpoint)}
-	if err := h.s.Update(h.t.Context(), func(tx record.Tx) error { return tx.Write(g) }); err != nil {
+	if err := h.s.Update(context.Background(), func(tx record.Tx) error { return tx.Write(g) }); err != nil {
 		h.t.Fatal(err)
 	}
 	h.sizes = append(h.sizes, h.seq)
-	h.seq += int64(h.rnd.IntN(500))
+	h.seq += int64(h.rnd.IntN(4))
 }
 
 func (h *history) say(e event.Event) {
@@ -86,6 +110,9 @@ func (h *history) say(e event.Event) {
 		b64 := base64.RawURLEncoding.EncodeToString
 		head := fmt.Sprintf(`{"alg":"EdDSA","kid":"%s","typ":"liandan-event"}`, b64(make([]byte, 32)))
 		body = []byte(b64([]byte(head)) + "." + b64(payload) + "." + b64(make([]byte, 64)))
+	}
+	for _, b := range e.Births() {
+		h.all = append(h.all, b.ID)
 	}
 	p := chain.Place(h.mem, e, sha256.Sum256(body), h.seq, h.now)
 	h.mem.Keep(p)
@@ -116,7 +143,7 @@ func (h *history) step() {
 		t, _ := time.ParseInLocation(time.DateOnly, day, calendar.Zone())
 		return indicator.Span{From: t.UnixMilli()}
 	}
-	switch what := r.IntN(20); {
+	switch what := r.IntN(24); {
 	case what < 3:
 		n := 1 + r.IntN(9)
 		h.fact(indicator.KindSite, indicator.Site{Site: h.site(n), Party: h.firm(n), Kind: []string{"hospital", "clinic", "factory", "workshop", "plant"}[r.IntN(5)],
@@ -139,11 +166,59 @@ func (h *history) step() {
 		h.say(event.Event{Type: event.InspectionRecorded, At: h.at(), Party: h.firm(40), Site: h.site(40), Data: d})
 	case what < 12 || len(h.alive) == 0:
 		n, b := 1+r.IntN(10), id.BatchOf(h.fresh()) // the tenth is in no register
-		h.alive = append(h.alive, b)
+		h.alive, h.all = append(h.alive, b), append(h.all, b)
 		h.say(event.Event{Type: event.BatchGenerated, At: h.at(), Party: h.firm(n), Site: h.site(n), Batches: []event.Batch{{ID: b, Grams: waste.Grams(1 + r.IntN(9000)), Weighed: true}},
 			Data: event.Generated{Code: []waste.Code{"841-001-01", "900-041-49", "772-002-18"}[r.IntN(3)], Form: "S", Packaging: "bag", Measured: event.OnScale}})
+	case what < 15:
+		h.correct()
 	default:
 		h.advance()
+	}
+}
+
+// correct proposes another weight, code or method of something that was said, and has
+// everybody agree who is asked.
+func (h *history) correct() {
+	b := h.all[h.rnd.IntN(len(h.all))]
+	said := h.mem.Chain(b)
+	was := said[h.rnd.IntN(len(said))].Event
+	at := []string{"/batches/0/grams", "/batches/0/residue_grams", "/data/code", "/data/method"}[h.rnd.IntN(4)]
+	old, ok := was.Value(at)
+	if !ok {
+		return
+	}
+	next := map[bool]event.Value{true: event.Value(fmt.Sprint(1 + h.rnd.IntN(9000))), false: []event.Value{`"841-001-01"`, `"900-041-49"`, `"D1"`, `"D10"`}[h.rnd.IntN(4)]}[strings.HasSuffix(at, "grams")]
+	d := event.Correction{Changes: []event.Change{{Pointer: at, Old: old, New: next}}, Reason: "SAMPLE"}
+	when := time.UnixMilli(h.mem.Batch(b).LastAt).Add(time.Hour)
+	d.Until = when.AddDate(0, 0, 9)
+	e := event.Event{Type: event.CorrectionProposed, At: when, Party: was.Party, Site: was.Site, Manifest: was.Manifest, Refs: []id.Event{was.ID}}
+	for _, o := range was.Owners(at) {
+		e.Batches = append(e.Batches, event.Batch{ID: o, Seen: h.mem.Batch(o).Head})
+		for _, p := range chain.Concerned(h.mem.Chain(o), was, &e) {
+			if p != e.Party && !slices.Contains(d.Parties, p) {
+				d.Parties = append(d.Parties, p)
+			}
+		}
+	}
+	e.Data = d
+	if chain.Check(h.mem, e) != nil {
+		return // of an older value, or what may not be
+	}
+	h.say(e)
+	for range 9 {
+		cs := h.mem.Batch(b).Corrections
+		if len(cs) == 0 || len(cs[len(cs)-1].Waiting()) == 0 {
+			return
+		}
+		c := cs[len(cs)-1]
+		yes := event.Event{Type: event.CorrectionAgreed, At: when.Add(time.Duration(h.rnd.IntN(40*24)) * time.Hour), Party: c.Waiting()[0], Site: was.Site, Manifest: c.Manifest, Refs: []id.Event{c.ID}, Data: event.Consent{}}
+		for _, l := range e.Batches {
+			yes.Batches = append(yes.Batches, event.Batch{ID: l.ID, Seen: h.mem.Batch(l.ID).Head})
+		}
+		if chain.Check(h.mem, yes) != nil {
+			return
+		}
+		h.say(yes)
 	}
 }
 
@@ -154,8 +229,17 @@ func (h *history) advance() {
 	s := h.mem.Batch(h.alive[i])
 	line := []event.Batch{{ID: s.ID, Seen: s.Head, Grams: s.Grams, Weighed: true}}
 	at := time.UnixMilli(s.LastAt).In(calendar.Zone()).Add(time.Duration(r.IntN(20*24)) * time.Hour)
+	if r.IntN(5) == 0 {
+		at = at.AddDate(0, 0, -r.IntN(40)) // signed before, sent late
+	}
 	e := event.Event{At: at, Batches: line, Manifest: s.Manifest, Refs: []id.Event{id.EventOf(h.fresh())}}
 	plant := 1 + r.IntN(9)
+	if s.Grams > 1 && r.IntN(15) == 0 {
+		e.Type, e.Party, e.Site, e.Manifest, e.Data = event.IncidentReported, s.Custodian, h.site(30), id.Manifest{}, event.Incident{Kind: event.Spill, Place: "SAMPLE", Measures: "SAMPLE"}
+		line[0].Grams = 1
+		h.say(e)
+		return
+	}
 	switch s.Stage {
 	case batch.Generated, batch.Accepted:
 		if r.IntN(4) == 0 {
@@ -165,11 +249,20 @@ func (h *history) advance() {
 		if s.Stage == batch.Accepted && r.IntN(6) > 0 {
 			take := max(1, s.Grams/waste.Grams(1+r.IntN(2)))
 			line[0].Grams, line[0].ResidueGrams = take, take/5
-			e.Type, e.Party, e.Site, e.Manifest, e.Data = event.BatchTreated, s.Custodian, s.Site, id.Manifest{}, event.Treated{Method: []waste.Method{"D1", "Y10", "D10", "R4"}[r.IntN(4)]}
+			d := event.Treated{Method: []waste.Method{"D1", "Y10", "D10", "R4"}[r.IntN(4)]}
+			if left := take / 5; left > 0 && r.IntN(3) == 0 {
+				ash := event.Child{ID: id.BatchOf(h.fresh()), Grams: left, Code: []waste.Code{"772-003-18", "841-001-01"}[r.IntN(2)], Form: "S", Packaging: "box"}
+				d.Residues, h.alive = []event.Child{ash}, append(h.alive, ash.ID)
+			}
+			e.Type, e.Party, e.Site, e.Manifest, e.Data = event.BatchTreated, s.Custodian, s.Site, id.Manifest{}, d
 			h.say(e)
 			if h.mem.Batch(s.ID).Grams == 0 {
 				h.alive = slices.Delete(h.alive, i, i+1)
 			}
+			return
+		}
+		if r.IntN(4) == 0 {
+			h.backfill(e, s, plant)
 			return
 		}
 		e.Type, e.Party, e.Site, e.Manifest = event.ManifestIssued, s.Custodian, s.Site, id.ManifestOf(h.fresh())
@@ -181,6 +274,23 @@ func (h *history) advance() {
 		e.Type, e.Party, e.Site, e.Data = event.ManifestAccepted, s.Consignee, s.ConsigneeSite, event.Accepted{Measured: event.OnScale}
 		line[0].Verdict = event.Whole
 	}
+	h.say(e)
+}
+
+// backfill fills in a slip of some days ago: as far as the carrier's signature, its
+// arrival or the acceptance.
+func (h *history) backfill(e event.Event, s batch.State, plant int) {
+	e.Type, e.Party, e.Site, e.Manifest = event.PaperBackfilled, s.Custodian, s.Site, id.ManifestOf(h.fresh())
+	d := event.Backfilled{Scan: id.Hash{1}, Reason: "SAMPLE", Profile: "medical", Consignor: s.Custodian, ConsignorSite: s.Site, Carrier: h.firm(30), CarrierSite: h.site(30),
+		Consignee: h.firm(plant), ConsigneeSite: h.site(plant), Vehicle: "SAMPLE"}
+	first := e.At.AddDate(0, 0, -h.rnd.IntN(20))
+	for i, by := range []event.PaperRole{event.ByConsignor, event.ByCarrier, event.AtGate, event.ByConsignee}[:2+h.rnd.IntN(3)] {
+		d.Signed = append(d.Signed, event.Signature{Role: by, At: first.Add(time.Duration(i) * time.Hour)})
+	}
+	if len(d.Signed) == 4 {
+		e.Batches[0].Verdict = event.Whole
+	}
+	e.Data = d
 	h.say(e)
 }
 
@@ -241,51 +351,154 @@ func sorted(r indicator.Row) indicator.Row {
 	return r
 }
 
+// few makes rapid's checks few where nobody asked for a number: each of these is a
+// history of a database of its own.
+func few(n int) {
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set(fmt.Sprint(n))
+	}
+}
+
 // The store's roll-ups give what the pure fold gives: at any size of the log, for any
-// period and district, whatever came late, whatever facts changed, and however far the
-// roll-ups have come. What was answered at a size stays the answer.
+// period and district, whatever came late, was corrected or filled in from paper, whatever
+// facts changed, and however far the roll-ups have come. What was answered at a size stays
+// the answer, and districts add up to the city.
 func TestFiguresAreTheFoldOfTheLog(t *testing.T) {
+	few(5)
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(r *rapid.T) {
+				s := opened(t, kind)
+				defer s.Close()
+				h := newHistory(r, s, drawn{r})
+				h.compare(rapid.IntRange(2, 10).Draw(r, "rounds"))
+			})
+		})
+	}
+}
+
+// A long history of one seed: what rebuild gives, and what is refused.
+func TestFiguresOfALongHistory(t *testing.T) {
 	both(t, func(t *testing.T, s *Store) {
-		h := &history{t: t, s: s, rnd: rand.New(rand.NewPCG(20260301, 7)), mem: &chain.Memory{Batches: map[id.Batch]batch.State{}, Manifests: map[id.Manifest]manifest.State{}},
-			book: indicator.NewBook(inTown), now: time.Date(2026, 1, 2, 8, 0, 0, 0, calendar.Zone())}
-		svc := measure.New(measure.Config{Store: s, Divisions: townDivisions, City: inTown, Now: func() time.Time { return h.now.AddDate(1, 0, 0) }})
-		ctx := context.Background()
-		told := map[string]string{}
-		periods := []string{"2026-01-15", "2026-W07", "2026-01", "2026-02", "2026-Q1", "2026-H1", "2026"}
-		for range 12 {
-			for range 25 {
-				h.step()
-			}
-			if _, err := svc.Roll(ctx, h.rnd.IntN(6)); err != nil {
-				t.Fatal(err)
-			}
-			for range 25 {
-				n := []int{2, 19, 32, 35, 36, 37, 38, 59}[h.rnd.IntN(8)]
-				name := periods[h.rnd.IntN(len(periods))]
-				p, _ := indicator.ParsePeriod(name)
-				q := measure.Query{Indicator: n, Period: p, District: append([]string{""}, townDivisions[:4]...)[h.rnd.IntN(5)], Rows: true, Size: h.sizes[h.rnd.IntN(len(h.sizes))]}
-				got, err := svc.Indicator(ctx, q)
-				if err != nil {
-					t.Fatal(err)
-				}
-				where := fmt.Sprintf("%d %s %s at %d", n, name, q.District, q.Size)
-				if want := sorted(h.want(n, p, q.District, got.As)); got.As.Size != q.Size || !reflect.DeepEqual(sorted(got.Row), want) {
-					t.Fatalf("%s:\n the store gives %+v\n the fold gives  %+v", where, got.Row, want)
-				}
-				if q.District == "" && len(got.Districts) != 4 {
-					t.Fatalf("%s: %d districts", where, len(got.Districts))
-				}
-				words, _ := json.Marshal([]any{sorted(got.Row), got.Definition})
-				said := string(words)
-				if before, there := told[where]; there && before != said {
-					t.Fatalf("%s was\n %s, is\n %s", where, before, said)
-				}
-				told[where] = said
-			}
-		}
+		h := newHistory(t, s, rand.New(rand.NewPCG(20260301, 7)))
+		svc := h.compare(14)
+		h.rich()
 		rollUpsAreWhatRebuildGives(t, s, svc)
 		refusals(t, svc, h)
 	})
+}
+
+// rich fails a history that lacks what the comparison is about.
+func (h *history) rich() {
+	h.t.Helper()
+	kinds := map[indicator.MoveKind]int{}
+	back, late := 0, 0
+	for i, m := range h.moves {
+		if kinds[m.Kind]++; m.Kind == indicator.Generated && m.Grams != 0 && i > 0 && h.mem.Batch(m.Batch).Head != (id.Hash{}) && len(h.mem.Batch(m.Batch).Corrections) > 0 {
+			back++
+		}
+		if i > 0 && m.At < h.moves[i-1].At {
+			late++
+		}
+	}
+	for _, k := range []indicator.MoveKind{indicator.Generated, indicator.Treated, indicator.Residue, indicator.Difference, indicator.Repacked, indicator.Collected, indicator.Lost, indicator.Converted} {
+		if kinds[k] == 0 {
+			h.t.Errorf("nothing is %s", k)
+		}
+	}
+	if back < 3 || late < 20 || h.seq < 20*int64(rung) {
+		h.t.Errorf("%d of corrected batches, %d late, %d entries", back, late, h.seq)
+	}
+	h.t.Logf("%d entries; %v; %d of corrected batches, %d late", h.seq, kinds, back, late)
+}
+
+// compare lets the history go on, rolls some of it up, and holds figures against the fold.
+func (h *history) compare(rounds int) *measure.Service {
+	h.t.Helper()
+	t, svc, ctx, told := h.t, h.service(), context.Background(), map[string]string{}
+	periods := []string{"2026-01-15", "2026-W07", "2026-01", "2026-02", "2026-Q1", "2026-H1", "2026"}
+	for range rounds {
+		for range 25 {
+			h.step()
+		}
+		if _, err := svc.Roll(ctx, h.rnd.IntN(12)); err != nil {
+			t.Fatal(err)
+		}
+		asked := svc
+		if h.rnd.IntN(3) == 0 {
+			asked = h.service() // another process, which remembers nothing
+		}
+		for range 25 {
+			n := []int{2, 19, 32, 35, 36, 37, 38, 59}[h.rnd.IntN(8)]
+			name := periods[h.rnd.IntN(len(periods))]
+			p, _ := indicator.ParsePeriod(name)
+			q := measure.Query{Indicator: n, Period: p, District: append([]string{"", ""}, townDivisions[:4]...)[h.rnd.IntN(6)], Rows: true, Size: h.sizes[h.rnd.IntN(len(h.sizes))]}
+			got, err := asked.Indicator(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			where := fmt.Sprintf("%d %s %s at %d", n, name, q.District, q.Size)
+			if want := sorted(h.want(n, p, q.District, got.As)); got.As.Size != q.Size || !reflect.DeepEqual(sorted(got.Row), want) {
+				t.Fatalf("%s:\n the store gives %+v\n the fold gives  %+v", where, got.Row, want)
+			}
+			if q.District == "" {
+				addsUp(t, where, got)
+			}
+			words, _ := json.Marshal([]any{sorted(got.Row), got.Definition})
+			said := string(words)
+			if before, there := told[where]; there && before != said {
+				t.Fatalf("%s was\n %s, is\n %s", where, before, said)
+			}
+			told[where] = said
+		}
+	}
+	return svc
+}
+
+// addsUp says that what the districts' rows count, the city's counts: numerators,
+// denominators and parts of every variant, stock, coverage, work lists, and exclusions but
+// for what is in no district.
+func addsUp(t rapid.TB, where string, res measure.Result) {
+	t.Helper()
+	if len(res.Districts) != 4 {
+		t.Fatalf("%s: %d districts", where, len(res.Districts))
+	}
+	count := func(rows ...indicator.Row) map[string]int64 {
+		out := map[string]int64{}
+		for _, r := range rows {
+			for _, f := range r.Figures {
+				for _, p := range f.Parts {
+					out[f.Variant+" "+p.Name] += p.Amount
+				}
+				if len(f.Parts) == 0 {
+					out[f.Variant+" numerator"] += f.Numerator
+				}
+				if res.Definition.Indicator != 35 { // its own are made of the parts, where there is a base
+					out[f.Variant+" denominator"] += f.Denominator
+				}
+			}
+			for _, e := range r.Exclusions {
+				if e.Code != "outside_city" && e.Code != "unregistered_site" {
+					out["excluded "+e.Code] += int64(e.Count)<<40 + e.Grams
+				}
+			}
+			out["stock"] += r.Stock
+			out["sites"] += int64(r.Coverage.Sites)
+			out["reported"] += int64(r.Coverage.Reported)
+			out["work"] += int64(len(r.Work))
+		}
+		maps.DeleteFunc(out, func(_ string, n int64) bool { return n == 0 })
+		return out
+	}
+	city, districts := count(res.Row), count(res.Districts...)
+	if slices.Contains(res.Row.Flags, "base_incomplete") { // it then has no base to add up to
+		delete(districts, " base_grams")
+		delete(districts, " denominator")
+	}
+	if !maps.Equal(city, districts) {
+		t.Fatalf("%s: the city counts %v, its districts %v", where, city, districts)
+	}
 }
 
 func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
@@ -308,7 +521,7 @@ func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
 		}
 		return tallies, seen
 	}
-	if _, err := svc.Roll(ctx, 1000); err != nil {
+	if _, err := svc.Roll(ctx, 10_000); err != nil {
 		t.Fatal(err)
 	}
 	tallies, seen := take()
@@ -318,7 +531,7 @@ func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
 	if err := svc.Unroll(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := measure.New(svc.Config).Roll(ctx, 1000); err != nil || n < 5 {
+	if n, err := measure.New(svc.Config).Roll(ctx, 10_000); err != nil || n < 5 {
 		t.Fatalf("%d blocks, %v", n, err)
 	}
 	again, seenAgain := take()

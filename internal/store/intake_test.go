@@ -14,23 +14,30 @@ func both(t *testing.T, run func(t *testing.T, s *Store)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			where := ""
-			if kind == "sqlite" {
-				where = testdb.SQLite(t)
-			} else {
-				where = testdb.Postgres(t)
-			}
-			s, err := Open(where)
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := opened(t, kind)
 			t.Cleanup(func() { s.Close() })
-			if _, err := s.Migrate(context.Background()); err != nil {
-				t.Fatal(err)
-			}
 			run(t, s)
 		})
 	}
+}
+
+// opened is a fresh database of a kind; closing it is the caller's.
+func opened(t *testing.T, kind string) *Store {
+	t.Helper()
+	where := ""
+	if kind == "sqlite" {
+		where = testdb.SQLite(t)
+	} else {
+		where = testdb.Postgres(t)
+	}
+	s, err := Open(where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestOneChain(t *testing.T) {
