@@ -6922,6 +6922,15 @@ type CompareUseParams struct {
 	Department string     `form:"department,omitempty" json:"department,omitempty,omitzero"`
 }
 
+// GetStatementParams defines parameters for GetStatement.
+type GetStatementParams struct {
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+}
+
 // ListWorkParams defines parameters for ListWork.
 type ListWorkParams struct {
 	// List 等我办、在途、逾期 · waiting for the party, on its way, overdue

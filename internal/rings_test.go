@@ -38,6 +38,7 @@ var rooms = map[string]room{
 	"internal/fault":     {ring: 0},
 	"internal/waste":     {ring: 0, may: "fault crockford"},
 	"internal/calendar":  {ring: 0, may: "fault"},
+	"internal/division":  {ring: 0, may: "id"},
 
 	// 1: domain, pure
 	"internal/party":     {ring: 1, may: "0"},
@@ -67,6 +68,10 @@ var rooms = map[string]room{
 	"internal/term":      {ring: 1, may: "0 event party batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
 	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain permit",
+		outside: "github.com/go-json-experiment/json golang.org/x/mod"},
+
+	"internal/logfile": {ring: 1, may: "0 ledger", outside: "github.com/go-json-experiment/json"},
+	"internal/attest": {ring: 1, may: "0 statement event signature merkle ledger chain bundle indicator logfile",
 		outside: "github.com/go-json-experiment/json golang.org/x/mod"},
 
 	// 2: services, which know nothing of one another

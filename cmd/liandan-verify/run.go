@@ -22,6 +22,7 @@ import (
 )
 
 const usage = `用法 usage: liandan-verify [--log-key VKEY|@FILE [--succession FILE]] [--json] [--lang zh|en|both] FILE...
+             liandan-verify --log-key VKEY|@FILE --log EXPORT [--statement FILE] [--json]
 
 逐项核对联单或批次的证据文件，不需要服务器和网络。FILE 为 - 时读标准输入。
 Checks evidence files of batches and manifests, line by line, with no server. - is standard input.
@@ -33,6 +34,12 @@ Checks evidence files of batches and manifests, line by line, with no server. - 
              check a file of an older key with a newer one
   --sample   FILE 为随机抽取文件（/v1/draws/…）：核对并重新抽取，须给出 --log-key
              the files are of draws (/v1/draws/…): check them and draw again; needs --log-key
+  --log      日志导出文件（liandan export-log）：核对整个日志：内容、树、签名、批次链
+             the export of a log (liandan export-log): check all of it: contents, tree, signatures, chains
+  --statement
+             指标陈述（liandan statement 或 /v1/statements/…）：由 --log 重新计算并逐项比较
+             a statement of figures (liandan statement, or /v1/statements/…): computed anew from
+             --log and compared, figure by figure
   --json     每个文件输出一行 JSON one line of JSON for each file
   --lang     zh, en 或 or both (默认 default)
 
@@ -48,7 +55,9 @@ type settings struct {
 	trusted    string
 	succession [][]byte // notes that lead to or from the trusted key
 	json       bool
-	sample     bool // the files are of draws
+	sample     bool   // the files are of draws
+	log        string // the export of a log, to check instead of files
+	statement  string // of figures, to compute anew from it
 	lang       language
 	files      []string
 }
@@ -62,6 +71,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "liandan-verify:", plain(err.Error()))
 		return couldNotCheck
+	}
+	if s.log != "" {
+		return wholeLog(s, stdout, stderr)
 	}
 	rules, err := rule.DefaultBook()
 	if err != nil {
@@ -95,12 +107,20 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.StringVar(&line, "succession", "", "")
 	fs.BoolVar(&s.json, "json", false, "")
 	fs.BoolVar(&s.sample, "sample", false, "")
+	fs.StringVar(&s.log, "log", "", "")
+	fs.StringVar(&s.statement, "statement", "", "")
 	fs.StringVar(&lang, "lang", "both", "")
 	if err := fs.Parse(args); err != nil {
 		return s, err
 	}
 	s.files = fs.Args()
-	if len(s.files) == 0 {
+	switch {
+	case s.statement != "" && s.log == "":
+		return s, errors.New("--statement: 须以 --log 给出日志导出文件; give the export of the log with --log")
+	case s.log != "" && (key == "" || s.sample || len(s.files) > 0):
+		return s, errors.New("--log: 须给出 --log-key，且不另给文件，不与 --sample 同用; needs --log-key, and goes without other files and --sample")
+	}
+	if len(s.files) == 0 && s.log == "" {
 		fs.Usage()
 		return s, errors.New("没有给出文件 no file is given")
 	}

@@ -139,6 +139,7 @@ func registerRules() []Rule {
 		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
 		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
 		{Operation: "getReport", ZH: "查看指标报告", EN: "read a report of the indicators", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
+		{Operation: "getStatement", ZH: "签发指标陈述", EN: "issue a signed statement of figures", Who: figures, Record: ByAuthority},
 		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
 		{Operation: "createSampleList", ZH: "提交随机抽查名单", EN: "hand in a list for random inspection", Who: authorities, Record: Always},
 		{Operation: "listDraws", ZH: "查看随机抽取", EN: "list the draws for random inspection", Who: authorities, Record: ByAuthority},

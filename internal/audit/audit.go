@@ -42,6 +42,9 @@ type Reader interface {
 	Entry(seq int64) (ledger.Kept, error)
 	// Newest is the newest head with its signed checkpoint; a zero head on an empty log.
 	Newest() (merkle.Head, []byte, error)
+	// SealedAt is the newest published head of at most so many entries, with its checkpoint;
+	// a zero head where there is none.
+	SealedAt(size int64) (merkle.Head, []byte, error)
 	// Entries walks entries from (inclusive) to (exclusive) in order.
 	Entries(from, to int64, each func(ledger.Kept) error) error
 	// ChainOf gives the entries of a batch in order.

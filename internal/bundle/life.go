@@ -96,6 +96,9 @@ func (l Life) Key() Key {
 	return Key{Kid: k.Kid, Party: k.Party, Person: k.Person, Device: k.Device, JWK: l[0].JWK, Valid: k.Valid, RevokedAt: k.RevokedAt}
 }
 
+// Public is the key itself. The fault is damaged.
+func (l Life) Public() (crypto.PublicKey, error) { return publicOf(l[0].Key) }
+
 // FromBefore says that the log first heard of the key from the server and not by a proof
 // of possession: the key was enrolled before its life was kept, and may have signed then.
 func (l Life) FromBefore() bool { return l[0].What == statement.Enrolled && l[0].Proof == "" }

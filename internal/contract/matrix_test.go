@@ -54,6 +54,7 @@ getSourceStanding   s     .      .      s        o     d        c    m      .   
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
 getReport           .     .      .      .        .     .        +    .      .       .      .      authority
+getStatement        .     .      .      .        .     +        +    +      +       .      .      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every
 listDraws           .     .      .      .        .     +        +    +      .       .      .      authority
 getDraw             .     .      .      .        .     +        +    +      .       .      .      authority

@@ -246,7 +246,7 @@ func (m *matrix) furnished(op string, x target) target {
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
 	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
-	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "listDraws": 200, "getDraw": 200,
+	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
 	"createClient": 201, "listClients": 200, "createClientSecret": 201, "revokeClientSecret": 204, "disableClient": 200,
 	"listGrants": 200, "putGrant": 200, "deleteGrant": 204}
@@ -331,7 +331,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
 		"listWork": {"GET", "/v1/worklist?" + whose(x)}, "countWork": {"GET", "/v1/worklist/counts?" + whose(x)}, "searchWaste": {"GET", "/v1/search?" + whose(x)},
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
-		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
+		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
 		"getSourceStanding": {"GET", "/v1/sites/" + x.site + "/source?year=2026"},
 		"createStopCode":    {"POST", "/v1/sites/" + x.site + "/stop-codes"},
 		"getPermits":        {"GET", "/v1/organisations/" + x.party + "/permits"},

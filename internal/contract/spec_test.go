@@ -90,7 +90,7 @@ var entrances = []string{"createSession", "createToken"}
 
 // listed have a path that chooses from the plan's own list or from the calendar: another
 // number or period is a bad request, and nothing that might be there.
-var listed = []string{"getIndicator", "getIndicatorEvidence", "getReport"}
+var listed = []string{"getIndicator", "getIndicatorEvidence", "getReport", "getStatement"}
 
 func checkAnswers(t *testing.T, at string, c call, answers map[string]*openapi3.ResponseRef) {
 	secured := c.op.Security != nil && len(*c.op.Security) > 0

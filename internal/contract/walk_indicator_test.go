@@ -1,11 +1,15 @@
 package contract
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"liandan/api"
+	"liandan/internal/attest"
+	"liandan/internal/bundle"
+	"liandan/internal/logfile"
 	"liandan/internal/registry/registrytest"
 )
 
@@ -90,7 +94,36 @@ func measured(x *town) {
 	}
 	x.ask(ask{path: "/v1/indicators/37?period=2026-01", token: x.analyst}).is(200, "") // figures and no chain
 	x.ask(ask{path: "/v1/indicators/37/evidence?period=2026-01", token: x.analyst}).is(403, "forbidden")
+	stated(x)
 	misasked(x)
+}
+
+// stated asks for signed statements and computes them anew from an export of the log.
+func stated(x *town) {
+	x.ask(ask{path: "/v1/statements/2026-01", token: x.analyst}).is(200, "")
+	asked := map[string][]byte{}
+	for _, path := range []string{"/v1/statements/2026-03", "/v1/statements/2025?as_of=40", "/v1/statements/2026-W02?district=130602"} {
+		if err := x.server.Record.Flush(x.t.Context()); err != nil {
+			x.t.Fatal(err)
+		}
+		asked[path] = x.get(path).is(200, "").body
+	}
+	var export bytes.Buffer
+	if _, err := x.server.Audit.ExportLog(x.t.Context(), 0, &export, nil); err != nil {
+		x.t.Fatal(err)
+	}
+	f, err := logfile.Open(bytes.NewReader(export.Bytes()), int64(export.Len()))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for path, b := range asked {
+		if r, err := attest.Verify(b, f, attest.Options{Trusted: x.server.VKey}); err != nil || r.Verdict != bundle.Sound {
+			x.t.Errorf("%s: %v %+v %+v", path, err, r.Lines, r.Mismatches)
+		}
+	}
+	if again := x.get("/v1/statements/2025?as_of=40").is(200, "").body; !bytes.Equal(again, asked["/v1/statements/2025?as_of=40"]) {
+		x.t.Error("the same statement is other bytes")
+	}
 }
 
 func misasked(x *town) {
@@ -106,6 +139,11 @@ func misasked(x *town) {
 		"/v1/indicators/35/evidence?period=2026-01&cursor=SAMPLE": "format",
 		"/v1/indicators?as_of=yesterday":                          "format",
 		"/v1/carbon?period=2026-02-31":                            "format",
+		"/v1/statements/2026-13":                                  "format",
+		"/v1/statements/2099":                                     "future",
+		"/v1/statements/2026-01?district=130629":                  "unknown_district",
+		"/v1/statements/2026-01?as_of=999999999":                  "beyond_log",
+		"/v1/statements/2026-01?as_of=2001-01-01T00:00:00.000Z":   "before_log",
 	} {
 		a := x.ask(ask{path: path, token: x.inspector, blind: "no schema knows the districts, the log and the clock"}).is(422, "invalid-request")
 		if !strings.Contains(string(a.body), `"`+want+`"`) {

@@ -115,12 +115,14 @@ type Config struct {
 	Log    Log
 	Draws  Draws
 	// Figures gives reports their indicators.
-	Figures  report.Figures
-	Registry Registry
-	People   People
-	Machines Machines
-	Gate     *gate.Gate
-	Measures Measures
+	Figures report.Figures
+	// Statements signs figures.
+	Statements Statements
+	Registry   Registry
+	People     People
+	Machines   Machines
+	Gate       *gate.Gate
+	Measures   Measures
 	// Collection serves the one-time codes of small sources.
 	Collection Collection
 	// Catalog knows what codes are called, for files; nil: the one that is shipped.
@@ -227,7 +229,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.drawRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.drawRoutes(), f.statementRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

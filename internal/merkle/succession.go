@@ -96,16 +96,16 @@ func OpenSuccession(signed []byte) (Succession, error) {
 	if err != nil {
 		return bad(err, "a signature is not good.")
 	}
-	if !bytes.Equal(signed, spellNote(n.Text, n.Sigs)) || len(n.Sigs) != 2 ||
+	if !bytes.Equal(signed, SpellNote(n.Text, n.Sigs)) || len(n.Sigs) != 2 ||
 		n.Sigs[0].Hash != keys[0].KeyHash() || n.Sigs[1].Hash != keys[1].KeyHash() {
 		return bad(nil, "it must have exactly two signatures, of the old key and then of the new one.")
 	}
 	return s, nil
 }
 
-// spellNote writes a note's text and signatures in the one way: base64 has bits at its
+// SpellNote writes a note's text and signatures in the one way: base64 has bits at its
 // end that a lenient reader passes over.
-func spellNote(text string, sigs []note.Signature) []byte {
+func SpellNote(text string, sigs []note.Signature) []byte {
 	out := []byte(text + "\n")
 	for _, s := range sigs {
 		raw, err := base64.StdEncoding.DecodeString(s.Base64)

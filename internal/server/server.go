@@ -281,7 +281,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})

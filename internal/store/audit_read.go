@@ -51,6 +51,12 @@ func (r *reader) Newest() (h merkle.Head, checkpoint []byte, err error) {
 	return h, checkpoint, err
 }
 
+// SealedAt implements audit.Reader.
+func (r *reader) SealedAt(size int64) (merkle.Head, []byte, error) {
+	h, err := r.HeadUpTo(size)
+	return h.Head, h.Checkpoint, err
+}
+
 // page is how many entries one statement reads, so that a walk over a large log never
 // holds more than that.
 const page = 2048
