@@ -111,6 +111,27 @@ func (e CorrectionViewStatus) Valid() bool {
 	}
 }
 
+// Defines values for DraftState.
+const (
+	DraftStateDiscarded DraftState = "discarded"
+	DraftStateIssued    DraftState = "issued"
+	DraftStateOpen      DraftState = "open"
+)
+
+// Valid indicates whether the value is a known member of the DraftState enum.
+func (e DraftState) Valid() bool {
+	switch e {
+	case DraftStateDiscarded:
+		return true
+	case DraftStateIssued:
+		return true
+	case DraftStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DrawFileFormat.
 const (
 	DrawFileFormatLiandanSample1 DrawFileFormat = "liandan-sample-1"
@@ -1932,6 +1953,30 @@ func (e WorkItemKind) Valid() bool {
 	}
 }
 
+// Defines values for ListDraftsParamsState.
+const (
+	ListDraftsParamsStateAll       ListDraftsParamsState = "all"
+	ListDraftsParamsStateDiscarded ListDraftsParamsState = "discarded"
+	ListDraftsParamsStateIssued    ListDraftsParamsState = "issued"
+	ListDraftsParamsStateOpen      ListDraftsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListDraftsParamsState enum.
+func (e ListDraftsParamsState) Valid() bool {
+	switch e {
+	case ListDraftsParamsStateAll:
+		return true
+	case ListDraftsParamsStateDiscarded:
+		return true
+	case ListDraftsParamsStateIssued:
+		return true
+	case ListDraftsParamsStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsFormat.
 const (
 	GetReportParamsFormatHTML GetReportParamsFormat = "html"
@@ -2900,6 +2945,163 @@ type DeliveredData struct {
 
 // Division 六位行政区划代码（GB/T 2260）· a division's six digits
 type Division = string
+
+// Draft defines model for Draft.
+type Draft struct {
+	// ChangedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ChangedAt Instant `json:"changed_at"`
+
+	// Content 将来载荷中由人填写的各项，均可缺 · the members of the payload to come that people fill in; each may be missing
+	Content DraftContent `json:"content"`
+
+	// CreatedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	CreatedAt Instant `json:"created_at"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id"`
+
+	// KeptUntil UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	KeptUntil Instant `json:"kept_until,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// State 未办、已丢弃、已签发（联单已入日志） · open, discarded, or its manifest is in the log
+	State   DraftState `json:"state"`
+	Version int64      `json:"version"`
+}
+
+// DraftState 未办、已丢弃、已签发（联单已入日志） · open, discarded, or its manifest is in the log
+type DraftState string
+
+// DraftBehalf 代小源单位签发，见 Behalf · in a small source's place, see Behalf
+type DraftBehalf struct {
+	// Authorisation 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Authorisation ID `json:"authorisation,omitempty,omitzero"`
+
+	// Confirmation SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Confirmation Hash `json:"confirmation,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party,omitempty,omitzero"`
+}
+
+// DraftChange defines model for DraftChange.
+type DraftChange struct {
+	// Content 将来载荷中由人填写的各项，均可缺 · the members of the payload to come that people fill in; each may be missing
+	Content DraftContent `json:"content"`
+
+	// Version 所读到的版本 · the version that was read
+	Version int64 `json:"version"`
+}
+
+// DraftCheck defines model for DraftCheck.
+type DraftCheck struct {
+	// Draft 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Draft ID `json:"draft"`
+
+	// Payload 须原样签名的载荷（UTF-8 文本）· the exact payload to sign, as text
+	Payload string `json:"payload,omitempty,omitzero"`
+
+	// Ready 现在签名即可收下；validation.findings 为规则意见，不影响收录 · signed now it would be taken in; validation.findings refuse nothing
+	Ready bool `json:"ready"`
+
+	// Validation would：accept 会收下、repeat 早已收过、hold 会存入待核区、refuse 会拒收。
+	// `status` is that of the real submission; `problem` the first problem it would meet, `errors` all of them.
+	Validation Validation `json:"validation"`
+	Version    int64      `json:"version"`
+}
+
+// DraftContent 将来载荷中由人填写的各项，均可缺 · the members of the payload to come that people fill in; each may be missing
+type DraftContent struct {
+	Batches []DraftLine `json:"batches,omitempty,omitzero"`
+	Data    DraftData   `json:"data,omitempty,omitzero"`
+
+	// Person 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Person ID `json:"person,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site,omitempty,omitzero"`
+}
+
+// DraftData defines model for DraftData.
+type DraftData struct {
+	// Behalf 代小源单位签发，见 Behalf · in a small source's place, see Behalf
+	Behalf DraftBehalf `json:"behalf,omitempty,omitzero"`
+
+	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Carrier ID `json:"carrier,omitempty,omitzero"`
+
+	// Consignee 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignee ID `json:"consignee,omitempty,omitzero"`
+
+	// ConsigneeSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ConsigneeSite ID `json:"consignee_site,omitempty,omitzero"`
+
+	// ExemptCollection 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptCollection ExemptionRef `json:"exempt_collection,omitempty,omitzero"`
+
+	// ExemptTransport 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
+	// never exempt.
+	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
+
+	// From 由此科室或暂存间交出；该处须已接收本批次 · the department or store that hands it out; it must have received the batch
+	From Room `json:"from,omitempty,omitzero"`
+
+	// Method 利用处置方式代码，或带国别前缀的境外代码。A code of the national list of use and disposal methods, or a foreign one with
+	// its country.
+	//
+	//
+	// Example: D10
+	Method MethodCode `json:"method,omitempty,omitzero"`
+
+	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
+	Number NationalNumber `json:"number,omitempty,omitzero"`
+
+	// Profile 转移模式：hazardous 危险废物联单、medical 医疗废物、small-source 小微源收运、battery 废铅蓄电池；按日期查表，没有的即 unknown-profile。
+	// The transfer profile, by the table in force at the date; one that is not in it is unknown-profile.
+	//
+	//
+	// Example: medical
+	Profile ProfileName `json:"profile,omitempty,omitzero"`
+}
+
+// DraftLine defines model for DraftLine.
+type DraftLine struct {
+	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
+	Grams Grams `json:"grams,omitempty,omitzero"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id,omitempty,omitzero"`
+
+	// Packages 包装件数 · number of packages
+	Packages Packages `json:"packages,omitempty,omitzero"`
+}
+
+// DraftPage defines model for DraftPage.
+type DraftPage struct {
+	Items      []Draft `json:"items"`
+	NextCursor string  `json:"next_cursor,omitempty,omitzero"`
+}
+
+// DraftRequest defines model for DraftRequest.
+type DraftRequest struct {
+	// Content 将来载荷中由人填写的各项，均可缺 · the members of the payload to come that people fill in; each may be missing
+	Content DraftContent `json:"content,omitempty,omitzero"`
+
+	// Like 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Like ID `json:"like,omitempty,omitzero"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+}
 
 // Draw defines model for Draw.
 type Draw struct {
@@ -6526,6 +6728,9 @@ type BundleFile = Bundle
 // CodeRefused RFC 9457 问题说明 · a problem of RFC 9457
 type CodeRefused = Problem
 
+// DraftConflict RFC 9457 问题说明 · a problem of RFC 9457
+type DraftConflict = Problem
+
 // EnrolmentRefused RFC 9457 问题说明 · a problem of RFC 9457
 type EnrolmentRefused = Problem
 
@@ -6662,6 +6867,55 @@ type RevokeClientSecretParams struct {
 
 // ConfirmStopParams defines parameters for ConfirmStop.
 type ConfirmStopParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ListDraftsParams defines parameters for ListDrafts.
+type ListDraftsParams struct {
+	Party ID                    `form:"party" json:"party"`
+	State ListDraftsParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListDraftsParamsState defines parameters for ListDrafts.
+type ListDraftsParamsState string
+
+// CreateDraftParams defines parameters for CreateDraft.
+type CreateDraftParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// DiscardDraftParams defines parameters for DiscardDraft.
+type DiscardDraftParams struct {
+	// Version 所读到的版本 · the version that was read
+	Version int64 `form:"version" json:"version"`
+
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ReplaceDraftParams defines parameters for ReplaceDraft.
+type ReplaceDraftParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// CheckDraftParams defines parameters for CheckDraft.
+type CheckDraftParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// RestoreDraftParams defines parameters for RestoreDraft.
+type RestoreDraftParams struct {
+	// Version 所读到的版本 · the version that was read
+	Version int64 `form:"version" json:"version"`
+
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
@@ -7018,6 +7272,12 @@ type CreateClientSecretJSONRequestBody = ClientSecretRequest
 
 // ConfirmStopJSONRequestBody defines body for ConfirmStop for application/json ContentType.
 type ConfirmStopJSONRequestBody = StopConfirmationRequest
+
+// CreateDraftJSONRequestBody defines body for CreateDraft for application/json ContentType.
+type CreateDraftJSONRequestBody = DraftRequest
+
+// ReplaceDraftJSONRequestBody defines body for ReplaceDraft for application/json ContentType.
+type ReplaceDraftJSONRequestBody = DraftChange
 
 // CreateEnrolmentJSONRequestBody defines body for CreateEnrolment for application/json ContentType.
 type CreateEnrolmentJSONRequestBody = EnrolmentRequest

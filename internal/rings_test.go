@@ -85,6 +85,7 @@ var rooms = map[string]room{
 	"internal/measure":  {ring: 2, may: "0 1"},
 
 	"internal/collection": {ring: 2, may: "0 1"},
+	"internal/draft":      {ring: 2, may: "0 1", outside: "github.com/go-json-experiment/json"},
 
 	"internal/gate": {ring: 2, may: "0 1"},
 
@@ -121,6 +122,7 @@ var rooms = map[string]room{
 	"internal/machine/machinetest":   {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
 
 	"internal/collection/collectiontest": {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
+	"internal/draft/drafttest":           {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
 }
 
 // leaves are the adapters that others of ring 3 may use.
@@ -141,7 +143,7 @@ var owners = map[string][]string{
 	"golang.org/x/mod/sumdb/tlog":             {"internal/merkle"},
 	module + "api":                            {"internal/httpapi", "internal/problem", "internal/web"}, // web serves the contract as it is
 	module + "migrations":                     {"internal/store"},
-	"testing":                                 {"internal/intaketest", "internal/workflow", "internal/testdb", "internal/registry/registrytest", "internal/account/accounttest", "internal/machine/machinetest", "internal/collection/collectiontest"},
+	"testing":                                 {"internal/intaketest", "internal/workflow", "internal/testdb", "internal/registry/registrytest", "internal/account/accounttest", "internal/machine/machinetest", "internal/collection/collectiontest", "internal/draft/drafttest"},
 	module + "internal/testdb":                {"internal/bench"},
 	module + "internal/intaketest":            {"internal/workflow"},
 	module + "internal/workflow":              {},
@@ -150,6 +152,7 @@ var owners = map[string][]string{
 	module + "internal/machine/machinetest":   {},
 
 	module + "internal/collection/collectiontest": {},
+	module + "internal/draft/drafttest":           {},
 }
 
 // impure is what rings 0 and 1 must not import, with the exceptions and their reasons.

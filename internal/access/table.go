@@ -56,6 +56,8 @@ var (
 	houses = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation,
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	custody = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
+	// drafts are nobody's evidence: no authority reads them.
+	drafts  = Reaches{SiteStaff: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
 	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
 		SystemAdministrator: Everything, APIClient: OwnOrganisation}
@@ -119,6 +121,13 @@ func chainRules() []Rule {
 		{Operation: "compareUse", ZH: "用量与产生量之比", EN: "use against waste of a site", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getMonthlyManifest", ZH: "医疗废物每月联单", EN: "a site's monthly manifest", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getTripCards", ZH: "运送登记卡", EN: "the cards of a trip", Who: evidence, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "createDraft", ZH: "起草联单", EN: "begin a draft of a manifest", Who: drafts, Scope: ValidateOnly},
+		{Operation: "listDrafts", ZH: "查看联单草稿列表", EN: "list drafts of manifests", Who: drafts, Scope: ValidateOnly},
+		{Operation: "getDraft", ZH: "查看联单草稿", EN: "read a draft", Who: drafts, Scope: ValidateOnly},
+		{Operation: "replaceDraft", ZH: "修改联单草稿", EN: "change a draft", Who: drafts, Scope: ValidateOnly},
+		{Operation: "discardDraft", ZH: "丢弃联单草稿", EN: "discard a draft", Who: drafts, Scope: ValidateOnly},
+		{Operation: "restoreDraft", ZH: "恢复联单草稿", EN: "restore a discarded draft", Who: drafts, Scope: ValidateOnly},
+		{Operation: "checkDraft", ZH: "试查联单草稿", EN: "check a draft as if it were signed now", Who: drafts, Scope: ValidateOnly},
 		{Operation: "getSiteTable", ZH: "下载场所台账与联单表", EN: "save a site's ledger and manifests as tables", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "createStopCode", ZH: "出示一次性收运确认码", EN: "make a one-time code for a pick-up", Who: Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites,
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},

@@ -85,6 +85,12 @@ var wireTypes = map[string]func() any{
 	"QuarantinePage":   func() any { return new(api.QuarantinePage) },
 	"EnrolmentRequest": func() any { return new(api.EnrolmentRequest) },
 
+	"Draft":        func() any { return new(api.Draft) },
+	"DraftPage":    func() any { return new(api.DraftPage) },
+	"DraftCheck":   func() any { return new(api.DraftCheck) },
+	"DraftRequest": func() any { return new(api.DraftRequest) },
+	"DraftChange":  func() any { return new(api.DraftChange) },
+
 	"SourceStanding":          func() any { return new(api.SourceStanding) },
 	"StopCode":                func() any { return new(api.StopCode) },
 	"StopConfirmationRequest": func() any { return new(api.StopConfirmationRequest) },

@@ -49,6 +49,13 @@ listQuarantine      .     .      .      .        +     +        +    +      .   
 listCustody         s     .      .      s        o     d        c    m      .       .      o      authority
 compareUse          s     .      .      s        o     d        c    m      .       .      o      authority
 getMonthlyManifest  s     .      .      s        o     d        c    m      .       .      o      authority
+createDraft         o     .      .      o        o     .        .    .      .       .      o      none
+listDrafts          o     .      .      o        o     .        .    .      .       .      o      none
+getDraft            o     .      .      o        o     .        .    .      .       .      o      none
+replaceDraft        o     .      .      o        o     .        .    .      .       .      o      none
+discardDraft        o     .      .      o        o     .        .    .      .       .      o      none
+restoreDraft        o     .      .      o        o     .        .    .      .       .      o      none
+checkDraft          o     .      .      o        o     .        .    .      .       .      o      none
 createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none

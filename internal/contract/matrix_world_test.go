@@ -11,6 +11,7 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/device"
+	"liandan/internal/draft"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/intaketest"
@@ -31,7 +32,7 @@ const (
 type target struct {
 	party, site, person                      string
 	batch, event, manifest, label, kid, held string
-	trip                                     string
+	trip, draft                              string
 	client, secret, account, appointment     string
 }
 
@@ -228,6 +229,15 @@ func (m *matrix) furnished(op string, x target) target {
 		g := access.Appointment{Role: access.OrganisationAdministrator, Party: p}
 		made := must(m.server.Accounts.Invite(ctx, fmt.Sprintf("sample.fresh.%d", m.fresh), "样例 SAMPLE", []access.Appointment{g}))(m.t)
 		x.account, x.appointment = made.Account.ID.String(), made.Account.Appointments[0].ID.String()
+	case strings.HasSuffix(op, "Draft") && op != "createDraft":
+		if x.draft = m.uuid().String(); !there {
+			break
+		}
+		d := must(m.server.Drafts.Create(ctx, p, draft.Content("{}")))(m.t)
+		if op == "restoreDraft" {
+			d = must(m.server.Drafts.Discard(ctx, d, 1))(m.t)
+		}
+		x.draft = d.ID.String()
 	case strings.Contains(op, "Client") || strings.HasSuffix(op, "Grant"):
 		c := must(m.server.Machines.Create(ctx, "样例 SAMPLE", access.Scopes(), 60))(m.t)
 		s, _, err := m.server.Machines.AddSecret(ctx, c.ID, time.Time{})
@@ -244,7 +254,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -278,6 +288,10 @@ func (m *matrix) request(op string, x target) ask {
 		return post("/v1/enrolments", fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.party, x.person))
 	case "confirmStop": // nobody is a source for itself
 		return post("/v1/confirmations", fmt.Sprintf(`{"site":%q,"person":%q,"code":"000000","lines":[{"batch":%q,"code":"900-214-08","grams":1}]}`, x.site, x.person, x.batch))
+	case "createDraft":
+		return post("/v1/drafts", fmt.Sprintf(`{"party":%q}`, x.party))
+	case "replaceDraft":
+		return ask{method: "PUT", path: "/v1/drafts/" + x.draft, mediaType: "application/json", body: `{"version":1,"content":{}}`}
 	case "revokeKey":
 		return post("/v1/keys/"+x.kid+"/revoke", `{"reason":"样例 SAMPLE"}`)
 	case "inviteAccount":
@@ -333,9 +347,11 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
 		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
 		"getSourceStanding": {"GET", "/v1/sites/" + x.site + "/source?year=2026"},
-		"createStopCode":    {"POST", "/v1/sites/" + x.site + "/stop-codes"},
-		"getPermits":        {"GET", "/v1/organisations/" + x.party + "/permits"},
-		"listIndicators":    {"GET", "/v1/indicators"}, "getIndicator": {"GET", "/v1/indicators/37?period=2026-01&rows=true"},
+		"listDrafts":        {"GET", "/v1/drafts?party=" + x.party}, "getDraft": {"GET", "/v1/drafts/" + x.draft}, "discardDraft": {"DELETE", "/v1/drafts/" + x.draft + "?version=1"},
+		"restoreDraft": {"POST", "/v1/drafts/" + x.draft + "/restore?version=2"}, "checkDraft": {"POST", "/v1/drafts/" + x.draft + "/check"},
+		"createStopCode": {"POST", "/v1/sites/" + x.site + "/stop-codes"},
+		"getPermits":     {"GET", "/v1/organisations/" + x.party + "/permits"},
+		"listIndicators": {"GET", "/v1/indicators"}, "getIndicator": {"GET", "/v1/indicators/37?period=2026-01&rows=true"},
 		"getIndicatorEvidence": {"GET", "/v1/indicators/36/evidence?period=2026-01"}, "getCarbonEffect": {"GET", "/v1/carbon?period=2026-01"},
 		"getSiteTable": {"GET", "/v1/sites/" + x.site + "/tables/ledger?from=2026-01-01&to=2026-12-31"},
 		"getMetrics":   {"GET", "/metrics"}, "listAccounts": {"GET", "/v1/accounts?party=" + x.party}, "renewInvitation": {"POST", account + "/invitation"},

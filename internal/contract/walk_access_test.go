@@ -24,7 +24,7 @@ const password = "样例 SAMPLE 长口令 passphrase"
 // identify gives a sound request somebody who may make it.
 func (p *place) identify(x *town, c call, q *ask) {
 	rule, _ := rules.Rule(c.op.OperationID)
-	if slices.Contains([]string{"listWork", "countWork", "searchWaste"}, c.op.OperationID) {
+	if slices.Contains([]string{"listWork", "countWork", "searchWaste", "listDrafts"}, c.op.OperationID) {
 		q.path += "?party=" + x.Hospital.Party.String()
 	}
 	switch _, inspects := rule.Who[access.CityInspector]; {
@@ -33,7 +33,7 @@ func (p *place) identify(x *town, c call, q *ask) {
 		q.session = x.nurse
 	case strings.HasSuffix(c.op.OperationID, "Label"):
 		q.token = x.plant
-	case strings.HasSuffix(c.op.OperationID, "Grant"), c.op.OperationID == "createStopCode", c.op.OperationID == "listGrants":
+	case strings.HasSuffix(c.op.OperationID, "Grant"), strings.Contains(c.op.OperationID, "Draft"), c.op.OperationID == "createStopCode", c.op.OperationID == "listGrants":
 		q.token = x.hospital
 	case c.op.OperationID == "confirmStop" && p.driver != "":
 		q.token = p.driver

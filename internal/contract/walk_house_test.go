@@ -18,7 +18,7 @@ import (
 var march = "from=" + url.QueryEscape("2026-03-01T00:00:00.000+08:00") + "&to=" + url.QueryEscape("2026-04-01T00:00:00.000+08:00")
 
 // asked are the queries without which an operation is not sound.
-var asked = map[string]string{"compareUse": "?" + march, "getSourceStanding": "?year=2026", "getMonthlyManifest": "?month=2026-03", "getSiteTable": "?from=2026-01-01&to=2026-12-31"}
+var asked = map[string]string{"compareUse": "?" + march, "getSourceStanding": "?year=2026", "discardDraft": "?version=1", "restoreDraft": "?version=1", "getMonthlyManifest": "?month=2026-03", "getSiteTable": "?from=2026-01-01&to=2026-12-31"}
 
 // trip sends a bag on a trip of its own, so that there is one to ask about.
 func (x *town) trip(p *place) id.Trip {

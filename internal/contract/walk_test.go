@@ -56,6 +56,7 @@ func walk(x *town) {
 	x.run("permits", func(x *town) { p.permits(x) })
 	x.run("random inspection", func(x *town) { p.draws(x) })
 	x.run("the hospital's house", func(x *town) { p.house(x) })
+	x.run("drafts", func(x *town) { p.drafts(x) })
 	x.run("one-time codes", func(x *town) { p.stopCodes(x) })
 	x.run("figures", measured)
 	x.run("tables", func(x *town) { p.tables(x) })
@@ -134,6 +135,8 @@ func (p *place) sound(x *town, c call) ask {
 		"challengeEnrolment": p.known["challenge request"],
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
 		"importRegistry":     "credit_code,name,roles\n",
+		"createDraft":        fmt.Sprintf(`{"party":%q}`, x.Hospital.Party),
+		"replaceDraft":       `{"version":1,"content":{}}`,
 		"createSampleList":   fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, x.Hospital.Site, x.Hospital.Person),
 		"submitEvents":       string(x.Generate(1000).JWS),
 		"validateEvent":      string(x.Generate(1000).JWS),
@@ -282,7 +285,7 @@ func (p *place) nothing(x *town) {
 	for _, name := range []string{"batch", "manifest", "event", "site", "trip"} {
 		names[name] = id
 	}
-	names["account"], names["client"], names["party"], names["draw"] = id, id, id, id
+	names["account"], names["client"], names["party"], names["draw"], names["draft"] = id, id, id, id, id
 	names["kid"] = []string{strings.Repeat("A", 43), "x"}
 	for _, c := range x.referee.calls {
 		_, after, _ := strings.Cut(c.path, "{")

@@ -133,22 +133,35 @@ type Data interface {
 // Parse reads a payload strictly and reports everything that is wrong with it.
 // Errors are faults: too-large, malformed-event, unknown-type, invalid-event.
 func Parse(payload []byte) (Event, error) {
-	if len(payload) > MaxPayload {
-		return Event{}, fault.New(fault.TooLarge, "The payload has %d bytes; an event may have %d.", len(payload), MaxPayload)
+	e, wrong, err := Read(payload)
+	if err == nil {
+		err = wrongMembers(wrong)
 	}
-	doc, err := readDocument(payload)
 	if err != nil {
 		return Event{}, err
 	}
-	if doc.kind != '{' {
-		return Event{}, fault.New(fault.MalformedEvent, "The payload must be one JSON object.").At("", "type", "must be an object")
+	return e, nil
+}
+
+// Read reads what can be read of a payload that may still be in the writing, and lists what
+// is missing or wrong; a member that is neither given nor well-formed is zero. Faults:
+// too-large, malformed-event, unknown-type.
+func Read(payload []byte) (e Event, wrong []fault.Field, err error) {
+	if len(payload) > MaxPayload {
+		return Event{}, nil, fault.New(fault.TooLarge, "The payload has %d bytes; an event may have %d.", len(payload), MaxPayload)
 	}
-	var notes []fault.Field
-	r := newReader(doc, "", &notes)
-	e := Event{Type: parsed(r, "type", true, func(s string) (Type, error) { return Type(s), nil })}
+	doc, err := readDocument(payload)
+	if err != nil {
+		return Event{}, nil, err
+	}
+	if doc.kind != '{' {
+		return Event{}, nil, fault.New(fault.MalformedEvent, "The payload must be one JSON object.").At("", "type", "must be an object")
+	}
+	r := newReader(doc, "", &wrong)
+	e = Event{Type: parsed(r, "type", true, func(s string) (Type, error) { return Type(s), nil })}
 	shape, known := shapes[e.Type]
-	if !known && len(notes) == 0 {
-		return Event{}, fault.New(fault.UnknownType, "There is no event type %q.", clip(string(e.Type))).
+	if !known && len(wrong) == 0 {
+		return Event{}, nil, fault.New(fault.UnknownType, "There is no event type %q.", clip(string(e.Type))).
 			At("/type", "unknown_type", "must be one of %v", Types())
 	}
 	readCommon(r, &e)
@@ -156,13 +169,18 @@ func Parse(payload []byte) (Event, error) {
 		readShaped(r, &e, shape)
 		r.close()
 	}
-	if len(notes) > 0 {
-		inOrder(doc, notes)
-		f := fault.New(fault.InvalidEvent, "%d member(s) of the event are wrong; each is listed.", len(notes))
-		f.Fields = notes
-		return Event{}, f
+	inOrder(doc, wrong)
+	return e, wrong, nil
+}
+
+// wrongMembers is the fault of what Read lists; nil for nothing.
+func wrongMembers(wrong []fault.Field) error {
+	if len(wrong) == 0 {
+		return nil
 	}
-	return e, nil
+	f := fault.New(fault.InvalidEvent, "%d member(s) of the event are wrong; each is listed.", len(wrong))
+	f.Fields = wrong
+	return f
 }
 
 func clip(s string) string {

@@ -41,6 +41,7 @@ type Intake interface {
 	Begin(ctx context.Context, lines [][]byte) *record.Block
 	Validate(ctx context.Context, compact []byte) (record.Validation, error)
 	ValidatePayload(ctx context.Context, payload []byte) (record.Validation, error)
+	Rehearse(ctx context.Context, payload []byte) (record.Rehearsal, error)
 }
 
 // Reader answers what the log holds; audit.Service is one.
@@ -125,6 +126,8 @@ type Config struct {
 	Measures   Measures
 	// Collection serves the one-time codes of small sources.
 	Collection Collection
+	// Drafts keeps drafts of manifests.
+	Drafts Drafts
 	// Catalog knows what codes are called, for files; nil: the one that is shipped.
 	Catalog siteledger.Catalog
 	// Address is whom tries to sign in are counted for; nil: ClientOf, else the peer.
@@ -229,7 +232,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.drawRoutes(), f.statementRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

@@ -97,8 +97,51 @@ var mayDo = map[event.Type][]party.Role{
 // handlers may hold a batch; whether one is of its chain the chain says.
 var handlers = []party.Role{party.Generator, party.Medical, party.Collector, party.Carrier, party.Operator}
 
-// standing checks site, role and the parties that a manifest names, at the event's date.
+// standing checks site, role and the parties that an event names, at its date. The first
+// that objects answers.
 func (s *Service) standing(ctx context.Context, e event.Event) error {
+	for _, hold := range s.holds(e) {
+		if err := hold(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds lists what an event is held against in the registry.
+func (s *Service) holds(e event.Event) []func(context.Context, event.Event) error {
+	list := []func(context.Context, event.Event) error{s.atHome}
+	if !e.Behalf().IsZero() {
+		list = append(list, s.inPlace)
+	}
+	list = append(list, s.inRole)
+	switch d := e.Data.(type) {
+	case event.Issued:
+		list = append(list, s.consigned, s.refused)
+	case event.HandedOver:
+		list = append(list, with(d, s.taker))
+	case event.Inspection:
+		list = append(list, with(d, s.inspected))
+	case event.Sample:
+		list = append(list, func(context.Context, event.Event) error { return orderly(d) })
+	case event.Backfilled:
+		list = append(list, with(d, s.onSlip))
+	case event.Authorisation:
+		list = append(list, with(d, s.authorised))
+	case event.Skipped:
+		list = append(list, with(d, s.passed))
+	case event.Ruling:
+		list = append(list, with(d, namesOne))
+	}
+	return list
+}
+
+func with[D event.Data](d D, check func(context.Context, event.Event, D) error) func(context.Context, event.Event) error {
+	return func(ctx context.Context, e event.Event) error { return check(ctx, e, d) }
+}
+
+// atHome checks that the site is the party's, or that of the one in whose place it signs.
+func (s *Service) atHome(ctx context.Context, e event.Event) error {
 	site, ok, err := s.registry.Site(ctx, e.Site)
 	if err != nil {
 		return unavailable(err)
@@ -107,11 +150,11 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return fault.New(fault.UnknownSite, "The site is not one of this party's sites at that date.").
 			At("/site", "unknown", "must be a site of the party, or of the one in whose place it signs")
 	}
-	if !e.Behalf().IsZero() {
-		if err := s.inPlace(ctx, e); err != nil {
-			return err
-		}
-	}
+	return nil
+}
+
+// inRole checks that the party may sign events of the type.
+func (s *Service) inRole(ctx context.Context, e event.Event) error {
 	org, ok, err := s.registry.Organisation(ctx, e.Party)
 	if err != nil {
 		return unavailable(err)
@@ -120,29 +163,23 @@ func (s *Service) standing(ctx context.Context, e event.Event) error {
 		return fault.New(fault.RoleMissing, "%s is signed by a party with one of the roles %v at that date.", e.Type, mayDo[e.Type]).
 			At("/party", "role", "the party has not that role")
 	}
-	switch d := e.Data.(type) {
-	case event.Issued:
-		if err := s.named(ctx, e, d, org); err != nil {
-			return err
-		}
-		return s.refused(ctx, e)
-	case event.HandedOver:
-		return s.taker(ctx, e, d)
-	case event.Inspection:
-		return s.inspected(ctx, e, d)
-	case event.Sample:
-		return orderly(d)
-	case event.Backfilled:
-		return s.onSlip(ctx, e, d)
-	case event.Authorisation:
-		return s.authorised(ctx, e, d)
-	case event.Skipped:
-		return s.passed(ctx, e, d)
-	case event.Ruling:
-		if len(e.Refs) != 1 || e.Refs[0] != d.Event {
-			return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
-				At("/refs", "other", "must be the event in data alone")
-		}
+	return nil
+}
+
+// consigned checks what a manifest names.
+func (s *Service) consigned(ctx context.Context, e event.Event) error {
+	d, _ := e.Data.(event.Issued)
+	org, _, err := s.registry.Organisation(ctx, e.Party)
+	if err != nil {
+		return unavailable(err)
+	}
+	return s.named(ctx, e, d, org)
+}
+
+func namesOne(_ context.Context, e event.Event, d event.Ruling) error {
+	if len(e.Refs) != 1 || e.Refs[0] != d.Event {
+		return fault.New(fault.InvalidEvent, "A ruling names the event that it decides on, and no other, in refs.").
+			At("/refs", "other", "must be the event in data alone")
 	}
 	return nil
 }

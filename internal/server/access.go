@@ -19,6 +19,7 @@ import (
 	"liandan/internal/account"
 	"liandan/internal/collection"
 	"liandan/internal/config"
+	"liandan/internal/draft"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/machine"
@@ -51,6 +52,7 @@ func (p *Parts) openAccess(env func(string) string) error {
 	if err != nil {
 		return err
 	}
+	p.Drafts = draft.New(draft.Config{Store: p.Store, Now: p.now})
 	p.Collection = collection.New(collection.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Pepper: pepper, Flush: p.flush})
 	p.Accounts = account.New(account.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Seal: seal, OIDC: provider(p.Config)})
 	p.Machines = machine.New(machine.Config{Store: p.Store, Organisations: p.Registry, Now: p.now, Random: rand.Reader})

@@ -21,6 +21,7 @@ import (
 	"liandan/internal/audit"
 	"liandan/internal/collection"
 	"liandan/internal/config"
+	"liandan/internal/draft"
 	"liandan/internal/duty"
 	"liandan/internal/gate"
 	"liandan/internal/httpapi"
@@ -50,8 +51,10 @@ type Parts struct {
 	Gate     *gate.Gate
 	// Collection makes and compares the one-time codes of small sources.
 	Collection *collection.Service
-	VKey       string
-	Log        *slog.Logger
+	// Drafts keeps drafts of manifests.
+	Drafts *draft.Service
+	VKey   string
+	Log    *slog.Logger
 
 	key     logKey
 	line    *line
@@ -281,7 +284,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection, Drafts: s.Drafts,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})

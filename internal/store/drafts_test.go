@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+	"testing"
+
+	"liandan/internal/draft"
+	"liandan/internal/draft/drafttest"
+	"liandan/internal/id"
+	"liandan/internal/testdb"
+)
+
+// One suite judges the drafts of manifests on both databases.
+func TestDrafts(t *testing.T) {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+		t.Run(kind, func(t *testing.T) {
+			drafttest.Run(t, func(t *testing.T) (draft.Store, func(id.Manifest)) {
+				s, err := Open(where(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { s.Close() })
+				if _, err := s.Migrate(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				return s, func(m id.Manifest) {
+					p := id.PartyOf(id.UUID{1})
+					if err := s.transact(t.Context(), s.db, nil, func(r *reader) error {
+						return r.exec(`INSERT INTO manifests (id, stage, consignor, carrier, consignee, seq, state) VALUES (?, 'issued', ?, ?, ?, 0, ?)`, m, p, p, p, []byte("{}"))
+					}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
