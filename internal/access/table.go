@@ -203,6 +203,7 @@ func pageRules() []Rule {
 		open("page:problem", "错误说明", "what a problem means"),
 		open("page:asset", "样式与脚本", "style sheets and scripts"),
 		open("page:openapi", "接口说明", "the contract"),
+		open("page:docs", "接口文档", "API documentation"),
 		open("page:signin", "登录页", "sign-in page"),
 		open("page:welcome", "启用账号页", "page to take up an account"),
 		open("page:oidc", "单位统一登录", "sign-in with the organisation's own provider"),

@@ -40,11 +40,15 @@ func load(name, suffix, kind string) file {
 var (
 	style         = load("style", ".css", "text/css; charset=utf-8")
 	welcomeScript = load("welcome", ".js", "text/javascript; charset=utf-8")
+	docsScript    = load("docs", ".js", "text/javascript; charset=utf-8")
 )
+
+// served is every one that is served; a page's style sheet and script are among them.
+var served = []file{style, welcomeScript, docsScript}
 
 // asset is GET /assets/{name}.
 func (s *Site) asset(w http.ResponseWriter, r *http.Request, _ *visit) error {
-	for _, f := range []file{style, welcomeScript} {
+	for _, f := range served {
 		if f.path == r.URL.Path {
 			w.Header().Set("Content-Type", f.kind)
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -65,6 +69,8 @@ func contract(w http.ResponseWriter, _ *http.Request) {
 type page struct {
 	Style   string
 	Script  string // "": none
+	Allow   string // more of the Content-Security-Policy of a page with a script, such as connect-src 'self'
+	Wide    bool   // more than a column to read
 	Title   string
 	TitleEN string
 	CSRF    string    // of the session, for every form; "" when nobody is signed in
@@ -91,7 +97,8 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v *visit, status int
 	}
 	h := w.Header()
 	if p.Script != "" {
-		h.Set("Content-Security-Policy", scripted)
+		p.Allow = strings.TrimSuffix("; "+p.Allow, "; ")
+		h.Set("Content-Security-Policy", scripted+p.Allow)
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

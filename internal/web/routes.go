@@ -32,7 +32,7 @@ func (s *Site) table() []route {
 	for i := range private {
 		private[i].private = true
 	}
-	return append(s.openRoutes(), private...)
+	return slices.Concat(s.openRoutes(), s.docsRoutes(), private)
 }
 
 func (s *Site) openRoutes() []route {

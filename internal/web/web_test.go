@@ -99,7 +99,10 @@ func sound(t testing.TB, path string, w *httptest.ResponseRecorder) {
 		t.Errorf("%s: a page may be kept: %q", path, h.Get("Cache-Control"))
 	}
 	scripts := strings.Count(strings.ToLower(body), "<script")
-	ours := strings.Count(body, `<script src="`+welcomeScript.path+`" defer=""></script>`)
+	ours := 0
+	for _, f := range served {
+		ours += strings.Count(body, `<script src="`+f.path+`" defer=""></script>`)
+	}
 	if scripts != ours || (ours > 0) != strings.Contains(csp, "script-src 'self'") {
 		t.Errorf("%s: %d scripts, %d of ours, under %s", path, scripts, ours, csp)
 	}

@@ -1,0 +1,113 @@
+package contract
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"liandan/internal/access"
+	"liandan/internal/account"
+	"liandan/internal/calendar"
+	"liandan/internal/client"
+	samplecity "liandan/internal/sample"
+	"liandan/internal/server"
+)
+
+const samplePassword = "sample-pass-phrase-19"
+
+// member makes an account that can sign in with samplePassword.
+func member(t *testing.T, s *server.Server, login string, g ...access.Appointment) {
+	t.Helper()
+	in, err := s.Accounts.Invite(t.Context(), login, "样例 SAMPLE "+login, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Accounts.Accept(t.Context(), account.Acceptance{Code: in.Code, Password: samplePassword}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// signIn goes to a page by way of the form.
+func (w walker) signIn(url, login, until string) {
+	w.t.Helper()
+	w.run("signing in as "+login, chromedp.Navigate(url), chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", login),
+		chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"), chromedp.WaitVisible(until))
+}
+
+// until waits for something that no selector says.
+func until(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void]("(" + expression + ") ? {} : null")
+}
+
+// judged is sees, at a phone's and at a desk's width, with nothing that axe finds serious.
+func (w walker) judged(name string, words ...string) {
+	w.t.Helper()
+	for _, width := range []struct {
+		name string
+		w, h int64
+	}{{"390", 390, 844}, {"1280", 1280, 900}} {
+		w.run(name+" at "+width.name, chromedp.EmulateViewport(width.w, width.h))
+		w.sees(name+"-"+width.name, words...)
+	}
+	for _, fault := range axeOf(w.t, w) {
+		w.t.Errorf("%s: %s", name, fault)
+	}
+	w.run(name, chromedp.EmulateViewport(390, 844))
+}
+
+// The documentation runs its examples against the server that shows it: without a session,
+// with one, and what changes something only after a word of consent.
+func TestTheDocumentationInABrowser(t *testing.T) {
+	date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}
+	clock := &hourglass{}
+	clock.set(date.Opens().Add(-10 * time.Minute))
+	s := serve(t, "", clock.now)
+	c := client.New(s.URL, s.Token)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, c)
+	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
+	member(t, s, "inspector.sample", access.Appointment{Role: access.CityInspector})
+	w := walker{t, browser(t)}
+	said := func() string {
+		return must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.getElementById("said").innerText`)))(t)
+	}
+
+	w.run("the documentation", chromedp.Navigate(s.URL+"/docs"), chromedp.WaitVisible("#schemas"))
+	w.judged("docs", "接口文档", "API documentation", "getBatch", "待核")
+	w.run("an open operation", chromedp.Navigate(s.URL+"/docs/getCheckpoint"), chromedp.WaitVisible("#run"), chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	want := must(s.Audit.Checkpoint(t.Context()))(t)
+	if got := said(); strings.TrimSpace(got) != strings.TrimSpace(string(want)) {
+		t.Errorf("the checkpoint on the page is %q, the server's %q", got, want)
+	}
+	w.run("without a session", chromedp.Navigate(s.URL+"/docs/getBatch"), chromedp.WaitVisible("#run"), chromedp.SendKeys("#p0", told.Batch.String()),
+		chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	w.sees("docs-refused", "401", "unauthorized")
+
+	w.signIn(s.URL+"/account", "inspector.sample", `form[action="/signout"]`)
+	w.run("with a session", chromedp.Navigate(s.URL+"/docs/getBatch"), chromedp.WaitVisible("#run"), chromedp.Click("button[data-finder]"),
+		until(`document.getElementById("p0").value !== ""`), chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	w.judged("docs-operation", "200", "您可以做这个操作", "BatchView", "谁可以")
+	var got struct{ ID, Batch string }
+	if err := json.Unmarshal([]byte(said()), &got); err != nil {
+		t.Errorf("the answer on the page: %v", err)
+	}
+	asked := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.getElementById("p0").value`)))(t)
+	if !strings.Contains(said(), asked) {
+		t.Errorf("the answer is not of %s: %s", asked, said())
+	}
+	before := must(s.Accounts.Accounts(t.Context(), account.Filter{}))(t)
+	w.run("a change without consent", chromedp.Navigate(s.URL+"/docs/deleteSessions"), chromedp.WaitVisible("#run"), chromedp.Click("#run button.main"),
+		chromedp.WaitVisible("#answer .trouble"))
+	w.sees("docs-consent", "先勾选")
+	w.run("still signed in", chromedp.Click("#sure"), chromedp.Click("#run button.main"), chromedp.WaitVisible("#status.done"))
+	w.sees("docs-changed", "204")
+	w.run("signed out by it", chromedp.Navigate(s.URL+"/account"), chromedp.WaitVisible("#login"))
+	if after := must(s.Accounts.Accounts(t.Context(), account.Filter{}))(t); len(after.Accounts) != len(before.Accounts) {
+		t.Error("the accounts changed")
+	}
+	w.run("a schema", chromedp.Navigate(s.URL+"/docs/schemas/BatchView"), chromedp.WaitVisible("h1"))
+	w.judged("docs-schema", "BatchView", "/v1/batches/{batch}")
+}
