@@ -1977,6 +1977,42 @@ func (e ListDraftsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListFindingsParamsState.
+const (
+	ListFindingsParamsStateAll  ListFindingsParamsState = "all"
+	ListFindingsParamsStateOpen ListFindingsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ListFindingsParamsState enum.
+func (e ListFindingsParamsState) Valid() bool {
+	switch e {
+	case ListFindingsParamsStateAll:
+		return true
+	case ListFindingsParamsStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CountFindingsParamsState.
+const (
+	CountFindingsParamsStateAll  CountFindingsParamsState = "all"
+	CountFindingsParamsStateOpen CountFindingsParamsState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CountFindingsParamsState enum.
+func (e CountFindingsParamsState) Valid() bool {
+	switch e {
+	case CountFindingsParamsStateAll:
+		return true
+	case CountFindingsParamsStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsFormat.
 const (
 	GetReportParamsFormatHTML GetReportParamsFormat = "html"
@@ -4444,6 +4480,9 @@ type FieldPointer = string
 
 // Finding 规则对一条记录的意见，不影响收录 · what a rule has to say of an entry; it never refuses one
 type Finding struct {
+	// Arose 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Arose ID `json:"arose,omitempty,omitzero"`
+
 	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Batch ID `json:"batch,omitempty,omitzero"`
 
@@ -4468,12 +4507,48 @@ type Finding struct {
 	// Seq 日志中的序号，从 0 起 · index in the log, from 0
 	Seq Seq `json:"seq"`
 
+	// Settled 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Settled ID `json:"settled,omitempty,omitzero"`
+
 	// Severity 提示、须由责任方说明、须立即处理 · to be known, to be explained by its owner, to be acted on at once
 	Severity Severity `json:"severity"`
 
 	// Source 依据：文件及条款 · the instrument and its article
 	Source string `json:"source,omitempty,omitzero"`
 	ZH     string `json:"zh"`
+}
+
+// FindingCount defines model for FindingCount.
+type FindingCount struct {
+	Count int    `json:"count"`
+	Rule  string `json:"rule"`
+
+	// Severity 提示、须由责任方说明、须立即处理 · to be known, to be explained by its owner, to be acted on at once
+	Severity Severity `json:"severity"`
+}
+
+// FindingCounts defines model for FindingCounts.
+type FindingCounts struct {
+	// More 还有未数的 · there is more to look at
+	More  bool           `json:"more"`
+	Rules []FindingCount `json:"rules"`
+}
+
+// FindingItem defines model for FindingItem.
+type FindingItem struct {
+	// At UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	At Instant `json:"at,omitempty,omitzero"`
+
+	// Finding 规则对一条记录的意见，不影响收录 · what a rule has to say of an entry; it never refuses one
+	Finding Finding `json:"finding"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID `json:"manifest,omitempty,omitzero"`
+
+	// Standing 说的是当前状态，而非某条记录 · it is about how things stand now
+	Standing bool `json:"standing"`
 }
 
 // FindingOwner 应先作说明的一方，并非定责 · who is asked to explain first; no verdict
@@ -4486,6 +4561,12 @@ type FindingOwner struct {
 
 // FindingOwnerPart defines model for FindingOwner.Part.
 type FindingOwnerPart string
+
+// FindingPage defines model for FindingPage.
+type FindingPage struct {
+	Items      []FindingItem `json:"items"`
+	NextCursor string        `json:"next_cursor,omitempty,omitzero"`
+}
 
 // Form 形态：固态 S、半固态 SS、液态 L、气态 G · solid, semi-solid, liquid, gas
 type Form string
@@ -6938,6 +7019,100 @@ type ValidateEventParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
+
+// ListFindingsParams defines parameters for ListFindings.
+type ListFindingsParams struct {
+	// Party 谁的清单；不填 division 时必填 · whose; needed without division
+	Party ID `form:"party,omitempty" json:"party,omitempty,omitzero"`
+
+	// Site 只看一个场所 · one site alone
+	Site ID `form:"site,omitempty" json:"site,omitempty,omitzero"`
+
+	// Person 只看某人经手的 · what a person had a hand in
+	Person ID `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Division 某县区场所的 · at sites of a district
+	Division string `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Organisation 另一方：统一社会信用代码或名称的一部分 · another party to it: credit code or part of its name
+	Organisation string `form:"organisation,omitempty" json:"organisation,omitempty,omitzero"`
+
+	// Code 废物代码 · waste code
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// Rule 只看一条规则，其提示也列出 · one rule alone, its remarks too
+	Rule string `form:"rule,omitempty" json:"rule,omitempty,omitzero"`
+
+	// Severity 至少这么重；不指定规则时默认 finding · at least so grave; finding by default unless a rule is named
+	Severity Severity `form:"severity,omitempty" json:"severity,omitempty,omitzero"`
+
+	// Owner 应由该单位说明的 · those that this organisation is asked to explain
+	Owner ID `form:"owner,omitempty" json:"owner,omitempty,omitzero"`
+
+	// State 未了结，或连同经更正已无依据的 · open, or those too that an agreed correction settled
+	State ListFindingsParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// From 事件时间起（含）；给出期间时不列当前状态类意见 · the event happened from; with a period what stands now is left out
+	From Instant `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To 止（不含） · and before
+	To Instant `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// DueBy 按这一时刻算逾期，默认现在 · what is overdue at that moment; now by default
+	DueBy Instant `form:"due_by,omitempty" json:"due_by,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListFindingsParamsState defines parameters for ListFindings.
+type ListFindingsParamsState string
+
+// CountFindingsParams defines parameters for CountFindings.
+type CountFindingsParams struct {
+	// Party 谁的清单；不填 division 时必填 · whose; needed without division
+	Party ID `form:"party,omitempty" json:"party,omitempty,omitzero"`
+
+	// Site 只看一个场所 · one site alone
+	Site ID `form:"site,omitempty" json:"site,omitempty,omitzero"`
+
+	// Person 只看某人经手的 · what a person had a hand in
+	Person ID `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Division 某县区场所的 · at sites of a district
+	Division string `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Organisation 另一方：统一社会信用代码或名称的一部分 · another party to it: credit code or part of its name
+	Organisation string `form:"organisation,omitempty" json:"organisation,omitempty,omitzero"`
+
+	// Code 废物代码 · waste code
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// Rule 只看一条规则，其提示也列出 · one rule alone, its remarks too
+	Rule string `form:"rule,omitempty" json:"rule,omitempty,omitzero"`
+
+	// Severity 至少这么重；不指定规则时默认 finding · at least so grave; finding by default unless a rule is named
+	Severity Severity `form:"severity,omitempty" json:"severity,omitempty,omitzero"`
+
+	// Owner 应由该单位说明的 · those that this organisation is asked to explain
+	Owner ID `form:"owner,omitempty" json:"owner,omitempty,omitzero"`
+
+	// State 未了结，或连同经更正已无依据的 · open, or those too that an agreed correction settled
+	State CountFindingsParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// From 事件时间起（含）；给出期间时不列当前状态类意见 · the event happened from; with a period what stands now is left out
+	From Instant `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To 止（不含） · and before
+	To Instant `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// DueBy 按这一时刻算逾期，默认现在 · what is overdue at that moment; now by default
+	DueBy Instant `form:"due_by,omitempty" json:"due_by,omitempty,omitzero"`
+}
+
+// CountFindingsParamsState defines parameters for CountFindings.
+type CountFindingsParamsState string
 
 // ListIndicatorsParams defines parameters for ListIndicators.
 type ListIndicatorsParams struct {

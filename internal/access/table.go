@@ -136,6 +136,8 @@ func chainRules() []Rule {
 		{Operation: "listWork", ZH: "待办、在途与逾期", EN: "list what waits, what is on its way, what is overdue", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "countWork", ZH: "各清单的件数", EN: "count what is in the lists", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "searchWaste", ZH: "查找批次与联单", EN: "find batches and manifests", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "listFindings", ZH: "规则意见（异常）清单", EN: "list what the rules find", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "countFindings", ZH: "各规则的意见数", EN: "count what each rule finds", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "listQuarantine", ZH: "查看隔离的事件", EN: "list what waits in quarantine", Who: Reaches{OrganisationAdministrator: OwnOrganisation,
 			DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity}, Record: ByAuthority},
 	}

@@ -85,6 +85,12 @@ type Reader interface {
 	Searched(f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
 	// Organisations finds parties by their credit code or a part of their name.
 	OrganisationsNamed(word string, most int) ([]id.Party, error)
+	// Candidates gives the entries of which a rule may have something to say, newest first, of
+	// those before an entry, and from which entry on all were looked at. At most limit of
+	// them, and no entry in part; limit must be more than an event has batches.
+	Candidates(f FindingFilter, before int64, limit int) ([]chain.Candidate, int64, error)
+	// Permitted gives the entries that rules about permits look at, likewise.
+	Permitted(f FindingFilter, before int64, limit int) ([]int64, int64, error)
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
@@ -126,6 +132,7 @@ type Rows interface {
 	ImportRows(each func(hash id.Hash, at int64, body []byte) error) error
 	ImportedRows(each func(of id.Hash, line int64, key id.Hash, columns string, body []byte) error) error
 	TopicRows(each func(source.Topic) error) error
+	CandidateRows(each func(chain.Candidate) error) error
 	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
 	KeyRows(each func(kid string, row DeviceKey) error) error
 	// Integrity asks the database whether its own structures are whole, where it can tell;
@@ -297,6 +304,9 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 	}
 	v.Broken = append(v.Broken, ledger.CheckChain(b, entries)...)
 	v.code = state.Code
+	if err := s.mend(&v, lineage, kept, state); err != nil {
+		return v, err
+	}
 	if err := v.readSheets(r); err != nil {
 		return v, err
 	}

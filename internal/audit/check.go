@@ -37,7 +37,7 @@ type Options struct {
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
 		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
-		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}, topics: map[string]bool{}}
+		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}, topics: map[string]bool{}, candidates: map[string]chain.Candidate{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -76,6 +76,7 @@ type checker struct {
 	actParties map[string]bool              // rows of act_parties: "party/entry"
 	imports    map[id.Hash]statement.Import // by the hash of the statement
 	topics     map[string]bool
+	candidates map[string]chain.Candidate
 }
 
 // rootAt is the tree after an entry and the time of that entry.
@@ -372,6 +373,9 @@ func (c *checker) fold(place string, e ledger.Entry, ev event.Event) {
 		c.books = append(c.books, bookRow{e.Seq, i, q})
 	}
 	c.traces.add(ev, p)
+	for _, x := range p.Candidates() {
+		c.candidates[candidateKey(x)] = x
+	}
 	c.moves = append(c.moves, indicator.MovesOf(e.Seq, ev, p.Batches, p.Postings)...)
 	if _, ok := ev.Data.(event.Inspection); ok {
 		c.checks = append(c.checks, e.Seq)

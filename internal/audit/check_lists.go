@@ -70,3 +70,11 @@ func (c *checker) termRows() error {
 		return c.in.TermRows(func(v worklist.Term) error { met(termKey(v), v); return nil })
 	})
 }
+
+func candidateKey(x chain.Candidate) string { return fmt.Sprintf("%d/%s", x.Seq, x.Subject) }
+
+func (c *checker) candidateRows() error {
+	return differ(c, AreaCandidate, "candidate", c.candidates, func(met func(string, chain.Candidate)) error {
+		return c.in.CandidateRows(func(x chain.Candidate) error { met(candidateKey(x), x); return nil })
+	})
+}

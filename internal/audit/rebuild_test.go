@@ -32,7 +32,7 @@ func TestRebuild(t *testing.T) {
 	onBoth(t, func(t *testing.T, p *place) {
 		random := rand.New(rand.NewPCG(5, uint64(len(p.kind))))
 		before := p.dump()
-		p.each([]string{"entry_links", "event_index", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms", "topics"}, 1, random, nil, func(d damage) {
+		p.each([]string{"entry_links", "event_index", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms", "topics", "candidates"}, 1, random, nil, func(d damage) {
 			p.rebuild(d.what, areaOf(d.table))
 			if after := p.dump(); after != before {
 				t.Errorf("%s: rebuilt, but not as it was:\n%s", d.what, difference(before, after))
@@ -42,7 +42,7 @@ func TestRebuild(t *testing.T) {
 			`DELETE FROM entry_links; DELETE FROM batches; DELETE FROM manifests; DELETE FROM postings; DELETE FROM tallies`,
 			`DELETE FROM statements; DELETE FROM acts; DELETE FROM act_parties; DELETE FROM rulings; DELETE FROM postings; DELETE FROM topics`,
 			`UPDATE batches SET state = entry FROM entries WHERE entries.seq = 0; UPDATE manifests SET number = 'x'; UPDATE postings SET grams = -grams`,
-			`DELETE FROM worklist; DELETE FROM involved; DELETE FROM terms`,
+			`DELETE FROM worklist; DELETE FROM involved; DELETE FROM terms; DELETE FROM candidates`,
 			`UPDATE entry_links SET n = n + 1000; DELETE FROM postings WHERE seq < 20; UPDATE manifests SET number = NULL`,
 		} {
 			for _, one := range strings.Split(q, ";") {

@@ -31,6 +31,7 @@ const (
 	AreaInvolved   Area = "involved"
 	AreaTerm       Area = "terms"
 	AreaTopic      Area = "topics"
+	AreaCandidate  Area = "candidates"
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"
 	AreaDeviceKey  Area = "device_keys"

@@ -7,6 +7,7 @@ import (
 
 	"liandan/internal/batch"
 	"liandan/internal/id"
+	"liandan/internal/manifest"
 	"liandan/internal/rule"
 	"liandan/internal/waste"
 )
@@ -17,7 +18,11 @@ import (
 // corrections adds what the reader's clock says; an unanswered one is a finding for the
 // inspector, and blocks nothing.
 func (s *Service) corrections(st batch.State, found []rule.Finding) ([]Correction, []rule.Finding) {
-	now := s.Now().UnixMilli()
+	return s.expired(st, found, s.Now())
+}
+
+func (s *Service) expired(st batch.State, found []rule.Finding, at time.Time) ([]Correction, []rule.Finding) {
+	now := at.UnixMilli()
 	var out []Correction
 	for _, c := range st.Corrections {
 		expired := c.Status == batch.CorrectionOpen && now > c.Until
@@ -63,13 +68,22 @@ func (s *Service) sealed(r Reader, v *ManifestView) error {
 		}
 		return nil
 	}
-	same, err := r.ManifestsNumbered(v.State.Number)
+	found, err := s.numbered(r, v.State)
+	v.Findings = append(v.Findings, found...)
+	return err
+}
+
+// numbered finds another manifest that has the same national number.
+func (s *Service) numbered(r Reader, st manifest.State) ([]rule.Finding, error) {
+	if st.Number == "" {
+		return nil, nil
+	}
+	same, err := r.ManifestsNumbered(st.Number)
 	for _, m := range same {
-		if m != v.State.ID {
-			v.Findings = append(v.Findings, rule.Finding{Rule: rule.NumberConflict, Severity: rule.Open, Owner: rule.Owner{Party: v.State.Consignor, Part: rule.Consignor}, Seq: v.State.Seq, Version: "chain",
-				ZH: "另有联单使用同一国家编号 " + v.State.Number, EN: "Another manifest has the same national number, " + v.State.Number + "."})
-			break // which one is not everybody's to know
+		if m != st.ID { // which one is not everybody's to know
+			return []rule.Finding{{Rule: rule.NumberConflict, Severity: rule.Open, Owner: rule.Owner{Party: st.Consignor, Part: rule.Consignor}, Seq: st.Seq, Version: "chain",
+				ZH: "另有联单使用同一国家编号 " + st.Number, EN: "Another manifest has the same national number, " + st.Number + "."}}, nil
 		}
 	}
-	return err
+	return nil, err
 }

@@ -44,6 +44,7 @@ type ChainView struct {
 	Steps  []Step
 
 	code   waste.Code
+	mended int64                          // the entry from which on the newest agreed correction counts; -1: none
 	sheets map[id.Manifest]manifest.State // that its events are of
 }
 

@@ -74,6 +74,7 @@ var tables = []struct {
 	{"involved", []string{"subject", "who"}, audit.AreaInvolved},
 	{"terms", []string{"term", "subject"}, audit.AreaTerm},
 	{"topics", []string{"kind", "subject", "seq"}, audit.AreaTopic},
+	{"candidates", []string{"seq", "subject"}, audit.AreaCandidate},
 	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
 	{"device_keys", []string{"kid"}, audit.AreaDeviceKey},

@@ -42,6 +42,7 @@ type Placed struct {
 	Postings  []mass.Posting
 	Tallies   []permit.Tally // what it changes in the running sums
 	Steps     []rule.Step    // for the rules
+	Mended    []id.Batch     // of which a correction counts from now on
 }
 
 // Check says whether an event may come next. Every batch at fault is named by a
@@ -95,6 +96,7 @@ func Place(w World, e event.Event, hash id.Hash, seq int64, recordedAt time.Time
 		if c, ok := Settled(e, before, after); ok {
 			if out, err := settle(w, Said{e, at}, before, after, c); err == nil {
 				after = out.state
+				p.Mended = append(p.Mended, b.ID)
 				p.Postings = append(p.Postings, out.books...)
 				papers.mend(out, before)
 			}

@@ -98,6 +98,8 @@ var wireTypes = map[string]func() any{
 
 	"WorkPage":                 func() any { return new(api.WorkPage) },
 	"WorkCounts":               func() any { return new(api.WorkCounts) },
+	"FindingPage":              func() any { return new(api.FindingPage) },
+	"FindingCounts":            func() any { return new(api.FindingCounts) },
 	"Enrolment":                func() any { return new(api.Enrolment) },
 	"ChallengeRequest":         func() any { return new(api.ChallengeRequest) },
 	"Challenge":                func() any { return new(api.Challenge) },

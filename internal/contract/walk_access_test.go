@@ -24,7 +24,7 @@ const password = "样例 SAMPLE 长口令 passphrase"
 // identify gives a sound request somebody who may make it.
 func (p *place) identify(x *town, c call, q *ask) {
 	rule, _ := rules.Rule(c.op.OperationID)
-	if slices.Contains([]string{"listWork", "countWork", "searchWaste", "listDrafts"}, c.op.OperationID) {
+	if slices.Contains([]string{"listWork", "countWork", "searchWaste", "listDrafts", "listFindings", "countFindings"}, c.op.OperationID) {
 		q.path += "?party=" + x.Hospital.Party.String()
 	}
 	switch _, inspects := rule.Who[access.CityInspector]; {

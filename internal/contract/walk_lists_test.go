@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,69 @@ func (p *place) lists(x *town) {
 	}
 	if fmt.Sprint(read("/v1/worklist?"+hospital+"&organisation="+url.QueryEscape("nobody at all"))) != fmt.Sprint(api.WorkPage{Items: []api.WorkItem{}}) {
 		x.t.Error("a list with nobody is not empty")
+	}
+}
+
+// findingLists: what the rules find, for whom it concerns and nobody else.
+func (p *place) findingLists(x *town) {
+	bag := x.Generate(5_000)
+	x.send(bag.JWS).is(201, "")
+	issued := x.Issue(bag.Event.Batches...)
+	x.send(issued.JWS).is(201, "")
+	lighter := x.Collect(issued).Event
+	short := x.Sign(x.Carrier, event.TransportCollected, lighter.Data, func(e *event.Event) {
+		e.Manifest, e.Refs, e.Batches = lighter.Manifest, lighter.Refs, slices.Clone(lighter.Batches)
+		e.Batches[0].Grams = 3_000
+	})
+	x.send(short.JWS).is(201, "")
+	loose := x.Sign(x.Carrier, event.IncidentReported, event.Incident{Kind: event.Found, Place: "样例路边 SAMPLE", Measures: "围挡 SAMPLE"}, nil)
+	x.send(loose.JWS).is(201, "")
+	hospital, carrier := "party="+x.Hospital.Party.String(), "party="+x.Carrier.Party.String()
+	has := func(query string, event string, want bool) (out api.FindingItem) {
+		x.t.Helper()
+		found := false
+		for cursor := ""; ; {
+			page := into[api.FindingPage](x.get("/v1/findings?limit=3&"+query+"&cursor="+url.QueryEscape(cursor)).is(200, ""))
+			for _, i := range page.Items {
+				if i.Finding.Event == event {
+					out, found = i, true
+				}
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+		}
+		if found != want {
+			x.t.Errorf("%s: %s is there: %v", query, event, found)
+		}
+		return out
+	}
+	lost := short.Event.ID.String()
+	if f := has(hospital+"&rule=grams-differ", lost, true); f.Finding.Grams != 2_000 || f.Finding.Severity != "finding" || f.Finding.Owner.Party != x.Hospital.Party.String() ||
+		f.Manifest != issued.Event.Manifest.String() || f.Standing || f.At == "" {
+		x.t.Errorf("two kilograms short: %+v", f)
+	}
+	has(carrier+"&rule=grams-differ&state=all&code=841-001-01", lost, true)
+	has(hospital+"&rule=grams-differ&severity=serious", lost, false)
+	has(hospital+"&rule=grams-differ&owner="+x.Carrier.Party.String(), lost, false)
+	has(hospital+"&rule=grams-differ&to=2020-01-01T00:00:00.000Z", lost, false)
+	has(hospital+"&rule=grams-differ&code=900-249-08", lost, false)
+	has(carrier+"&severity=serious", loose.Event.ID.String(), true)
+	has(hospital+"&severity=serious", loose.Event.ID.String(), false)
+	n := into[api.FindingCounts](x.get("/v1/findings/counts?"+carrier+"&rule=incident").is(200, ""))
+	if len(n.Rules) != 1 || n.Rules[0].Rule != "incident" || n.Rules[0].Severity != "serious" || n.Rules[0].Count == 0 || n.More {
+		x.t.Errorf("incidents are counted %+v", n)
+	}
+	for _, path := range []string{"/v1/findings", "/v1/findings/counts"} {
+		for _, bad := range []string{"", "party=x", "division=13", "site=x&" + hospital, "severity=grave&" + hospital, "state=shut&" + hospital, "owner=x&" + hospital, "rule=DROP&" + hospital,
+			"from=x&" + hospital, "code=1&" + hospital, "due_by=x&" + hospital} {
+			x.ask(ask{path: path + "?" + bad, token: x.inspector, blind: unseen(bad)}).is(422, "invalid-request")
+		}
+		x.ask(ask{path: path + "?" + hospital, token: x.stranger}).is(404, "not-found")
+		x.get(path+"?party=019ca000-0000-7000-8000-00000000ffff").is(404, "not-found")
+	}
+	for _, bad := range []string{"limit=0", "limit=201", "cursor=x"} {
+		x.ask(ask{path: "/v1/findings?" + bad + "&" + hospital, token: x.inspector, blind: unseen(bad)}).is(422, "invalid-request")
 	}
 }
 

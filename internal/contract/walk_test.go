@@ -64,6 +64,7 @@ func walk(x *town) {
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })
 	x.run("lists", func(x *town) { p.lists(x) })
+	x.run("findings", func(x *town) { p.findingLists(x) })
 	x.run("the access record", accessRecord)
 	x.run("without a token", func(x *town) { p.tokens(x) })
 	x.run("names of nothing", func(x *town) { p.nothing(x) })

@@ -339,7 +339,11 @@ func (d Duty) Finding(now time.Time) (rule.Finding, bool) {
 	if !late {
 		return rule.Finding{}, false
 	}
-	f := rule.Finding{Rule: rule.Code("overdue-" + string(d.Rule.Code)), Seq: -1, Batch: d.Batch, Version: "duty-" + d.Rule.Edition}
+	f := rule.Finding{Rule: rule.Code("overdue-" + string(d.Rule.Code)), Severity: rule.Open, Seq: -1, Batch: d.Batch, Version: "duty-" + d.Rule.Edition,
+		Source: d.Rule.Source(), Certainty: d.Rule.Certainty}
+	if f.Owner = (rule.Owner{Party: d.Owner, Part: rule.Consignee}); !d.Batch.IsZero() {
+		f.Owner.Part = rule.Custodian
+	}
 	f.ZH = fmt.Sprintf("逾期：%s，应于 %s 前完成，已超 %s（%s）", d.Rule.ZH, d.dueZH(), spanZH(by), d.Rule.Source())
 	f.EN = fmt.Sprintf("Overdue: %s was due by %s, %s ago (%s).", d.Rule.EN, d.dueZH(), spanEN(by), d.Rule.Source())
 	if !d.Open() {

@@ -178,7 +178,7 @@ func findings(fs []rule.Finding) []api.Finding {
 func findingOf(f rule.Finding) api.Finding {
 	out := api.Finding{Rule: string(f.Rule), Severity: api.Severity(f.Severity), Seq: f.Seq, Event: f.Event.String(), Batch: f.Batch.String(),
 		Grams: int64(f.Grams), ZH: f.ZH, EN: f.EN, RuleVersion: f.Version,
-		Pointer: f.Pointer, Source: f.Source, Certainty: f.Certainty}
+		Settled: f.Settled.String(), Arose: f.Arose.String(), Pointer: f.Pointer, Source: f.Source, Certainty: f.Certainty}
 	if !f.Owner.Party.IsZero() {
 		out.Owner = api.FindingOwner{Party: f.Owner.Party.String(), Part: api.FindingOwnerPart(f.Owner.Part)}
 	}

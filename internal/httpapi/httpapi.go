@@ -55,6 +55,8 @@ type Reader interface {
 	Event(ctx context.Context, e id.Event) (audit.EventView, error)
 	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
 	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)
+	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
+	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
 	Quarantine(ctx context.Context, cursor string, limit int) ([]audit.Held, string, error)
 	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
@@ -266,6 +268,8 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/worklist", "listWork", f.work},
 		{"GET", "/v1/worklist/counts", "countWork", f.workCounts},
 		{"GET", "/v1/search", "searchWaste", f.search},
+		{"GET", "/v1/findings", "listFindings", f.findingList},
+		{"GET", "/v1/findings/counts", "countFindings", f.findingCounts},
 		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},
 		{"GET", "/v1/acts", "listActs", f.acts},
 		{"GET", "/v1/indicators", "listIndicators", f.indicators},

@@ -132,18 +132,23 @@ func (d Dwell) clock(since int64, at time.Time) Clock {
 // time comes into a store. So every stay has one such finding at most.
 func (b Book) exceeded(s Step) []Finding {
 	d, since, ok := b.limited(s.Before)
-	enters := s.Event.Type == event.BatchReceived && (s.Before.Stage == batch.HandedOver || s.Before.Stage == batch.Returned) && !stored(s.Before) && len(s.Before.Owed) == 0
-	if !ok || !enters && !stored(s.Before) {
+	if !ok || !enters(s) && !stored(s.Before) {
 		return nil
 	}
 	c := d.clock(since, s.Event.At)
-	if c.Remaining >= 0 || !enters && s.LastAt.After(c.Due) {
+	if c.Remaining >= 0 || !enters(s) && s.LastAt.After(c.Due) {
 		return nil
 	}
 	limit, age := d.LimitMS/3_600_000, int64(c.Age/time.Hour)
 	l := b.At(time.UnixMilli(s.Before.BornAt))
 	return []Finding{l.of(s, StoredTooLong, s.giver(), fmt.Sprintf("%s已 %d 小时，超过 %d 小时（%s第%s条）", d.Start.zh(), age, limit, d.Instrument, d.Article),
 		fmt.Sprintf("%d h since %s, more than %d h (%s art. %s).", age, d.Start.en(), limit, d.Instrument, d.Article))}
+}
+
+// enters says whether an event brings a batch from the road into somebody's house before anybody
+// accepted it: to a transfer point, or back to where it arose.
+func enters(s Step) bool {
+	return s.Event.Type == event.BatchReceived && (s.Before.Stage == batch.HandedOver || s.Before.Stage == batch.Returned) && !stored(s.Before) && len(s.Before.Owed) == 0
 }
 
 func (s Start) zh() string {

@@ -47,6 +47,11 @@ type Finding struct {
 	ZH       string      `json:"zh"`
 	EN       string      `json:"en"`
 	Version  string      `json:"rule_version"`
+	// Settled is the agreed correction by whose values nothing of the finding is left, and Arose
+	// the one by whose values there is a finding where none was. What was signed stays in the
+	// chain, and so does what was to be said of it then.
+	Settled id.Event `json:"settled,omitzero"`
+	Arose   id.Event `json:"arose,omitzero"`
 	// Pointer, Source and Certainty are of rules whose law is data: where in the payload, which
 	// instrument and article, how sure.
 	Pointer   string `json:"pointer,omitempty"`

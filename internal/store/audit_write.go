@@ -46,7 +46,7 @@ func (s *Store) RevokeLabel(ctx context.Context, l event.Label, at time.Time) er
 var projections = []string{"DELETE FROM entry_links", "DELETE FROM batches", "DELETE FROM manifests", "DELETE FROM postings", "DELETE FROM event_index", "DELETE FROM tally_steps", "DELETE FROM tallies",
 	"DELETE FROM movements", "DELETE FROM inspections", "DELETE FROM rollups", "DELETE FROM sightings", "UPDATE roll_up SET upto = 0",
 	"DELETE FROM statements", "DELETE FROM acts", "DELETE FROM act_parties", "DELETE FROM rulings",
-	"DELETE FROM worklist", "DELETE FROM involved", "DELETE FROM terms", "DELETE FROM topics"}
+	"DELETE FROM worklist", "DELETE FROM involved", "DELETE FROM terms", "DELETE FROM topics", "DELETE FROM candidates"}
 
 // Rebuild implements audit.Store.
 func (s *Store) Rebuild(ctx context.Context, fill func(audit.Reader, audit.Projection) error) error {
@@ -121,7 +121,7 @@ func (p *projection) Records(placed []chain.Placed, events []event.Event) error 
 	for i := range placed {
 		g.Records = append(g.Records, record.Record{Event: events[i], Placed: placed[i]})
 	}
-	for _, step := range []func(record.Group) error{p.r.writeLinks, p.r.writePostings, p.r.writeMovements, p.r.writeIndex, p.r.writeTallies, p.r.writeRulings, p.r.writeTopics, p.clearLabels, p.r.writeLabels, p.r.writeTraces} {
+	for _, step := range []func(record.Group) error{p.r.writeLinks, p.r.writePostings, p.r.writeMovements, p.r.writeIndex, p.r.writeTallies, p.r.writeRulings, p.r.writeTopics, p.clearLabels, p.r.writeLabels, p.r.writeTraces, p.r.writeCandidates} {
 		if err := step(g); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ const (
 
 // Write implements record.Tx.
 func (r *reader) Write(g record.Group) error {
-	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeMovements, r.writeIndex, r.writeTallies, r.writeLabels, r.writeTraces,
+	steps := []func(record.Group) error{r.writeEntries, r.writeLinks, r.writeStates, r.writePostings, r.writeMovements, r.writeIndex, r.writeTallies, r.writeLabels, r.writeTraces, r.writeCandidates,
 		r.writeSaid, r.writeRulings, r.writeTopics, r.writeHeld, r.writeHead}
 	for _, step := range steps {
 		if err := step(g); err != nil {

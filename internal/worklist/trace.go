@@ -97,6 +97,11 @@ func Trace(e event.Event, batches []batch.State, manifests []manifest.State) (wh
 			terms = append(terms, Term{w, s.ID.UUID(), Batch, s.BornAt})
 		}
 	}
+	if e.Type == event.IncidentReported && len(e.Batches) == 0 {
+		for _, v := range named {
+			who = append(who, Involved{e.ID.UUID(), v, Event, e.At.UnixMilli()})
+		}
+	}
 	for _, s := range manifests {
 		if len(s.Events) == 0 || s.Events[len(s.Events)-1] != e.ID {
 			continue // a batch of it went on without it

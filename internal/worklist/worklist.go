@@ -24,6 +24,7 @@ type List string
 const (
 	Waiting List = "waiting" // Next of the state names the party
 	Moving  List = "moving"  // between two houses, and the party has a part in it
+	Answers List = "answers" // a correction that the party proposed waits for answers; Ord is until when they count
 )
 
 // Clock is the list of a running clock.
@@ -36,6 +37,7 @@ type Kind string
 const (
 	Batch    Kind = "batch"
 	Manifest Kind = "manifest"
+	Event    Kind = "event" // that belongs to no batch; found, and in no list of work
 )
 
 // Kinds lists them.
@@ -92,6 +94,15 @@ func OfBatch(s batch.State) []Row {
 		r.add(Moving, s.Consignee, s.ConsigneeSite, s.Seq)
 	}
 	r.clocks(duty.OfBatch(s))
+	for _, c := range s.Corrections {
+		if c.Status == batch.CorrectionOpen {
+			at := s.Site
+			if at.IsZero() { // on the road
+				at = s.Origin
+			}
+			r.add(Answers, c.By, at, c.Until)
+		}
+	}
 	return r.all
 }
 
