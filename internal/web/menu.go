@@ -33,6 +33,7 @@ var areas = map[area]line{
 // menu is every entry, in the order in which they stand inside their area.
 // A new page of daily work adds its row here.
 var menu = []entry{
+	{watch, "/city", "getIndicator", line{"指标", "Figures"}, line{"各指标与目标、趋势、各县区，逐项查到事件", "Indicators against target, trend, districts, down to the events"}},
 	{manage, "/devices", "page:devices", line{"设备", "Devices"}, line{"登记新手机；手机丢了立即挂失", "Enrol a phone; report a lost one at once"}},
 	{help, "/docs", "page:docs", line{"接口文档", "API documentation"}, line{"每个操作、数据结构和示例，可直接试运行", "Every operation and schema, with examples to run here"}},
 	{help, "/account", "page:account", line{"我的账号", "My account"}, line{"密码、动态口令、在哪里登录", "Password, second factor, where you are signed in"}},

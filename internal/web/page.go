@@ -2,13 +2,16 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"html/template"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"liandan/api"
 	"liandan/internal/fault"
@@ -26,6 +29,29 @@ var pages = template.Must(template.ParseFS(assets, "assets/*.html"))
 type file struct {
 	path, kind string
 	bytes      []byte
+	packed     func() []byte // by gzip, once somebody asks
+}
+
+// write answers with the file, packed for whoever can read that.
+func (f file) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", f.kind)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	b := f.bytes
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		b = f.packed()
+	}
+	_, _ = w.Write(b) // the client may be gone
+}
+
+func pack(b []byte) []byte {
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is one that it has
+	_, _ = z.Write(b)                                       // a buffer takes everything
+	_ = z.Close()
+	return out.Bytes()
 }
 
 func load(name, suffix, kind string) file {
@@ -34,7 +60,7 @@ func load(name, suffix, kind string) file {
 		panic("web: " + err.Error()) // embedded: cannot happen
 	}
 	sum := sha256.Sum256(b)
-	return file{"/assets/" + name + "." + hex.EncodeToString(sum[:8]) + suffix, kind, b}
+	return file{"/assets/" + path.Base(name) + "." + hex.EncodeToString(sum[:8]) + suffix, kind, b, sync.OnceValue(func() []byte { return pack(b) })}
 }
 
 var (
@@ -43,16 +69,14 @@ var (
 	docsScript    = load("docs", ".js", "text/javascript; charset=utf-8")
 )
 
-// served is every one that is served; a page's style sheet and script are among them.
-var served = []file{style, welcomeScript, docsScript}
+// served is every one that is served; a page's style sheets and scripts are among them.
+var served = append([]file{style, welcomeScript, docsScript}, deskFiles...)
 
 // asset is GET /assets/{name}.
 func (s *Site) asset(w http.ResponseWriter, r *http.Request, _ *visit) error {
 	for _, f := range served {
 		if f.path == r.URL.Path {
-			w.Header().Set("Content-Type", f.kind)
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-			_, _ = w.Write(f.bytes) // the client may be gone
+			f.write(w, r)
 			return nil
 		}
 	}
@@ -68,9 +92,11 @@ func contract(w http.ResponseWriter, _ *http.Request) {
 // page is what every template gets.
 type page struct {
 	Style   string
-	Script  string // "": none
-	Allow   string // more of the Content-Security-Policy of a page with a script, such as connect-src 'self'
-	Wide    bool   // more than a column to read
+	Script  string   // "": none
+	Sheets  []string // more style sheets
+	Scripts []string // more scripts, in order
+	Allow   string   // more of the Content-Security-Policy of a page with a script, such as connect-src 'self'
+	Wide    bool     // more than a column to read
 	Title   string
 	TitleEN string
 	CSRF    string    // of the session, for every form; "" when nobody is signed in
@@ -96,7 +122,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v *visit, status int
 		return
 	}
 	h := w.Header()
-	if p.Script != "" {
+	if p.Script != "" || len(p.Scripts) > 0 {
 		p.Allow = strings.TrimSuffix("; "+p.Allow, "; ")
 		h.Set("Content-Security-Policy", scripted+p.Allow)
 	}

@@ -44,6 +44,7 @@ type Config struct {
 	Gate     *gate.Gate
 	People   People
 	Registry Registry
+	Desk     *Desk // what the pages of inspectors and the city read
 	// Cookie names the cookie that holds a session, as the API reads it.
 	Cookie func(secure bool) string
 	// Secure says whether the browser came over TLS, its proxy's word included; nil: only

@@ -37,6 +37,7 @@ type world struct {
 	site   *Site
 	people *account.Service
 	reg    *registry.Service
+	desk   *figures
 	logged bytes.Buffer
 	secure bool
 
@@ -113,7 +114,8 @@ func newWorld(t *testing.T) *world {
 			w.mu.Unlock()
 			return st.AddStatement(ctx, s, at)
 		}})
-	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Gate: g, People: w.people, Registry: w.reg, Now: w.clock, Base: "http://pages.sample.test",
+	w.desk = &figures{}
+	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk}, Gate: g, People: w.people, Registry: w.reg, Now: w.clock, Base: "http://pages.sample.test",
 		Cookie: func(secure bool) string {
 			if secure {
 				return "__Host-liandan"

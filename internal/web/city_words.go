@@ -1,0 +1,161 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"liandan/internal/indicator"
+	"liandan/internal/measure"
+	"liandan/internal/registry"
+	"liandan/internal/report"
+)
+
+// statusWords say how a figure stands to its target.
+var statusWords = map[string]line{
+	string(indicator.Met):           {"达到目标", "meets the target"},
+	string(indicator.NotMet):        {"未达目标", "misses the target"},
+	string(indicator.NotComputable): {"无法计算", "not computable"},
+}
+
+// variantWords name the values of one indicator that stand side by side.
+var variantWords = map[string]line{
+	"":           {"数值", "value"},
+	"declared":   {"申报", "declared"},
+	"proven":     {"证实", "proven"},
+	"all":        {"全部", "all"},
+	"generators": {"产生单位", "generators"},
+	"operators":  {"经营单位", "operators"},
+}
+
+var flagWords = map[string]line{
+	"above_100":         {"超过 100%：本期处置了以前产生的废物", "above 100 %: waste of earlier periods was treated"},
+	"base_incomplete":   {"基准数据不全", "base figures are missing"},
+	"unregistered_mass": {"有废物产自未登记的场所", "some waste is of sites that the register lacks"},
+}
+
+func variantLine(v string) line {
+	name, of, split := strings.Cut(v, ":")
+	w, ok := variantWords[name]
+	if !ok {
+		w = line{name, name}
+	}
+	if split {
+		w.ZH, w.EN = w.ZH+"："+of, w.EN+": "+of
+	}
+	return w
+}
+
+func flagLine(f string) line {
+	if w, ok := flagWords[f]; ok {
+		return w
+	}
+	return line{f, f}
+}
+
+// amount writes a numerator or denominator in the unit that the definition has for it.
+func amount(n int64, unit string) string {
+	if unit == "g" {
+		return kilograms(n)
+	}
+	s := strconv.FormatInt(n, 10)
+	if n < 0 {
+		return "−" + thousands(s[1:])
+	}
+	return thousands(s)
+}
+
+// amountUnits are those of numerator and denominator, which differ for an intensity.
+func amountUnits(unit string) (numerator, denominator string) {
+	a, b, two := strings.Cut(unit, "; ")
+	if !two {
+		return a, a
+	}
+	return a, b
+}
+
+func figureOf(f report.Figure, unit string) figure {
+	above, below := amountUnits(unit)
+	return figure{Variant: variantLine(f.Variant), Value: f.Value, Status: f.Status, Words: statusWords[f.Status],
+		Numerator: amount(f.Numerator, above), Denominator: amount(f.Denominator, below), Why: f.Why}
+}
+
+// headOf is the figure that stands for a row: what is proven, where that is told apart.
+func headOf(x report.Section, r report.Row) figure {
+	if len(r.Figures) == 0 {
+		return figure{Status: string(indicator.NotComputable), Words: statusWords[string(indicator.NotComputable)]}
+	}
+	i := max(slices.IndexFunc(r.Figures, func(f report.Figure) bool { return f.Variant == "proven" }), 0)
+	return figureOf(r.Figures[i], x.AmountUnit)
+}
+
+func cardOf(x report.Section) card {
+	c := card{Number: x.Indicator, Name: line{x.NameZH, x.NameEN}, Unit: x.Unit, Target: x.Target, Version: x.Version, Head: headOf(x, x.Row),
+		Sites: x.Row.Sites, Reported: x.Row.Reported}
+	c.fill(x.Row, x.AmountUnit)
+	series, periods := map[string][]*string{}, []string{}
+	for i, p := range x.Trend {
+		periods = append(periods, p.Period)
+		h := headOf(x, report.Row{Figures: p.Figures})
+		c.Points = append(c.Points, point{p.Period, h.Value, h.Why})
+		for _, f := range p.Figures {
+			if strings.Contains(f.Variant, ":") {
+				continue // the kinds of institution are in the table
+			}
+			name := variantLine(f.Variant)
+			key := name.ZH + " " + name.EN
+			if series[key] == nil {
+				series[key] = make([]*string, len(x.Trend))
+			}
+			if f.Value != "" {
+				series[key][i] = &f.Value
+			}
+		}
+	}
+	c.Trend = trendJSON(c, series, periods)
+	return c
+}
+
+func (c *card) fill(r report.Row, unit string) {
+	for _, f := range r.Figures {
+		c.Figures = append(c.Figures, figureOf(f, unit))
+	}
+	for _, e := range r.Exclusions {
+		a := strconv.Itoa(e.Count)
+		if e.Count == 0 {
+			a = kilograms(e.Grams)
+		}
+		c.Exclusions = append(c.Exclusions, exclusion{e.Why, a})
+	}
+	for _, f := range r.Flags {
+		c.Flags = append(c.Flags, flagLine(f))
+	}
+}
+
+// trialOf is an indicator that is computed beside the plan's five.
+func trialOf(res measure.Result) card {
+	d := res.Definition
+	c := card{Number: d.Indicator, Name: line{d.NameZH, d.NameEN}, Unit: d.Unit, Target: d.Target, Version: d.Version, Experimental: true,
+		Sites: res.Row.Coverage.Sites, Reported: res.Row.Coverage.Reported}
+	row := report.Row{Flags: res.Row.Flags}
+	for _, f := range res.Row.Figures {
+		g := report.Figure{Variant: f.Variant, Value: f.Value, Status: string(f.Status), Numerator: f.Numerator, Denominator: f.Denominator}
+		if f.Because != nil {
+			g.Why = f.Because.ZH + " · " + f.Because.EN
+		}
+		row.Figures = append(row.Figures, g)
+	}
+	for _, e := range res.Row.Exclusions {
+		row.Exclusions = append(row.Exclusions, report.Exclusion{Why: e.ZH + " · " + e.EN, Count: e.Count, Grams: e.Grams})
+	}
+	c.fill(row, d.AmountUnit)
+	if len(c.Figures) > 0 {
+		c.Head = c.Figures[0]
+	}
+	return c
+}
+
+// divisionCodes are the divisions that the city runs.
+func divisionCodes() []string {
+	return indicator.Districts(registry.DivisionCodes(), registry.RunByCity)
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"context"
+	"math/big"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"liandan/internal/indicator"
+	"liandan/internal/measure"
+	"liandan/internal/registry"
+	"liandan/internal/report"
+)
+
+// The pages for a desk: the city's figures and what an inspector looks into. They read what
+// the API reads, through the same gate and under the same operations.
+
+// Measures computes figures and lists what is behind them; measure.Service is one, which
+// says what the faults are.
+type Measures interface {
+	Indicator(ctx context.Context, q measure.Query) (measure.Result, error)
+	Evidence(ctx context.Context, q measure.Query, cursor string, limit int) (measure.Page, error)
+	Definitions(ctx context.Context, q measure.Query) ([]indicator.Definition, measure.Sealed, error)
+}
+
+// Desk is what the desk pages read beside the registry.
+type Desk struct {
+	Figures  report.Figures
+	Measures Measures
+}
+
+// library lets a page's scripts ask this server again, and nobody else.
+const library = "connect-src 'self'; img-src 'self'"
+
+// divisionName is a division in words; its code where the table lacks it.
+func divisionName(code string) line {
+	if code == "" {
+		return line{"全市", "whole city"}
+	}
+	if d, ok := registry.LookupDivision(code); ok {
+		return line{d.Name, d.NameEN}
+	}
+	return line{code, code}
+}
+
+// kilograms writes grams for a person: 1,234.567 kg, exactly.
+func kilograms(grams int64) string {
+	sign := ""
+	n := new(big.Int).SetInt64(grams)
+	if n.Sign() < 0 {
+		sign = "−"
+		n.Neg(n)
+	}
+	q, r := new(big.Int).QuoRem(n, big.NewInt(1000), new(big.Int))
+	rest := strconv.FormatInt(1000+r.Int64(), 10)[1:]
+	return sign + thousands(q.String()) + "." + rest + " kg"
+}
+
+func thousands(digits string) string {
+	var out []string
+	for len(digits) > 3 {
+		out = append([]string{digits[len(digits)-3:]}, out...)
+		digits = digits[:len(digits)-3]
+	}
+	return strings.Join(append([]string{digits}, out...), ",")
+}
+
+// with is a page's address with some of its query; what is empty is left out.
+func with(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// What the desk pages load.
+var (
+	deskStyle   = load("desk", ".css", "text/css; charset=utf-8")
+	deskScript  = load("desk", ".js", "text/javascript; charset=utf-8")
+	htmxScript  = load("vendor/htmx", ".js", "text/javascript; charset=utf-8")
+	chartScript = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
+	deskFiles   = []file{deskStyle, deskScript, htmxScript, chartScript}
+)
+
+// deskRoutes are the pages for a desk.
+func (s *Site) deskRoutes() []route {
+	return []route{
+		{method: "GET", pattern: "/city", operation: "getIndicator", run: s.city},
+		{method: "GET", pattern: "/city/{indicator}", operation: "getIndicatorEvidence", run: s.behind},
+	}
+}
