@@ -2052,6 +2052,48 @@ func (e SearchWasteParamsKind) Valid() bool {
 	}
 }
 
+// Defines values for GetMonthlyManifestParamsFormat.
+const (
+	GetMonthlyManifestParamsFormatCsv  GetMonthlyManifestParamsFormat = "csv"
+	GetMonthlyManifestParamsFormatJSON GetMonthlyManifestParamsFormat = "json"
+	GetMonthlyManifestParamsFormatXlsx GetMonthlyManifestParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetMonthlyManifestParamsFormat enum.
+func (e GetMonthlyManifestParamsFormat) Valid() bool {
+	switch e {
+	case GetMonthlyManifestParamsFormatCsv:
+		return true
+	case GetMonthlyManifestParamsFormatJSON:
+		return true
+	case GetMonthlyManifestParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetTripCardsParamsFormat.
+const (
+	GetTripCardsParamsFormatCsv  GetTripCardsParamsFormat = "csv"
+	GetTripCardsParamsFormatJSON GetTripCardsParamsFormat = "json"
+	GetTripCardsParamsFormatXlsx GetTripCardsParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetTripCardsParamsFormat enum.
+func (e GetTripCardsParamsFormat) Valid() bool {
+	switch e {
+	case GetTripCardsParamsFormatCsv:
+		return true
+	case GetTripCardsParamsFormatJSON:
+		return true
+	case GetTripCardsParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListWorkParamsList.
 const (
 	ListWorkParamsListMoving  ListWorkParamsList = "moving"
@@ -6341,6 +6383,9 @@ type Stop struct {
 	FromSite ID             `json:"from_site"`
 	Giver    PaperSignature `json:"giver"`
 
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	Grade Grade `json:"grade,omitempty,omitzero"`
+
 	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Manifest ID `json:"manifest"`
 
@@ -7176,6 +7221,11 @@ type RevokeLabelParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
+// GetManifestFormParams defines parameters for GetManifestForm.
+type GetManifestFormParams struct {
+	Format TableFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
 // DeleteGrantParams defines parameters for DeleteGrant.
 type DeleteGrantParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
@@ -7321,7 +7371,13 @@ type ListCustodyParams struct {
 // GetMonthlyManifestParams defines parameters for GetMonthlyManifest.
 type GetMonthlyManifestParams struct {
 	Month string `form:"month" json:"month"`
+
+	// Format 缺省 json；csv 只有各站 · json if left out; csv has the stops alone
+	Format GetMonthlyManifestParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
 }
+
+// GetMonthlyManifestParamsFormat defines parameters for GetMonthlyManifest.
+type GetMonthlyManifestParamsFormat string
 
 // GetSourceStandingParams defines parameters for GetSourceStanding.
 type GetSourceStandingParams struct {
@@ -7359,6 +7415,15 @@ type GetStatementParams struct {
 	// AsOf 日志长度或时刻 · a log size or a time
 	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
 }
+
+// GetTripCardsParams defines parameters for GetTripCards.
+type GetTripCardsParams struct {
+	// Format 缺省 json；csv 只有各站 · json if left out; csv has the stops alone
+	Format GetTripCardsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetTripCardsParamsFormat defines parameters for GetTripCards.
+type GetTripCardsParamsFormat string
 
 // ListWorkParams defines parameters for ListWork.
 type ListWorkParams struct {

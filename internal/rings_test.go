@@ -36,6 +36,7 @@ var rooms = map[string]room{
 	"internal/crockford": {ring: 0},
 	"internal/id":        {ring: 0, outside: "github.com/google/uuid"},
 	"internal/fault":     {ring: 0},
+	"internal/tabular":   {ring: 0},
 	"internal/waste":     {ring: 0, may: "fault crockford"},
 	"internal/calendar":  {ring: 0, may: "fault"},
 	"internal/division":  {ring: 0, may: "id"},

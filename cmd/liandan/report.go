@@ -33,7 +33,7 @@ func runReport(ctx context.Context, t terminal, args []string) (int, error) {
 	if o.Period, err = indicator.ParsePeriod(*period); err != nil {
 		return 0, err
 	}
-	write, ok := map[string]func(reports.Document, *bytes.Buffer) error{".xlsx": workbook,
+	write, ok := map[string]func(reports.Document, *bytes.Buffer) error{".xlsx": func(d reports.Document, b *bytes.Buffer) error { return sheet.WriteBook(b, sheet.XLSX, d.Book()...) },
 		".html": func(d reports.Document, b *bytes.Buffer) error { return d.Page(b) },
 		".json": func(d reports.Document, b *bytes.Buffer) error { b.Write(d.JSON()); return nil }}[filepath.Ext(plain[0])]
 	if !ok {
@@ -54,27 +54,4 @@ func runReport(ctx context.Context, t terminal, args []string) (int, error) {
 		fmt.Fprintf(t.out, "%s  %x  日志 log size %d\n", plain[0], sha256.Sum256(b.Bytes()), d.Size)
 		return nil
 	})
-}
-
-func workbook(d reports.Document, b *bytes.Buffer) error {
-	w := sheet.New(b, sheet.XLSX)
-	defer w.Discard()
-	for _, s := range d.Book() {
-		table, err := w.Table(s.Name, s.Header...)
-		if err != nil {
-			return err
-		}
-		for _, row := range s.Rows {
-			cells := make([]sheet.Cell, len(row))
-			for i, c := range row {
-				if cells[i] = sheet.Text(c.Text); c.Number {
-					cells[i] = sheet.Number(c.Text)
-				}
-			}
-			if err := table.Row(cells...); err != nil {
-				return err
-			}
-		}
-	}
-	return w.Close()
 }

@@ -114,6 +114,7 @@ func chainRules() []Rule {
 		{Operation: "getManifest", ZH: "查看联单", EN: "read a manifest", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getBatchBundle", ZH: "下载批次证据", EN: "save a batch's evidence", Who: evidence, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getManifestBundle", ZH: "下载联单证据", EN: "save a manifest's evidence", Who: evidence, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getManifestForm", ZH: "下载联单（表格）", EN: "save a manifest as a form", Who: evidence, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "getBatchLabel", ZH: "标签二维码", EN: "the label's QR code", Who: custody, Scope: WriteLabels},
 		{Operation: "createBatchLabel", ZH: "换发标签", EN: "make a new label", Who: custody, Scope: WriteLabels, Record: Always},
 		{Operation: "revokeLabel", ZH: "作废标签", EN: "withdraw a label", Who: custody, Scope: WriteLabels, Record: Always},

@@ -175,6 +175,27 @@ func (s *Service) Trip(ctx context.Context, trip id.Trip) (papers []journal.Pape
 	return papers, err
 }
 
+// PaperOf gives a manifest with its events and the batches of its lines as they are now. The
+// fault is not-found.
+func (s *Service) PaperOf(ctx context.Context, m id.Manifest) (p journal.Paper, states map[id.Batch]batch.State, err error) {
+	err = s.Store.Read(ctx, func(r Reader) error {
+		papers, err := readPapers(r, []id.Manifest{m})
+		if err != nil {
+			return err
+		}
+		if p = papers[0]; p.State.ID.IsZero() {
+			return notFound("manifest")
+		}
+		lines := make([]id.Batch, len(p.State.Lines))
+		for i, l := range p.State.Lines {
+			lines[i] = l.Batch
+		}
+		states, err = r.Batches(lines)
+		return err
+	})
+	return p, states, err
+}
+
 // Cards makes the cards of a trip from manifests that the caller may see.
 func (s *Service) Cards(trip id.Trip, papers []journal.Paper) ([]journal.Card, error) {
 	forms, err := journal.Forms()

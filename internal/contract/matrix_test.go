@@ -38,6 +38,7 @@ getBatchChain       s     p      p      s        o     d        c    m      .   
 getManifest         s     p      p      s        o     d        c    m      .       .      o      authority
 getBatchBundle      s     .      p      s        o     d        c    m      .       .      o      authority
 getManifestBundle   s     .      p      s        o     d        c    m      .       .      o      authority
+getManifestForm     s     .      p      s        o     d        c    m      .       .      o      authority
 getBatchLabel       s     .      .      s        o     .        .    .      .       .      o      none
 createBatchLabel    s     .      .      s        o     .        .    .      .       .      o      every
 revokeLabel         s     .      .      s        o     .        .    .      .       .      o      every

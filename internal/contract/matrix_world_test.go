@@ -254,7 +254,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -338,7 +338,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 	account, client := "/v1/accounts/"+x.account, "/v1/clients/"+x.client
 	path, ok := map[string][2]string{"getEvent": {"GET", "/v1/events/" + x.event}, "getBatch": {"GET", "/v1/batches/" + x.batch},
 		"getBatchChain": {"GET", "/v1/batches/" + x.batch + "/chain"}, "getBatchBundle": {"GET", "/v1/batches/" + x.batch + "/bundle"},
-		"getManifest": {"GET", "/v1/manifests/" + x.manifest}, "getManifestBundle": {"GET", "/v1/manifests/" + x.manifest + "/bundle"},
+		"getManifest": {"GET", "/v1/manifests/" + x.manifest}, "getManifestBundle": {"GET", "/v1/manifests/" + x.manifest + "/bundle"}, "getManifestForm": {"GET", "/v1/manifests/" + x.manifest + "/form"},
 		"getBatchLabel": {"GET", "/v1/batches/" + x.batch + "/label.png?size=small"}, "createBatchLabel": {"POST", "/v1/batches/" + x.batch + "/labels"},
 		"revokeLabel": {"POST", "/v1/labels/" + x.label + "/revoke"}, "listQuarantine": {"GET", "/v1/quarantine"}, "listCustody": {"GET", "/v1/sites/" + x.site + "/custody"},
 		"compareUse": {"GET", "/v1/sites/" + x.site + "/use?" + march}, "getMonthlyManifest": {"GET", "/v1/sites/" + x.site + "/monthly-manifest?month=2026-03"},

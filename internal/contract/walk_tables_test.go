@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
+	"liandan/api"
+	"liandan/internal/event"
+	"liandan/internal/id"
 	"liandan/internal/sheet"
 	"liandan/internal/standbook"
 )
@@ -70,6 +75,7 @@ func (p *place) tables(x *town) {
 	if rows := rowsOf(x, x.ask(ask{path: of(plant, "own", "&format=csv").path, token: x.plant}).is(200, "")); len(rows) < 2 {
 		x.t.Error("the plant treated nothing")
 	}
+	p.forms(x)
 	// Others' sites are as those that there are none of.
 	x.ask(ask{path: of(plant, "own", "").path, token: x.hospital}).is(404, "not-found")
 	x.ask(ask{path: of(hospital, "ledger", "").path, token: x.stranger}).is(404, "not-found")
@@ -79,5 +85,55 @@ func (p *place) tables(x *town) {
 		"ledger?from=2026-02-02&to=2026-02-01": rule, "ledger?from=2010-01-01&to=2026-02-01": rule, "generated?from=2026-01-01&to=2026-12-31&format=pdf": "",
 		"generated?from=2026-01-01&to=2026-12-31&format=CSV": "", "nothing?from=2026-01-01&to=2026-12-31": ""} {
 		x.ask(ask{path: at + bad, token: x.hospital, blind: why}).is(422, "invalid-request")
+	}
+}
+
+// forms: one manifest, a month and a trip as files.
+func (p *place) forms(x *town) {
+	manifest, month, cards := "/v1/manifests/"+p.known["manifest"]+"/form", "/v1/sites/"+x.Hospital.Site.String()+"/monthly-manifest?month=2026-03", "/v1/trips/"+p.known["trip"]+"/cards"
+	for _, q := range []struct{ path, name, says string }{{manifest, "manifest-" + p.known["manifest"] + ".xlsx", "联单标识 id"}, {manifest + "?format=csv", "manifest-" + p.known["manifest"] + ".csv", p.known["batch"]},
+		{month + "&format=xlsx", "monthly-202603.xlsx", p.issued.Event.Manifest.String()}, {month + "&format=csv", "monthly-202603.csv", "3.000"},
+		{cards + "?format=xlsx", "cards-" + p.known["trip"] + ".xlsx", "冀F00009"}, {cards + "?format=csv", "cards-" + p.known["trip"] + ".csv", "841-001-01"}} {
+		a, b := x.get(q.path).is(200, ""), x.get(q.path).is(200, "")
+		found := false
+		for _, row := range rowsOf(x, a) {
+			found = found || strings.Contains(strings.Join(row, "\t"), q.says)
+		}
+		if !found || !bytes.Equal(a.body, b.body) || !strings.Contains(a.header.Get("Content-Disposition"), q.name) {
+			x.t.Errorf("%s is called %s, says %q: %v", q.path, a.header.Get("Content-Disposition"), q.says, found)
+		}
+	}
+	for _, bad := range []string{manifest + "?format=pdf", manifest + "?format=XLSX", manifest + "?format=json", month + "&format=pdf", cards + "?format=pdf"} {
+		x.ask(ask{path: bad, token: x.hospital}).is(422, "invalid-request")
+	}
+	for _, path := range []string{manifest, month + "&format=xlsx", cards + "?format=xlsx"} {
+		x.ask(ask{path: path, token: x.stranger}).is(404, "not-found")
+	}
+	p.onPaper(x)
+}
+
+// onPaper: a slip that was filled in later is in the month's manifest and on the form, marked.
+func (p *place) onPaper(x *town) {
+	bag := x.Generate(4_000)
+	x.send(bag.JWS).is(201, "")
+	at := x.Now().Add(-time.Hour)
+	slip := x.Sign(x.Hospital, event.PaperBackfilled, event.Backfilled{Scan: id.Hash{1}, Slip: "SAMPLE-7", Reason: "样例 SAMPLE outage", Profile: "medical", Consignor: x.Hospital.Party, ConsignorSite: x.Hospital.Site,
+		Carrier: x.Carrier.Party, CarrierSite: x.Carrier.Site, Consignee: x.Plant.Party, ConsigneeSite: x.Plants, Method: "D10", Vehicle: "冀F00001",
+		Signed: []event.Signature{{Role: event.ByConsignor, At: at}, {Role: event.ByCarrier, At: at.Add(time.Minute)}}}, func(e *event.Event) {
+		e.Manifest = id.ManifestOf(e.ID.UUID())
+		e.Batches = []event.Batch{x.Hospital.On(bag.Event.Batches[0].ID, 4_000)}
+	})
+	x.send(slip.JWS).is(201, "")
+	month := into[api.MonthlyManifest](x.ask(ask{path: "/v1/sites/" + x.Hospital.Site.String() + "/monthly-manifest?month=2026-03", token: x.hospital}).is(200, ""))
+	i := slices.IndexFunc(month.Stops, func(s api.Stop) bool { return s.Manifest == slip.Event.Manifest.String() })
+	if i < 0 || month.Stops[i].Grade != "paper" || month.Stops[i].Classes[0].Grams != 4_000 || month.Stops[i].Taker.At != at.Add(time.Minute).Format(event.TimeForm) {
+		x.t.Errorf("the slip in the month: %d %+v", i, month.Stops)
+	}
+	text := ""
+	for _, row := range rowsOf(x, x.ask(ask{path: "/v1/manifests/" + slip.Event.Manifest.String() + "/form", token: x.hospital}).is(200, "")) {
+		text += strings.Join(row, "\t") + "\n"
+	}
+	if !strings.Contains(text, "纸质联单补录") || !strings.Contains(text, "SAMPLE-7") {
+		x.t.Errorf("the form says\n%s", text)
 	}
 }

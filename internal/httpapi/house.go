@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/journal"
+	"liandan/internal/siteledger"
 )
 
 func (f *face) houseRoutes() []route {
@@ -134,6 +136,10 @@ func (f *face) monthly(c echo.Context, v visit) error {
 	if err != nil || month.Year() < 2000 || month.Year() > 2199 {
 		return invalid().At("/month", "format", "must be a month such as 2026-03")
 	}
+	file, err := fileFormat(c)
+	if err != nil {
+		return err
+	}
 	site, err := admit(f, c, v, f.sites())
 	if err != nil {
 		return err
@@ -142,12 +148,21 @@ func (f *face) monthly(c echo.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	if file != "" {
+		return f.sendTable(c, file, "monthly-"+month.Format("200601"), func(m siteledger.Maker, w io.Writer) error {
+			return m.Monthly(c.Request().Context(), w, file, found)
+		})
+	}
 	return secret(c, http.StatusOK, api.MonthlyManifest{Site: site.String(), Month: month.Format("2006-01"), Source: found.Source,
 		Stops: stopViews(found.Stops), Totals: classViews(found.Totals)})
 }
 
 // tripCards is GET /v1/trips/{trip}/cards: of a trip, the manifests that the visitor sees.
 func (f *face) tripCards(c echo.Context, v visit) error {
+	file, err := fileFormat(c)
+	if err != nil {
+		return err
+	}
 	ctx, missing := c.Request().Context(), fault.Missing("trip")
 	trip, err := id.ParseTrip(c.Param("trip"))
 	if err != nil {
@@ -180,6 +195,11 @@ func (f *face) tripCards(c echo.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	if file != "" {
+		return f.sendTable(c, file, "cards-"+trip.String(), func(m siteledger.Maker, w io.Writer) error {
+			return m.Cards(ctx, w, file, cards, len(shown) < len(papers))
+		})
+	}
 	out := api.TripCards{Trip: trip.String(), Partial: len(shown) < len(papers), Cards: make([]api.TripCard, len(cards))}
 	for i, x := range cards {
 		out.Cards[i] = api.TripCard{Vehicle: x.Vehicle, Carrier: x.Carrier.String(), Open: x.Open, Source: x.Source, Stops: stopViews(x.Stops),
@@ -191,7 +211,7 @@ func (f *face) tripCards(c echo.Context, v visit) error {
 func stopViews(stops []journal.Stop) []api.Stop {
 	out := make([]api.Stop, len(stops))
 	for i, s := range stops {
-		out[i] = api.Stop{Manifest: s.Manifest.String(), Number: s.Number, From: s.From.String(), FromSite: s.FromSite.String(), Giver: signatureView(s.Giver),
+		out[i] = api.Stop{Grade: api.Grade(s.Grade), Manifest: s.Manifest.String(), Number: s.Number, From: s.From.String(), FromSite: s.FromSite.String(), Giver: signatureView(s.Giver),
 			Taker: signatureView(s.Taker), Vehicle: s.Vehicle, Trip: s.Trip.String(), Classes: classViews(s.Classes), Batches: ids(s.Batches),
 			ExemptCollection: string(s.Exempt.Collection), ExemptTransport: string(s.Exempt.Transport)}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/audit"
+	"liandan/internal/batch"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
@@ -68,6 +69,7 @@ type Reader interface {
 	Compared(ctx context.Context, site id.Site, from, to time.Time, department string) (journal.Comparison, error)
 	Monthly(ctx context.Context, site id.Site, year int, month time.Month) (journal.Monthly, error)
 	SourceOf(ctx context.Context, site id.Site, year int) (audit.SourceStanding, error)
+	PaperOf(ctx context.Context, m id.Manifest) (journal.Paper, map[id.Batch]batch.State, error)
 	Trip(ctx context.Context, trip id.Trip) ([]journal.Paper, error)
 	Cards(trip id.Trip, papers []journal.Paper) ([]journal.Card, error)
 	NewLabel(ctx context.Context, b id.Batch) (event.Label, error)
@@ -263,6 +265,7 @@ func (f *face) readingRoutes() []route {
 		{"POST", "/v1/batches/:batch/labels", "createBatchLabel", f.newLabel},
 		{"POST", "/v1/labels/:label/revoke", "revokeLabel", f.revokeLabel},
 		{"GET", "/v1/manifests/:manifest", "getManifest", f.manifest},
+		{"GET", "/v1/manifests/:manifest/form", "getManifestForm", f.manifestForm},
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
 		{"GET", "/v1/sites/:site/tables/:table", "getSiteTable", f.siteTable},
 		{"GET", "/v1/worklist", "listWork", f.work},

@@ -54,7 +54,7 @@ func sendReport(c echo.Context, d report.Document, format string) error {
 	switch format {
 	case "xlsx":
 		h.Set("Content-Disposition", `attachment; filename="liandan-`+d.Period+`.xlsx"`)
-		if err := workbook(d, &b); err != nil {
+		if err := sheet.WriteBook(&b, sheet.XLSX, d.Book()...); err != nil {
 			return err
 		}
 		return c.Blob(http.StatusOK, sheet.XLSX.MediaType(), b.Bytes())
@@ -66,27 +66,4 @@ func sendReport(c echo.Context, d report.Document, format string) error {
 		return c.Blob(http.StatusOK, "text/html; charset=utf-8", b.Bytes())
 	}
 	return c.Blob(http.StatusOK, typeJSON, d.JSON())
-}
-
-func workbook(d report.Document, b *bytes.Buffer) error {
-	w := sheet.New(b, sheet.XLSX)
-	defer w.Discard()
-	for _, s := range d.Book() {
-		table, err := w.Table(s.Name, s.Header...)
-		if err != nil {
-			return err
-		}
-		for _, row := range s.Rows {
-			cells := make([]sheet.Cell, len(row))
-			for i, x := range row {
-				if cells[i] = sheet.Text(x.Text); x.Number {
-					cells[i] = sheet.Number(x.Text)
-				}
-			}
-			if err := table.Row(cells...); err != nil {
-				return err
-			}
-		}
-	}
-	return w.Close()
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"liandan/internal/batch"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
@@ -67,6 +68,7 @@ type Stop struct {
 	Classes  []Class
 	Batches  []id.Batch
 	Exempt   event.Exempt
+	Grade    batch.Grade // paper: a slip that was filled in later says so, no device signed it
 }
 
 // Form says which papers are derived for which manifests, by whose rule.
@@ -117,6 +119,10 @@ func (p Paper) stops() []Stop {
 	var out []Stop
 	for _, t := range p.Events {
 		e := t.Event
+		if told := e.Attests(); len(told) > 0 {
+			out = append(out, p.onPaper(e, told, codes, packages)...)
+			continue
+		}
 		d, ok := e.Data.(event.Collected)
 		if !ok {
 			continue
@@ -126,11 +132,34 @@ func (p Paper) stops() []Stop {
 		if g, ok := p.answered(e, event.ManifestIssued, event.TransportHandedOver); ok {
 			s.Giver, s.From, s.FromSite = signatureOf(g), g.Party, g.Site
 		}
-		for _, b := range e.Batches {
-			s.Batches = append(s.Batches, b.ID)
-			s.Classes = count(s.Classes, Class{codes[b.ID], cmp.Or(b.Packages, packages[b.ID], 1), b.Grams})
-		}
+		s.load(e.Batches, codes, packages)
 		out = append(out, s)
+	}
+	return out
+}
+
+func (s *Stop) load(batches []event.Batch, codes map[id.Batch]waste.Code, packages map[id.Batch]int) {
+	for _, b := range batches {
+		s.Batches = append(s.Batches, b.ID)
+		s.Classes = count(s.Classes, Class{codes[b.ID], cmp.Or(b.Packages, packages[b.ID], 1), b.Grams})
+	}
+}
+
+// onPaper is the hand-over that a slip attests. Both signatures are the slip's, at the times
+// beside them; the event and the person are those of whoever filled it in.
+func (p Paper) onPaper(e event.Event, told []event.Event, codes map[id.Batch]waste.Code, packages map[id.Batch]int) (out []Stop) {
+	s := Stop{Manifest: p.State.ID, Number: p.State.Number, From: p.State.Consignor, FromSite: p.State.ConsignorSite, Exempt: p.State.Exempt, Grade: batch.OnPaper}
+	for _, v := range told {
+		at := signatureOf(v)
+		at.Type = e.Type
+		switch d := v.Data.(type) {
+		case event.Issued:
+			s.Giver = at
+		case event.Collected:
+			s.Taker, s.Vehicle = at, d.Vehicle
+			s.load(v.Batches, codes, packages)
+			out = append(out, s)
+		}
 	}
 	return out
 }

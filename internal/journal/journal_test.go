@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"liandan/internal/batch"
 	"liandan/internal/calendar"
 	"liandan/internal/event"
 	"liandan/internal/id"
@@ -57,6 +58,29 @@ func paper(n int, at time.Time, trip id.Trip, vehicle string) Paper {
 
 func day(month time.Month, d, hour int) time.Time {
 	return time.Date(2026, month, d, hour, 0, 0, 0, calendar.Zone())
+}
+
+// A slip that was filled in later stands in the month of its own times, marked as weaker.
+func TestMonthlyHasSlips(t *testing.T) {
+	at := day(time.March, 31, 22)
+	p := paper(1, at, id.Trip{}, "")
+	slip := event.Backfilled{Profile: "medical", Consignor: clinic, ConsignorSite: room, Carrier: carrier, CarrierSite: garage, Consignee: plant, ConsigneeSite: gate, Vehicle: "冀F00001",
+		Signed: []event.Signature{{Role: event.ByConsignor, At: at.Add(-time.Hour)}, {Role: event.ByCarrier, At: at}, {Role: event.ByConsignee, At: at.Add(5 * time.Hour)}}}
+	filled := told(1, 1, event.PaperBackfilled, day(time.April, 9, 9), clinic, room, nil, slip,
+		event.Batch{ID: p.State.Lines[0].Batch, Grams: 1900, RefusedGrams: 100, Weighed: true, Packages: 3})
+	p.Events = []Told{filled}
+	m := MonthlyOf(forms(t), room, 2026, time.March, []Paper{p})
+	if len(m.Stops) != 1 || len(m.Totals) != 1 || m.Totals[0] != (Class{"841-001-01", 3, 2000}) {
+		t.Fatalf("March is %+v", m)
+	}
+	s := m.Stops[0]
+	if s.Grade != batch.OnPaper || !s.Taker.At.Equal(at) || s.Taker.Party != carrier || s.Giver.Party != clinic || !s.Giver.At.Equal(at.Add(-time.Hour)) ||
+		s.Taker.Type != event.PaperBackfilled || s.Taker.Event != filled.Event.ID || s.Vehicle != "冀F00001" {
+		t.Errorf("the stop is %+v", s)
+	}
+	if m := MonthlyOf(forms(t), room, 2026, time.April, []Paper{p}); len(m.Stops) != 0 {
+		t.Errorf("April is %+v", m)
+	}
 }
 
 func TestMonthly(t *testing.T) {

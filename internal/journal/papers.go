@@ -42,7 +42,7 @@ func MonthlyOf(forms []Form, site id.Site, year int, month time.Month, papers []
 		}
 		m.Source = f.Source
 		for _, s := range p.stops() {
-			if s.Giver.Type == event.ManifestIssued && !s.Taker.At.Before(m.From) && s.Taker.At.Before(m.To) {
+			if (s.Giver.Type == event.ManifestIssued || s.Grade != "") && !s.Taker.At.Before(m.From) && s.Taker.At.Before(m.To) {
 				m.Stops = append(m.Stops, s)
 			}
 		}

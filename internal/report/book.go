@@ -1,45 +1,36 @@
 package report
 
-import "strconv"
+import (
+	"strconv"
 
-// Cell is a cell of a workbook.
-type Cell struct {
-	Text   string
-	Number bool // Text is a decimal
-}
+	"liandan/internal/tabular"
+)
 
-// Sheet is one sheet: its name, its columns, and its rows.
-type Sheet struct {
-	Name   string
-	Header []string
-	Rows   [][]Cell
-}
+var text = tabular.Text
 
-func text(s string) Cell { return Cell{Text: s} }
+func num[T int | int64](n T) tabular.Cell { return tabular.Number(n) }
 
-func num[T int | int64](n T) Cell { return Cell{strconv.FormatInt(int64(n), 10), true} }
-
-func value(f Figure) Cell {
+func value(f Figure) tabular.Cell {
 	if f.Value == "" {
 		return text(f.Why)
 	}
-	return Cell{f.Value, true}
+	return tabular.Cell{f.Value, true}
 }
 
 // Book lays the report out as a workbook: what it stands on, then a sheet for each
 // indicator with figures, trend, districts, changes and the list behind.
-func (d Document) Book() []Sheet {
-	out := []Sheet{{Name: "报告", Header: []string{"项目 item", "值 value"}, Rows: [][]Cell{
+func (d Document) Book() []tabular.Sheet {
+	out := []tabular.Sheet{{Name: "报告", Header: []string{"项目 item", "值 value"}, Rows: [][]tabular.Cell{
 		{text("期间 period"), text(d.Period)}, {text("起 from"), text(d.From)}, {text("止 to"), text(d.To)}, {text("县区 district"), text(d.District)},
 		{text("日志大小 log size"), num(d.Size)}, {text("根 root"), text(d.Root.String())}, {text("检查点 checkpoint"), text(d.Checkpoint)}, {text("前次报告的日志大小 compared with log size"), num(d.Since)}}}}
 	for _, s := range d.Sections {
-		sh := Sheet{Name: "指标" + strconv.Itoa(s.Indicator), Header: []string{"部分 part", "期间或县区 period or district", "口径 variant", "值 value", "状态 status", "分子 numerator", "分母 denominator", "说明 remark"}}
+		sh := tabular.Sheet{Name: "指标" + strconv.Itoa(s.Indicator), Header: []string{"部分 part", "期间或县区 period or district", "口径 variant", "值 value", "状态 status", "分子 numerator", "分母 denominator", "说明 remark"}}
 		add := func(part, where string, list []Figure) {
 			for _, f := range list {
-				sh.Rows = append(sh.Rows, []Cell{text(part), text(where), text(f.Variant), value(f), text(f.Status), num(f.Numerator), num(f.Denominator), text(f.Why)})
+				sh.Rows = append(sh.Rows, []tabular.Cell{text(part), text(where), text(f.Variant), value(f), text(f.Status), num(f.Numerator), num(f.Denominator), text(f.Why)})
 			}
 		}
-		sh.Rows = append(sh.Rows, []Cell{text("定义 definition"), text(s.NameZH + " " + s.NameEN), text(s.Version), {s.Target, number(s.Target) != nil}, text(s.Unit)})
+		sh.Rows = append(sh.Rows, []tabular.Cell{text("定义 definition"), text(s.NameZH + " " + s.NameEN), text(s.Version), {s.Target, number(s.Target) != nil}, text(s.Unit)})
 		add("数值 figures", d.Period, s.Row.Figures)
 		for _, p := range s.Trend {
 			add("趋势 trend", p.Period, p.Figures)
@@ -48,13 +39,13 @@ func (d Document) Book() []Sheet {
 			add("县区 districts", r.District, r.Figures)
 		}
 		for _, c := range s.Changes {
-			sh.Rows = append(sh.Rows, []Cell{text("变化 changes"), text(c.Before), text(c.Variant), text(c.After), {}, {}, {}, text(c.Why)})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化 changes"), text(c.Before), text(c.Variant), text(c.After), {}, {}, {}, text(c.Why)})
 		}
 		for _, e := range s.Row.Exclusions {
-			sh.Rows = append(sh.Rows, []Cell{text("未计入 left out"), {}, {}, {}, {}, num(e.Count), num(e.Grams), text(e.Why)})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("未计入 left out"), {}, {}, {}, {}, num(e.Count), num(e.Grams), text(e.Why)})
 		}
 		for _, w := range s.Row.Work {
-			sh.Rows = append(sh.Rows, []Cell{text("名单 list"), text(w.District), text(w.Type), text(w.Site.String()), {}, text(strconv.FormatBool(w.Declared)), text(strconv.FormatBool(w.Proven)), text(w.Party.String())})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("名单 list"), text(w.District), text(w.Type), text(w.Site.String()), {}, text(strconv.FormatBool(w.Declared)), text(strconv.FormatBool(w.Proven)), text(w.Party.String())})
 		}
 		out = append(out, sh)
 	}

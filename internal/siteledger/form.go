@@ -11,6 +11,7 @@ import (
 	"liandan/internal/past"
 	"liandan/internal/sheet"
 	"liandan/internal/standbook"
+	"liandan/internal/tabular"
 	"liandan/internal/waste"
 )
 
@@ -38,7 +39,7 @@ func (m Maker) manifests(ctx context.Context, out sheet.Writer, q Query, n *name
 			return nil
 		}
 		for i, l := range s.Lines {
-			if err := table.Row(cells(n.formLine(s, i, l))...); err != nil {
+			if err := table.Row(sheet.Cells(n.formLine(s, i, l))...); err != nil {
 				return err
 			}
 		}
@@ -48,24 +49,28 @@ func (m Maker) manifests(ctx context.Context, out sheet.Writer, q Query, n *name
 
 func (n *names) formLine(s manifest.State, i int, l manifest.Line) []standbook.Value {
 	n.at = time.UnixMilli(s.IssuedAt)
-	text := func(s string) standbook.Value { return standbook.Value{Text: s} }
-	count := func(v int64) standbook.Value {
-		if v == 0 {
-			return text("")
-		}
-		return standbook.Value{Text: strconv.FormatInt(v, 10), Number: true}
-	}
-	mass := func(g waste.Grams) standbook.Value {
-		if g == 0 {
-			return text("")
-		}
-		return standbook.Tonnes(g)
-	}
+	text, count := tabular.Text, some
 	return []standbook.Value{text(s.Number), text(s.ID.String()), text(string(s.Stage)), text(n.party(s.Consignor)), text(n.site(s.ConsignorSite)), text(clock(s.IssuedAt)),
 		text(n.party(s.Carrier)), text(s.Permit), text(s.Vehicle), text(clock(s.CollectedAt)), text(clock(s.DeliveredAt)),
 		text(n.party(s.Consignee)), text(n.site(s.ConsigneeSite)), text(n.licence(s.Consignee)), text(clock(s.AcceptedAt)),
 		count(int64(i + 1)), text(n.waste(l.Code, n.at)), text(l.Code.Category()), text(string(l.Code)), count(int64(l.Packages)), mass(l.Issued), mass(l.Collected), mass(l.Accepted),
 		mass(l.Refused), text(verdicts[l.Verdict]), text(l.Reason), text(string(s.Method)), text(l.Batch.String()), count(s.Seq)}
+}
+
+// some is a number, and an empty cell for none.
+func some(n int64) tabular.Cell {
+	if n == 0 {
+		return tabular.Cell{}
+	}
+	return tabular.Number(n)
+}
+
+// mass is in tonnes, and an empty cell for none.
+func mass(g waste.Grams) tabular.Cell {
+	if g == 0 {
+		return tabular.Cell{}
+	}
+	return standbook.Tonnes(g)
 }
 
 // clock writes a time of a state, "" for none.
@@ -88,9 +93,9 @@ func (m Maker) imported(ctx context.Context, out sheet.Writer, q Query, k past.K
 	if err != nil {
 		return err
 	}
-	text := func(s string) standbook.Value { return standbook.Value{Text: s} }
+	text := tabular.Text
 	return m.Source.Imported(ctx, q.Scope, k, func(r past.Kept) error {
-		return table.Row(cells([]standbook.Value{text("导入，未签名 imported, unsigned"), text(r.Number), text(r.Item), text(r.Table), text(r.Day), text(string(r.Code)), text(r.Name),
+		return table.Row(sheet.Cells([]standbook.Value{text("导入，未签名 imported, unsigned"), text(r.Number), text(r.Item), text(r.Table), text(r.Day), text(string(r.Code)), text(r.Name),
 			standbook.Tonnes(r.Grams), text(r.Quantity), text(r.Unit), text(r.Carrier), text(r.Vehicle), text(r.Other), text(r.Method), text(r.Import.String()),
 			{Text: strconv.FormatInt(r.Line, 10), Number: true}})...)
 	})

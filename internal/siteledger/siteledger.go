@@ -170,7 +170,7 @@ func (m Maker) ledger(ctx context.Context, out sheet.Writer, q Query, n *names) 
 		if !wanted {
 			return nil
 		}
-		return table.Row(cells(l.Values(n.all()))...)
+		return table.Row(sheet.Cells(l.Values(n.all()))...)
 	})
 	if err != nil || (q.Table != Ledger && q.Table != Balance) {
 		return err
@@ -178,20 +178,10 @@ func (m Maker) ledger(ctx context.Context, out sheet.Writer, q Query, n *names) 
 	table, err := out.Table(standbook.BalanceTitle, standbook.BalanceHeader()...)
 	for _, a := range accounts {
 		if err == nil {
-			err = table.Row(cells(a.Values())...)
+			err = table.Row(sheet.Cells(a.Values())...)
 		}
 	}
 	return err
-}
-
-func cells(vs []standbook.Value) []sheet.Cell {
-	out := make([]sheet.Cell, len(vs))
-	for i, v := range vs {
-		if out[i] = sheet.Text(v.Text); v.Number {
-			out[i] = sheet.Number(v.Text)
-		}
-	}
-	return out
 }
 
 // names looks names up, and remembers what went wrong: a fold is no place for errors of
@@ -219,6 +209,9 @@ func (n *names) all() standbook.Names {
 		return n.waste(l.Waste, l.At)
 	}}
 }
+
+// hear remembers an error.
+func (n *names) hear(err error) { n.err = errors.Join(n.err, err) }
 
 func (n *names) party(p id.Party) string {
 	if p.IsZero() {

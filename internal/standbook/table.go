@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/calendar"
 	"liandan/internal/id"
+	"liandan/internal/tabular"
 	"liandan/internal/waste"
 )
 
@@ -19,22 +20,24 @@ type Names struct {
 }
 
 // Value is one cell.
-type Value struct {
-	Text   string
-	Number bool // Text is a decimal number
-}
+type Value = tabular.Cell
 
-func text(s string) Value   { return Value{Text: s} }
-func number(s string) Value { return Value{Text: s, Number: true} }
+func text(s string) Value   { return tabular.Text(s) }
+func number(s string) Value { return tabular.Decimal(s) }
 
 // Tonnes is the standard's unit, exact to the gram.
-func Tonnes(g waste.Grams) Value {
+func Tonnes(g waste.Grams) Value { return decimal(g, 1_000_000) }
+
+// Kilograms is what papers of medical waste are written in, exact to the gram.
+func Kilograms(g waste.Grams) Value { return decimal(g, 1_000) }
+
+func decimal(g waste.Grams, unit int64) Value {
 	sign, n := "", int64(g)
 	if n < 0 {
 		sign, n = "-", -n
 	}
-	frac := strconv.FormatInt(n%1_000_000+1_000_000, 10)[1:]
-	return number(sign + strconv.FormatInt(n/1_000_000, 10) + "." + frac)
+	frac := strconv.FormatInt(n%unit+unit, 10)[1:]
+	return number(sign + strconv.FormatInt(n/unit, 10) + "." + frac)
 }
 
 // column is one column of a table.

@@ -22,9 +22,11 @@ const (
 	sqlEventsOf   = `SELECT ` + keptColumns + ` FROM entries WHERE event_id {ids} ORDER BY seq`
 	sqlSiteEvents = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM event_index
 		WHERE site = ? AND type {texts} AND at >= ? AND at < ? AND seq > ? ORDER BY seq LIMIT ?) ORDER BY seq`
-	sqlCollectedFrom = `SELECT DISTINCT manifest FROM event_index WHERE consignor_site = ? AND type = 'transport.collected' AND at >= ? AND at < ? ORDER BY manifest`
-	sqlOnTrip        = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
-	sqlIndexRows     = `SELECT seq, type, party, site, manifest, trip, consignor_site, at FROM event_index ORDER BY seq`
+	// A slip is filled in after its day, however late.
+	sqlCollectedFrom = `SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'transport.collected' AND at >= ? AND at < ?
+		UNION SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'paper.backfilled' AND at >= ? ORDER BY manifest`
+	sqlOnTrip    = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
+	sqlIndexRows = `SELECT seq, type, party, site, manifest, trip, consignor_site, at FROM event_index ORDER BY seq`
 )
 
 func (r *reader) writeIndex(g record.Group) error {
@@ -73,7 +75,7 @@ func (r *reader) keptOf(q string, args ...any) (out []ledger.Kept, err error) {
 
 // CollectedFrom implements audit.House.
 func (r *reader) CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest, error) {
-	return r.sheets(sqlCollectedFrom, site.String(), stamp(from), stamp(to))
+	return r.sheets(sqlCollectedFrom, site.String(), stamp(from), stamp(to), site.String(), stamp(from))
 }
 
 // OnTrip implements audit.House.
