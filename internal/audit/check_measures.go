@@ -90,6 +90,9 @@ func (c *checker) rolledUp(mark int64) (tallies, seen map[string]int64) {
 		}
 		moved := c.moves[first:next]
 		for _, m := range moved {
+			if !m.Mixed {
+				continue // found by its movements
+			}
 			sightings.Note(m, c.parentage, func(b id.Batch, before int64) (int64, bool) {
 				i := slices.IndexFunc(taken[b], func(t indicator.Move) bool { return t.Seq < before })
 				if i < 0 {
@@ -118,16 +121,16 @@ func (c *checker) rolledUp(mark int64) (tallies, seen map[string]int64) {
 	return tallies, seen
 }
 
-// earlier are the movements of sites, each once.
-func earlier(bySite map[id.Site][]indicator.Move, changed []id.Site) (out []indicator.Move) {
+// earlier are the movements that facts may have placed elsewhere, each once.
+func earlier(bySite map[id.Site][]indicator.Move, changed []indicator.Touched) (out []indicator.Move) {
 	type place struct {
 		seq  int64
 		line int
 	}
 	met := map[place]bool{}
-	for _, s := range changed {
-		for _, m := range bySite[s] {
-			if p := (place{m.Seq, m.Line}); !met[p] && (m.Origin == s || m.Kind == indicator.Treated || m.Kind == indicator.Residue) {
+	for _, t := range changed {
+		for _, m := range bySite[t.Site] {
+			if p := (place{m.Seq, m.Line}); m.At >= t.Since && !met[p] && (m.Origin == t.Site || m.Kind == indicator.Treated || m.Kind == indicator.Residue) {
 				met[p] = true
 				out = append(out, m)
 			}

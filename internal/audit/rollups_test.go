@@ -33,6 +33,12 @@ func measured(t *testing.T, kind string) (*place, *measure.Service) {
 		}
 		p.block(lines)
 	}
+	p.send(p.hardDay().events...) // with a box of several bags, which leaves sightings
+	var lines [][]byte
+	for range 20 {
+		lines = append(lines, p.Generate(700).JWS)
+	}
+	p.block(lines)
 	p.audit.Block = rung
 	return p, p.measures()
 }

@@ -21,7 +21,9 @@ type Book struct {
 	members  map[id.Site][]dated[Member]
 	licences map[id.Party][]dated[Licence]
 	ofParty  map[id.Party][]id.Site // sites that were ever a party's
-	touched  []dated[id.Site]       // by facts that may place mass elsewhere
+	touched  []dated[Touched]       // by facts that may place mass elsewhere
+	siteSeqs []int64                // where the facts of sites stand
+	placed   map[string][]id.Site   // sites that some fact puts into a division
 	bases    []dated[Base]
 	choices  []dated[ChoiceMade]
 	sheets   []dated[Sheet]
@@ -35,24 +37,28 @@ type Book struct {
 // NewBook is an empty book.
 func NewBook(city func(string) bool) *Book {
 	return &Book{sites: map[id.Site][]dated[Site]{}, members: map[id.Site][]dated[Member]{}, licences: map[id.Party][]dated[Licence]{},
-		ofParty: map[id.Party][]id.Site{}, City: city}
+		ofParty: map[id.Party][]id.Site{}, placed: map[string][]id.Site{}, City: city}
 }
 
 // Add takes in a fact; facts come in the order of the log.
 func (b *Book) Add(seq int64, f Fact) {
 	switch r := f.Row.(type) {
 	case Site:
+		if !slices.ContainsFunc(b.sites[r.Site], func(d dated[Site]) bool { return d.row.Division == r.Division }) {
+			b.placed[r.Division] = append(b.placed[r.Division], r.Site)
+		}
+		b.siteSeqs = append(b.siteSeqs, seq)
 		b.sites[r.Site] = append(b.sites[r.Site], dated[Site]{seq, r})
 		if !slices.Contains(b.ofParty[r.Party], r.Site) {
 			b.ofParty[r.Party] = append(b.ofParty[r.Party], r.Site)
 		}
-		b.touched = append(b.touched, dated[id.Site]{seq, r.Site})
+		b.touched = append(b.touched, dated[Touched]{seq, Touched{r.Site, r.From}})
 	case Member:
 		b.members[r.Site] = append(b.members[r.Site], dated[Member]{seq, r})
 	case Licence:
 		b.licences[r.Party] = append(b.licences[r.Party], dated[Licence]{seq, r})
 		for _, s := range b.ofParty[r.Party] {
-			b.touched = append(b.touched, dated[id.Site]{seq, s})
+			b.touched = append(b.touched, dated[Touched]{seq, Touched{s, r.From}})
 		}
 	case Base:
 		b.bases = append(b.bases, dated[Base]{seq, r})
@@ -107,54 +113,31 @@ func before[T any](list []dated[T], size int64) []dated[T] {
 
 // holding is the row that says what was so at a moment: of those that had begun, the one
 // that began last, and of those the newest in the log.
-func holding[T any](list []dated[T], ms int64, span func(T) Span) (T, bool) {
-	best := -1
-	for i, d := range list {
-		s := span(d.row)
-		if s.From <= ms && (best < 0 || s.From >= span(list[best].row).From) {
-			best = i
-		}
+func holding[T any](list []dated[T], ms int64, span func(*T) Span) (T, bool) {
+	if i := held(list, ms, span); i >= 0 {
+		return list[i].row, true
 	}
 	var none T
-	if best < 0 || !span(list[best].row).Holds(ms) {
-		return none, false
+	return none, false
+}
+
+// held is where that row stands; -1 where there is none.
+func held[T any](list []dated[T], ms int64, span func(*T) Span) int {
+	best, begun := -1, int64(0)
+	for i := range list {
+		if from := span(&list[i].row).From; from <= ms && (best < 0 || from >= begun) {
+			best, begun = i, from
+		}
 	}
-	return list[best].row, true
+	if best < 0 || !span(&list[best].row).Holds(ms) {
+		return -1
+	}
+	return best
 }
 
 // Site is what a site was at a moment; false where no fact says that it was there.
 func (v View) Site(s id.Site, ms int64) (Site, bool) {
-	return holding(before(v.b.sites[s], v.size), ms, func(x Site) Span { return x.Span })
-}
-
-// Sites lists what every site was at a moment, in the order of their ids.
-func (v View) Sites(ms int64) []Site {
-	order := v.b.order
-	if len(order) != len(v.b.sites) {
-		order = v.b.sorted()
-	}
-	out := make([]Site, 0, len(order))
-	for _, s := range order {
-		if x, ok := v.Site(s, ms); ok {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-// Near lists the sites of everybody who has a site in a division at a moment, wherever
-// their sites lie.
-func (v View) Near(division string, ms int64) []id.Site {
-	met := map[id.Party]bool{}
-	out := []id.Site{}
-	for _, s := range v.Sites(ms) {
-		if s.Division == division && !met[s.Party] {
-			met[s.Party] = true
-			out = append(out, v.b.ofParty[s.Party]...)
-		}
-	}
-	slices.SortFunc(out, bySite)
-	return slices.Compact(out)
+	return holding(before(v.b.sites[s], v.size), ms, func(x *Site) Span { return x.Span })
 }
 
 // Member is the membership of a site at a moment. Of one that was stated again under its
@@ -203,16 +186,27 @@ func (v View) Licensed(plant id.Site, code, method string, ms int64) bool {
 	return found
 }
 
+// Touched is a site whose mass a fact may place elsewhere: what moved at Since or later.
+type Touched struct {
+	Site  id.Site
+	Since int64
+}
+
 // Changed lists the sites about which the log says something new between two sizes that
-// may place their mass elsewhere.
-func (b *Book) Changed(from, to int64) []id.Site {
+// may place their mass elsewhere, each once with the earliest moment.
+func (b *Book) Changed(from, to int64) []Touched {
 	list := before(b.touched, to)[len(before(b.touched, from)):]
-	out := make([]id.Site, 0, len(list))
+	out := make([]Touched, 0, len(list))
 	for _, d := range list {
 		out = append(out, d.row)
 	}
-	slices.SortFunc(out, bySite)
-	return slices.Compact(out)
+	slices.SortFunc(out, func(x, y Touched) int { return cmp.Or(bySite(x.Site, y.Site), cmp.Compare(x.Since, y.Since)) })
+	return slices.CompactFunc(out, func(x, y Touched) bool { return x.Site == y.Site })
+}
+
+// Quiet says whether nothing was said between two sizes that places mass elsewhere.
+func (b *Book) Quiet(from, to int64) bool {
+	return len(before(b.touched, to)) == len(before(b.touched, from))
 }
 
 // Definition is an indicator's definition as the log knows it: as shipped, with every

@@ -18,17 +18,17 @@ type Input struct {
 	Sums   Sums      // of the period; the days in the keys mean nothing
 	Before Sums      // of everything up to the cut-off, for the stock of 37
 	Seen   Sightings // of the period's days
-	// Registered is View.Sites(CutOff), where the caller has it at hand already.
-	Registered []Site
+	// Registered is View.Roster(CutOff), where the caller has it at hand already.
+	Registered *Roster
 
 	all bool // the work list has what is both declared and proven too
 }
 
-func (in Input) registered() []Site {
+func (in Input) registered() *Roster {
 	if in.Registered != nil {
 		return in.Registered
 	}
-	return in.View.Sites(in.CutOff)
+	return in.View.Roster(in.CutOff)
 }
 
 // Needs says which parts of an input an indicator reads.
@@ -42,6 +42,27 @@ func Needs(indicator int) (sums, before, seen bool) {
 		return false, false, true
 	}
 	return false, false, false
+}
+
+// Asks lists the sites of a row whose sightings an indicator reads: whose waste is asked
+// to have been closed, and whose to have been collected and treated.
+func Asks(in Input, district string) (reporting, proving []id.Site) {
+	r := &Row{District: district}
+	if of := in.reporter(); of != nil {
+		for _, s := range in.registered().within(district) {
+			if in.mine(r, s.Division) && of(s) {
+				reporting = append(reporting, s.Site)
+			}
+		}
+	}
+	if kind := in.kind(); kind != nil {
+		for _, s := range in.registered().near(district) {
+			if kind(s) != "" {
+				proving = append(proving, s.Site)
+			}
+		}
+	}
+	return reporting, proving
 }
 
 // Districts lists the divisions that have a row: the city's, in the order of their codes,
@@ -68,17 +89,16 @@ func Evaluate(in Input, district string) Row {
 		in.used(&r)
 	case 35:
 		in.landfill(&r)
-	case 36:
-		in.institutions(&r)
+	case 36, 38:
+		in.covered(&r)
 	case 37:
 		in.harmless(&r)
-	case 38:
-		in.social(&r)
 	case 59:
 		in.inspected(&r)
 	default:
 		r.Figures = []Figure{because(Figure{}, "not_in_log", "本系统的事件不含可回收物，无法计算", "the events of this log do not speak of recyclables")}
 	}
+	r.Exclusions = slices.DeleteFunc(r.Exclusions, func(e Exclusion) bool { return e.Count == 0 && e.Grams == 0 }) // corrected away
 	return r
 }
 
@@ -90,9 +110,23 @@ func (in Input) mine(r *Row, division string) bool {
 	return in.View.b.City(division)
 }
 
+// reporter says of a site whether it should report to the indicator; nil where none is asked.
+func (in Input) reporter() func(*Site) bool {
+	switch in.Definition.Indicator {
+	case 2, 19, 35:
+		return func(s *Site) bool { return SectorOf(*s) == Industrial }
+	case 37:
+		return func(s *Site) bool { return s.BuiltUp && SectorOf(*s) == Medical }
+	case 36, 38:
+		kind := in.kind()
+		return func(s *Site) bool { return kind(s) != "" }
+	}
+	return nil
+}
+
 // reported counts the registered sites that should report, and those whose waste was seen
 // in the period. A site stands for its organisation's places where only one reports.
-func (in Input) reported(r *Row, of func(Site) bool) {
+func (in Input) reported(r *Row) {
 	met := map[id.Site]bool{}
 	first, after := in.Period.Days()
 	for k := range in.Seen {
@@ -100,7 +134,8 @@ func (in Input) reported(r *Row, of func(Site) bool) {
 			met[k.Site] = true
 		}
 	}
-	for _, s := range in.registered() {
+	of := in.reporter()
+	for _, s := range in.registered().within(r.District) {
 		if !in.mine(r, s.Division) || !of(s) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"liandan/internal/calendar"
+	"liandan/internal/id"
 )
 
 // industrial says whether mass by its key is industrial waste of the row, and notes what
@@ -31,7 +32,14 @@ func (in Input) industrial(r *Row, k Key, grams int64) bool {
 	return true
 }
 
-func abs(n int64) int64 { return max(n, -n) }
+// counted is the mass of a key as a reader thinks of it: what arose is plus, though the
+// account that it came from gave it.
+func counted(k Key, grams int64) int64 {
+	if k.Kind == Generated {
+		return -grams
+	}
+	return grams
+}
 
 // landfill is indicator 35.
 func (in Input) landfill(r *Row) {
@@ -46,13 +54,13 @@ func (in Input) landfill(r *Row) {
 		if d.Choice("scope") == "landfilled_in_city" {
 			at = k.PlantAt
 		} else if k.Sector != Unregistered && r.District == "" && !in.View.b.City(at) {
-			r.exclude("outside_city", "产生地不属本市管辖", "generated outside the city", 0, abs(grams))
+			r.exclude("outside_city", "产生地不属本市管辖", "generated outside the city", 0, counted(k, grams))
 		}
-		if (k.Sector == Unregistered || in.mine(r, at)) && in.industrial(r, k, abs(grams)) && in.mine(r, at) {
+		if (k.Sector == Unregistered || in.mine(r, at)) && in.industrial(r, k, counted(k, grams)) && in.mine(r, at) {
 			now += grams
 		}
 	}
-	in.reported(r, func(s Site) bool { return SectorOf(s) == Industrial })
+	in.reported(r)
 	base, ok, why := in.base(r, "landfilled")
 	f := Figure{Parts: []Part{{"landfilled_grams", now}}}
 	if !ok {
@@ -91,8 +99,8 @@ func (in Input) base(r *Row, figure string) (int64, bool, Because) {
 		return 0, false, missing
 	}
 	if _, whole := bases[cityCode]; r.District == "" && !whole {
-		for _, s := range in.registered() {
-			if _, has := bases[s.Division]; !has && in.View.b.City(s.Division) && SectorOf(s) == Industrial {
+		for _, s := range in.registered().sites {
+			if _, has := bases[s.Division]; !has && in.View.b.City(s.Division) && SectorOf(*s) == Industrial {
 				r.flag("base_incomplete")
 				return 0, false, Because{"base_incomplete", "有工业源的区县缺少基准数据：" + s.Division, "a district with industrial sites has no base figure: " + s.Division}
 			}
@@ -126,19 +134,19 @@ func (in Input) harmless(r *Row) {
 		}
 		if k.Sector == Unregistered {
 			if r.District == "" && k.Kind == Generated {
-				r.exclude("unregistered_site", "产生场所当时不在登记册", "the origin was not in the register then", 0, abs(grams))
+				r.exclude("unregistered_site", "产生场所当时不在登记册", "the origin was not in the register then", 0, counted(k, grams))
 			}
 			continue
 		}
 		if !in.mine(r, k.Division) {
 			if r.District == "" && k.Kind == Generated {
-				r.exclude("outside_city", "产生地不属本市管辖", "generated outside the city", 0, abs(grams))
+				r.exclude("outside_city", "产生地不属本市管辖", "generated outside the city", 0, counted(k, grams))
 			}
 			continue
 		}
 		if !k.BuiltUp {
 			if k.Kind == Generated {
-				r.exclude("outside_built_up", "不在建成区", "outside built-up areas", 0, abs(grams))
+				r.exclude("outside_built_up", "不在建成区", "outside built-up areas", 0, counted(k, grams))
 			}
 			continue
 		}
@@ -159,7 +167,7 @@ func (in Input) harmless(r *Row) {
 		}
 	}
 	r.Stock = in.stock(r)
-	in.reported(r, func(s Site) bool { return s.BuiltUp && SectorOf(s) == Medical })
+	in.reported(r)
 	of := generated
 	if d.Choice("denominator") == "collected" {
 		of = collected
@@ -193,11 +201,11 @@ func (in Input) stock(r *Row) (grams int64) {
 func (in Input) intensity(r *Row) {
 	var generated int64
 	for k, grams := range in.Sums {
-		if k.Kind == Generated && (k.Sector == Unregistered || in.mine(r, k.Division)) && in.industrial(r, k, abs(grams)) {
+		if k.Kind == Generated && (k.Sector == Unregistered || in.mine(r, k.Division)) && in.industrial(r, k, counted(k, grams)) {
 			generated -= grams
 		}
 	}
-	in.reported(r, func(s Site) bool { return SectorOf(s) == Industrial })
+	in.reported(r)
 	f := Figure{Numerator: generated, Parts: []Part{{"generated_grams", generated}}}
 	yuan, ok, why := in.base(r, "value_added")
 	if f.Denominator = yuan; !ok || yuan <= 0 {
@@ -217,7 +225,7 @@ func (in Input) used(r *Row) {
 	var generated, used int64
 	for k, grams := range in.Sums {
 		treated := (k.Kind == Treated || k.Kind == Residue) && slices.Contains(methods, string(k.Method))
-		if (k.Kind != Generated && !treated) || (k.Sector != Unregistered && !in.mine(r, k.Division)) || !in.industrial(r, k, abs(grams)) {
+		if (k.Kind != Generated && !treated) || (k.Sector != Unregistered && !in.mine(r, k.Division)) || !in.industrial(r, k, counted(k, grams)) {
 			continue
 		}
 		if treated {
@@ -226,7 +234,7 @@ func (in Input) used(r *Row) {
 			generated -= grams
 		}
 	}
-	in.reported(r, func(s Site) bool { return SectorOf(s) == Industrial })
+	in.reported(r)
 	f := Figure{Numerator: used, Denominator: generated, Parts: []Part{{"generated_grams", generated}, {"used_grams", used}}}
 	if generated <= 0 {
 		r.Figures = []Figure{because(f, "nothing_generated", "本期无产生量", "nothing was generated in the period")}
@@ -262,4 +270,19 @@ func Counts(in Input, k Key, district string) bool {
 		return (k.Kind == Generated || used) && in.mine(&r, k.Division) && in.industrial(&r, k, 0)
 	}
 	return false
+}
+
+// Origins lists the sites whose mass an indicator may count for a district: those that some
+// fact puts there as what it counts. Counts decides of each movement.
+func Origins(in Input, district string) (out []id.Site) {
+	for _, s := range in.View.b.placed[district] {
+		for _, d := range before(in.View.b.sites[s], in.View.size) {
+			sector := SectorOf(d.row)
+			if d.row.Division == district && (in.Definition.Indicator == 37 && d.row.BuiltUp || in.Definition.Indicator != 37 && sector != Medical && sector != Social) {
+				out = append(out, s)
+				break
+			}
+		}
+	}
+	return out
 }

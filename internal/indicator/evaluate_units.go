@@ -9,22 +9,48 @@ import (
 
 // unit is one institution or source that is counted: a site, or all of an organisation's.
 type unit struct {
-	home  Site // where it is counted: most beds, then the smallest id
-	sites []Site
+	home  *Site // where it is counted: most beds, then the smallest id
+	sites []*Site
 	kind  string
 }
 
-// units gathers the registered units of the whole city at the cut-off.
-func (in Input) units(kind func(Site) string) []unit {
+// kind says of a site what sort of institution or social source it is; "" for none. nil
+// where units are not what is counted.
+func (in Input) kind() func(*Site) string {
+	switch in.Definition.Indicator {
+	case 36:
+		kinds := in.Definition.words("kinds")
+		return func(s *Site) string {
+			if slices.Contains(kinds, s.Kind) {
+				return s.Kind
+			}
+			return ""
+		}
+	case 38:
+		types := in.Definition.words("types")
+		all := slices.Contains(types, "*")
+		return func(s *Site) string {
+			if s.Social == "" || SectorOf(*s) == Medical || !(all || slices.Contains(types, s.Social)) {
+				return ""
+			}
+			return s.Social
+		}
+	}
+	return nil
+}
+
+// units gathers the registered units at the cut-off: of everybody who has a site in the
+// row's district, though the unit may count elsewhere.
+func (in Input) units(r *Row) []unit {
 	type owner struct {
 		party id.Party
 		kind  string
 		site  id.Site
 	}
-	bySite := in.Definition.Choice("unit") == "site"
+	bySite, kind := in.Definition.Choice("unit") == "site", in.kind()
 	at := map[owner]int{}
 	var out []unit
-	for _, s := range in.registered() {
+	for _, s := range in.registered().near(r.District) {
 		k := kind(s)
 		if k == "" {
 			continue
@@ -49,36 +75,15 @@ func (in Input) units(kind func(Site) string) []unit {
 	return out
 }
 
-// institutions is indicator 36.
-func (in Input) institutions(r *Row) {
-	kinds := in.Definition.words("kinds")
-	in.covered(r, func(s Site) string {
-		if slices.Contains(kinds, s.Kind) {
-			return s.Kind
-		}
-		return ""
-	}, false)
-}
-
-// social is indicator 38, with a figure for each type beside the whole.
-func (in Input) social(r *Row) {
-	types := in.Definition.words("types")
-	all := slices.Contains(types, "*")
-	in.covered(r, func(s Site) string {
-		if s.Social == "" || SectorOf(s) == Medical || !(all || slices.Contains(types, s.Social)) {
-			return ""
-		}
-		return s.Social
-	}, true)
-}
-
 type tally struct{ of, declared, proven int }
 
-// covered counts what is declared to be in the system and what is proven to be.
-func (in Input) covered(r *Row, kind func(Site) string, byType bool) {
+// covered is indicators 36 and 38: what is declared to be in the system and what is proven
+// to be; of 38 with a figure for each type beside the whole.
+func (in Input) covered(r *Row) {
+	byType := in.Definition.Indicator == 38
 	proven := in.proven()
 	sums := map[string]*tally{"": {}}
-	for _, u := range in.units(kind) {
+	for _, u := range in.units(r) {
 		if !in.mine(r, u.home.Division) {
 			if r.District == "" {
 				r.exclude("outside_city", "不属本市管辖", "registered in a division that the city does not run", 1, 0)
@@ -106,7 +111,7 @@ func (in Input) covered(r *Row, kind func(Site) string, byType bool) {
 		}
 	}
 	slices.SortFunc(r.Work, func(a, b Work) int { return bySite(a.Site, b.Site) })
-	in.reported(r, func(s Site) bool { return kind(s) != "" })
+	in.reported(r)
 	names := make([]string, 0, len(sums))
 	for name := range sums {
 		names = append(names, name)
@@ -143,22 +148,30 @@ func (in Input) shareOf(variant string, n, of int) Figure {
 // proven are the sites whose waste was collected and then treated by a licensed plant
 // within the period.
 func (in Input) proven() map[id.Site]bool {
-	first, after := in.Period.Days()
-	anyTime := in.Definition.Choice("proof_from") == "any"
 	out := map[id.Site]bool{}
 	for k := range in.Seen {
-		if k.What != Treated || k.CollectedAt == 0 || k.Day < first || k.Day >= after || out[k.Site] {
-			continue
-		}
-		if !anyTime && (k.CollectedAt < first || k.CollectedAt >= after) {
-			continue
-		}
-		if in.View.Licensed(k.Plant, string(k.Code), string(k.Method), noon(k.Day)) {
+		if !out[k.Site] && Proves(in, k) {
 			out[k.Site] = true
 		}
 	}
 	return out
 }
+
+// Proves says whether a sighting shows that its site's waste was collected and then
+// treated by a licensed plant within the period.
+func Proves(in Input, k Seen) bool {
+	first, after := in.Period.Days()
+	if k.What != Treated || k.CollectedAt == 0 || k.Day < first || k.Day >= after {
+		return false
+	}
+	if (k.CollectedAt < first || k.CollectedAt >= after) && !ProofOfAnyTime(in.Definition) {
+		return false
+	}
+	return in.View.Licensed(k.Plant, string(k.Code), string(k.Method), noon(k.Day))
+}
+
+// ProofOfAnyTime says whether what was collected before the period proves as well.
+func ProofOfAnyTime(d Definition) bool { return d.Choice("proof_from") == "any" }
 
 // noon is a moment of a day: licences begin and end with days.
 func noon(day int64) int64 { return day*dayMillis - zoneShift + dayMillis/2 }
@@ -249,7 +262,7 @@ func (in Input) inspected(r *Row) {
 
 // coveredByInspection says how many of the sites that could be inspected were.
 func (in Input) coveredByInspection(r *Row, inspected int) {
-	for _, s := range in.registered() {
+	for _, s := range in.registered().within(r.District) {
 		if in.mine(r, s.Division) {
 			r.Coverage.Sites++
 		}

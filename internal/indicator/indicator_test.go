@@ -449,7 +449,9 @@ func TestRowsAddUpAndDeltasMeet(t *testing.T) {
 				switch {
 				case m.Seq >= from && m.Seq < to:
 					moved = append(moved, m)
-				case m.Seq < from && (slices.Contains(changed, m.Origin) || slices.Contains(changed, m.Site)):
+				case m.Seq < from && slices.ContainsFunc(changed, func(t indicator.Touched) bool {
+					return m.At >= t.Since && (t.Site == m.Origin || t.Site == m.Site)
+				}):
 					earlier = append(earlier, m)
 				}
 			}

@@ -100,7 +100,7 @@ func (b *Book) Delta(from, to int64, moved, earlier []Move) Sums {
 type Ladder int64
 
 // Block is the ladder of a store. Another belongs to tests, whose logs are short.
-const Block Ladder = 2048
+const Block Ladder = 8192
 
 // Top is the highest level of months.
 const Top = 3

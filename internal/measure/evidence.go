@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"liandan/internal/fault"
+	"liandan/internal/id"
 	"liandan/internal/indicator"
 )
 
@@ -86,10 +87,17 @@ func (s *Service) movements(r Reader, in indicator.Input, q Query, size int64, a
 	if kinds == nil {
 		return nil, at, false, nil
 	}
-	const look = 1000
+	look := 1000 // rows, of which few may be a district's
+	var origins []id.Site
+	if q.District != "" && in.Definition.Choice("scope") != "landfilled_in_city" {
+		if origins = indicator.Origins(in, q.District); len(origins) == 0 {
+			return nil, at, false, nil
+		}
+		look = limit + limit/4
+	}
 	last = at
 	for range turns {
-		moves, err := r.Evidence(q.Period, in.CutOff, kinds, size, last, look)
+		moves, err := r.Evidence(q.Period, in.CutOff, kinds, origins, size, last, look)
 		if err != nil {
 			return nil, last, false, err
 		}

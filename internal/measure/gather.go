@@ -17,9 +17,8 @@ type gathering struct {
 	q      Query
 	in     *indicator.Input
 	size   int64
-	rolled int64            // what roll-ups tell of the log
-	tail   []indicator.Move // after that
-	delta  indicator.Sums   // what the tail adds, by day
+	rolled int64 // what roll-ups tell of the log
+	tail   *tail // after that
 }
 
 func (g *gathering) begin() error {
@@ -28,15 +27,8 @@ func (g *gathering) begin() error {
 		return err
 	}
 	g.rolled = min(mark, g.s.Block.Floor(g.size))
-	if g.tail, err = g.r.Moves(g.rolled, g.size); err != nil {
-		return err
-	}
-	earlier, err := g.r.MovesAt(g.s.book.Changed(g.rolled, g.size), g.rolled)
-	if err != nil {
-		return err
-	}
-	g.delta = g.s.book.Delta(g.rolled, g.size, g.tail, earlier)
-	return nil
+	g.tail, err = g.s.tailOf(g.r, g.rolled, g.size)
+	return err
 }
 
 // divisions are those whose sums a query reads; nil for all. What is counted by the plant's
@@ -50,7 +42,7 @@ func (g *gathering) divisions() []string {
 
 // sums adds up days from one to before another.
 func (g *gathering) sums(into indicator.Sums, first, after int64) error {
-	for k, grams := range g.delta {
+	for k, grams := range g.tail.delta {
 		if k.Day >= first && k.Day < after {
 			k.Day = 0
 			add(into, k, grams)
@@ -93,28 +85,7 @@ func add(into indicator.Sums, k indicator.Key, grams int64) {
 	}
 }
 
-// seen gathers who was seen. Of a district, the sites of everybody who has one there.
-func (g *gathering) seen(first, after int64) error {
-	var sites []id.Site
-	if g.q.District != "" {
-		sites = g.in.View.Near(g.q.District, g.in.CutOff)
-	}
-	if err := g.r.Sightings(g.in.Seen, first, after, g.rolled, sites); err != nil {
-		return err
-	}
-	tail, err := sightings(g.r, g.tail)
-	if err != nil {
-		return err
-	}
-	for k, seq := range tail {
-		if old, there := g.in.Seen[k]; k.Day >= first && k.Day < after && (!there || seq < old) {
-			g.in.Seen[k] = seq
-		}
-	}
-	return nil
-}
-
-// sightings notes what movements show, with everything read that their batches were made of.
+// sightings notes what movements of batches that were made of others show, with everything read that their batches were made of.
 func sightings(r Reader, moves []indicator.Move) (indicator.Sightings, error) {
 	out := indicator.Sightings{}
 	want := map[id.Batch]bool{}

@@ -8,6 +8,7 @@ package measure
 import (
 	"context"
 	"crypto/sha256"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -30,27 +31,38 @@ type Reader interface {
 	// RollMark is the log size up to which there are roll-ups: a multiple of a block.
 	RollMark() (int64, error)
 	Moves(from, to int64) ([]indicator.Move, error)
-	// MovesAt are the movements before a size whose origin or plant is one of the sites.
-	MovesAt(sites []id.Site, before int64) ([]indicator.Move, error)
+	// MovesAt are the movements in entries before a size whose origin or plant is one of the
+	// sites, from a moment on.
+	MovesAt(sites []id.Site, since, before int64) ([]indicator.Move, error)
 	// Days adds the tallies of level 0 of days, in blocks before one; Months those of months
 	// in blocks of a level. nil divisions are all.
 	Days(into indicator.Sums, first, after, blocks int64, divisions []string) error
 	Months(into indicator.Sums, level, from, to, first, after int64, divisions []string) error
-	// Sightings are the rolled-up ones of days and entries before a size; nil sites are all.
+	// Reported are those of the sites whose waste was closed from one moment to before
+	// another, in entries before a size.
+	Reported(sites []id.Site, from, to, before int64) ([]id.Site, error)
+	// ProofByBatch gives at most one treatment of each site, of a batch that was not made of
+	// others; ProofRolledUp at most one rolled-up sighting, of days. Both are of waste that
+	// was collected in time.
+	ProofByBatch(sites []id.Site, w Window) ([]indicator.Seen, error)
+	ProofRolledUp(sites []id.Site, first, after, collectedFirst, collectedAfter, before int64) ([]indicator.Seen, error)
+	// Treatments are all of ProofByBatch's kind; Sightings all rolled-up ones of days, whenever
+	// collected. Roll-ups keep those of batches that were made of others.
+	Treatments(sites []id.Site, w Window) ([]indicator.Seen, error)
 	Sightings(into indicator.Sightings, first, after, before int64, sites []id.Site) error
 	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
 	Taken(batches []id.Batch) (map[id.Batch][]Taking, error)
-	// Evidence are movements of a period by their time, after a cursor.
-	Evidence(p indicator.Period, cut int64, kinds []string, before int64, after Cursor, limit int) ([]indicator.Move, error)
+	// Evidence are movements of a period by their time, after a cursor; nil origins are all.
+	Evidence(p indicator.Period, cut int64, kinds []string, origins []id.Site, before int64, after Cursor, limit int) ([]indicator.Move, error)
 	Entry(seq int64) (ledger.Kept, error)
 	HeadUpTo(size int64) (Sealed, error)
 	HeadBy(ms int64) (Sealed, error)
 }
 
-// Roller writes roll-ups, in a transaction that holds the log's lock.
+// Roller writes roll-ups, in a transaction that no other roller's can pass.
 type Roller interface {
-	Reader
-	AddTallies(level, block int64, sums indicator.Sums) error
+	RollMark() (int64, error)
+	AddTallies([]indicator.Tally) error
 	AddSightings(indicator.Sightings) error
 	RollTo(upto int64) error
 	// Unroll takes every roll-up away.
@@ -97,6 +109,11 @@ type Service struct {
 	mu   sync.RWMutex
 	book *indicator.Book
 	size int64 // of the log that the book has read
+
+	rolling sync.Mutex // one roller at a time in a process; taken before mu
+	tails   sync.Mutex // guards what follows; taken after mu
+	tail    *tail      // the newest that was read
+	rosters []*indicator.Roster
 }
 
 // New makes a Service.
@@ -241,6 +258,9 @@ func (s *Service) compute(ctx context.Context, q Query, fn func(Reader, indicato
 	if err := s.check(q); err != nil {
 		return err
 	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
 	return s.Store.Measure(ctx, func(r Reader) error {
 		as, err := s.asOf(r, q)
 		if err != nil {
@@ -257,6 +277,27 @@ func (s *Service) compute(ctx context.Context, q Query, fn func(Reader, indicato
 		}
 		return fn(r, in, as)
 	})
+}
+
+// lag is how many blocks the roll-ups may be behind before a query waits for them, rather
+// than read all those movements itself.
+const lag = 4
+
+func (s *Service) catchUp(ctx context.Context) error {
+	behind := false
+	err := s.Store.Measure(ctx, func(r Reader) error {
+		head, _, err := r.Log()
+		if err != nil {
+			return err
+		}
+		mark, err := r.RollMark()
+		behind = head.Size-mark >= lag*int64(s.Block)
+		return err
+	})
+	if err == nil && behind {
+		_, err = s.Roll(ctx, math.MaxInt)
+	}
+	return err
 }
 
 // asOf finds the newest published head that a query may know.
@@ -284,8 +325,11 @@ func (s *Service) input(r Reader, q Query, as Sealed) (indicator.Input, error) {
 	d, _ := v.Definition(q.Indicator)
 	in := indicator.Input{Definition: d, View: v, Period: q.Period, CutOff: q.Period.To.UnixMilli() - 1, Sums: indicator.Sums{}, Before: indicator.Sums{}, Seen: indicator.Sightings{}}
 	in.CutOff = min(in.CutOff, max(as.RecordedAt.UnixMilli(), q.Period.From.UnixMilli()))
-	in.Registered = v.Sites(in.CutOff)
+	in.Registered = s.rosterOf(v, in.CutOff)
 	sums, before, seen := indicator.Needs(q.Indicator)
+	if !sums && !before && !seen {
+		return in, nil
+	}
 	g := gathering{s: s, r: r, q: q, size: as.Size, in: &in}
 	if err := g.begin(); err != nil {
 		return in, err
@@ -303,7 +347,7 @@ func (s *Service) input(r Reader, q Query, as Sealed) (indicator.Input, error) {
 		}
 	}
 	if seen {
-		return in, g.seen(first, after)
+		return in, g.seen()
 	}
 	return in, nil
 }

@@ -3,12 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/measure"
 	"liandan/internal/merkle"
+	"liandan/internal/waste"
 )
 
 const (
@@ -18,8 +21,8 @@ const (
 	sqlFacts    = `SELECT ` + keptColumns + ` FROM entries WHERE kind = 'fact' AND seq >= ? AND seq < ? ORDER BY seq`
 	sqlChecks   = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM inspections WHERE seq >= ? AND seq < ?) ORDER BY seq`
 	sqlMoves    = `SELECT ` + moveColumns + ` FROM movements WHERE seq >= ? AND seq < ? ORDER BY seq, line`
-	sqlMovesAt  = `SELECT ` + moveColumns + ` FROM movements WHERE origin {ids} AND seq < ?
-		UNION SELECT ` + moveColumns + ` FROM movements WHERE site {ids} AND kind IN ('treated', 'residue') AND seq < ?`
+	sqlMovesAt  = `SELECT ` + moveColumns + ` FROM movements WHERE origin {ids} AND at >= ? AND seq < ?
+		UNION SELECT ` + moveColumns + ` FROM movements WHERE site {ids} AND kind IN ('treated', 'residue') AND at >= ? AND seq < ?`
 	sqlTaken     = `SELECT batch, seq, at FROM movements WHERE kind = 'collected' AND batch {ids} ORDER BY seq`
 	sqlSumGroup  = `SELECT division, built_up, sector, plant_at, licensed, kind, code, method, CAST(SUM(grams) AS bigint) FROM rollups WHERE `
 	sqlSumBy     = ` GROUP BY division, built_up, sector, plant_at, licensed, kind, code, method`
@@ -27,12 +30,24 @@ const (
 	sqlSumDaysIn = sqlSumGroup + `level = 0 AND day {numbers} AND division {texts} AND block < ?` + sqlSumBy
 	sqlSumMonths = sqlSumGroup + `level = ? AND block >= ? AND block < ? AND day >= ? AND day < ?` + sqlSumBy
 	sqlSumMonIn  = sqlSumGroup + `level = ? AND block {numbers} AND division {texts} AND day >= ? AND day < ?` + sqlSumBy
-	sqlSeen      = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings WHERE day >= ? AND day < ? AND seq < ?`
-	sqlSeenOf    = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings WHERE site {texts} AND day >= ? AND day < ? AND seq < ?`
-	sqlHeadUpTo  = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
-	sqlHeadBy    = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE recorded_at <= ? ORDER BY size DESC LIMIT 1`
-	sqlEvidence  = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts}
-		AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
+	sqlSeenOf    = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings WHERE site {texts} AND what = 'treated' AND day >= ? AND day < ? AND seq < ?`
+	// One row of each site: a scalar subquery, so that every database looks into the index
+	// for each site and stops at the first.
+	sqlReported = `SELECT e.value FROM {each} WHERE (SELECT 1 FROM movements m
+		WHERE m.origin = e.value AND m.kind = 'generated' AND m.at >= ? AND m.at < ? AND m.seq < ? LIMIT 1) IS NOT NULL`
+	sqlTakenAt = `(SELECT c.at FROM movements c WHERE c.batch = m.batch AND c.kind = 'collected' AND c.seq < m.seq ORDER BY c.seq, c.line LIMIT 1)`
+	sqlTreated = `m.kind IN ('treated', 'residue') AND m.at >= ? AND m.at < ? AND m.seq < ? AND m.mixed = 0`
+	sqlProof   = `SELECT e.value, (SELECT x.at || ' ' || x.taken || ' ' || x.site || ' ' || x.code || ' ' || x.method
+		FROM (SELECT m.at, m.site, m.code, m.method, ` + sqlTakenAt + ` AS taken FROM movements m WHERE m.origin = e.value AND ` + sqlTreated + `) x
+		WHERE x.taken >= ? AND x.taken < ? LIMIT 1) FROM {each}`
+	sqlProofRolled = `SELECT e.value, (SELECT s.day || ' ' || s.collected || ' ' || s.plant || ' ' || s.code || ' ' || s.method FROM sightings s
+		WHERE s.site = CAST(e.value AS text) AND s.what = 'treated' AND s.day >= ? AND s.day < ? AND s.collected <> 0 AND s.collected >= ? AND s.collected < ? AND s.seq < ? LIMIT 1) FROM {each}`
+	sqlTreatments   = `SELECT m.origin, m.at, ` + sqlTakenAt + `, m.site, m.code, m.method FROM movements m WHERE m.origin {ids} AND ` + sqlTreated
+	sqlHeadUpTo     = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
+	sqlHeadBy       = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE recorded_at <= ? ORDER BY size DESC LIMIT 1`
+	sqlEvidence     = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts}` + sqlAfter
+	sqlEvidenceOf   = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts} AND origin {ids}` + sqlAfter
+	sqlAfter        = ` AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
 	sqlMoveRows     = `SELECT ` + moveColumns + ` FROM movements ORDER BY seq, line`
 	sqlCheckRows    = `SELECT seq FROM inspections ORDER BY seq`
 	sqlRollUpRows   = `SELECT level, block, day, division, built_up, sector, plant_at, licensed, kind, code, method, grams FROM rollups`
@@ -88,17 +103,21 @@ func (r *reader) moves(q string, args ...any) (out []indicator.Move, err error) 
 func (r *reader) Moves(from, to int64) ([]indicator.Move, error) { return r.moves(sqlMoves, from, to) }
 
 // MovesAt implements measure.Reader.
-func (r *reader) MovesAt(sites []id.Site, before int64) ([]indicator.Move, error) {
+func (r *reader) MovesAt(sites []id.Site, since, before int64) ([]indicator.Move, error) {
 	if len(sites) == 0 {
 		return nil, nil
 	}
 	list := r.s.say.ids(spell(sites))
-	return r.moves(sqlMovesAt, list, before, list, before)
+	return r.moves(sqlMovesAt, list, since, before, list, since, before)
 }
 
 // Evidence implements measure.Reader.
-func (r *reader) Evidence(p indicator.Period, cut int64, kinds []string, before int64, after measure.Cursor, limit int) ([]indicator.Move, error) {
-	return r.moves(sqlEvidence, p.From.UnixMilli(), min(p.To.UnixMilli(), cut+1), before, r.s.say.ids(kinds), after.At, after.At, after.Seq, after.Seq, after.Line, limit)
+func (r *reader) Evidence(p indicator.Period, cut int64, kinds []string, origins []id.Site, before int64, after measure.Cursor, limit int) ([]indicator.Move, error) {
+	q, args := sqlEvidence, []any{max(p.From.UnixMilli(), after.At), min(p.To.UnixMilli(), cut+1), before, r.s.say.ids(kinds)}
+	if origins != nil {
+		q, args = sqlEvidenceOf, append(args, r.s.say.ids(spell(origins)))
+	}
+	return r.moves(q, append(args, after.At, after.At, after.Seq, after.Seq, after.Line, limit)...)
 }
 
 // Taken implements measure.Reader.
@@ -160,15 +179,81 @@ func (r *reader) sums(into indicator.Sums, q string, args ...any) error {
 
 // Sightings implements measure.Reader.
 func (r *reader) Sightings(into indicator.Sightings, first, after, before int64, sites []id.Site) error {
-	q, args := sqlSeen, []any{first, after, before}
-	if sites != nil {
-		q, args = sqlSeenOf, append([]any{r.s.say.ids(spell(sites))}, args...)
+	if len(sites) == 0 {
+		return nil
 	}
-	return r.query(q, func(rows *sql.Rows) error {
+	return r.query(sqlSeenOf, func(rows *sql.Rows) error {
 		k, seq, err := scanSeen(rows)
 		into[k] = seq
 		return err
-	}, args...)
+	}, r.s.say.ids(spell(sites)), first, after, before)
+}
+
+// Reported implements measure.Reader.
+func (r *reader) Reported(sites []id.Site, from, to, before int64) (out []id.Site, err error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	err = r.query(sqlReported, func(rows *sql.Rows) error {
+		var s id.Site
+		err := rows.Scan(name(&s, id.SiteOf))
+		out = append(out, s)
+		return err
+	}, r.s.say.ids(spell(sites)), from, to, before)
+	return out, err
+}
+
+// ProofByBatch implements measure.Reader.
+func (r *reader) ProofByBatch(sites []id.Site, w measure.Window) ([]indicator.Seen, error) {
+	return r.proofs(sqlProof, sites, indicator.DayOf, w.From, w.To, w.Before, w.CollectedFrom, w.CollectedTo)
+}
+
+// ProofRolledUp implements measure.Reader.
+func (r *reader) ProofRolledUp(sites []id.Site, first, after, collectedFirst, collectedAfter, before int64) ([]indicator.Seen, error) {
+	return r.proofs(sqlProofRolled, sites, func(day int64) int64 { return day }, first, after, collectedFirst, collectedAfter, before)
+}
+
+func (r *reader) proofs(q string, sites []id.Site, day func(int64) int64, args ...any) (out []indicator.Seen, err error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	err = r.query(q, func(rows *sql.Rows) error {
+		k := indicator.Seen{What: indicator.Treated}
+		var found sql.NullString
+		if err := rows.Scan(name(&k.Site, id.SiteOf), &found); err != nil || !found.Valid {
+			return err
+		}
+		words := strings.Split(found.String, " ")
+		if len(words) != 5 {
+			return nil // no sound row
+		}
+		at, _ := strconv.ParseInt(words[0], 10, 64)
+		taken, _ := strconv.ParseInt(words[1], 10, 64)
+		k.Day, k.CollectedAt, k.Code, k.Method = day(at), day(taken), waste.Code(words[3]), waste.Method(words[4])
+		k.Plant, _ = id.ParseSite(words[2])
+		out = append(out, k)
+		return nil
+	}, append(args, r.s.say.ids(spell(sites)))...)
+	return out, err
+}
+
+// Treatments implements measure.Reader.
+func (r *reader) Treatments(sites []id.Site, w measure.Window) (out []indicator.Seen, err error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	err = r.query(sqlTreatments, func(rows *sql.Rows) error {
+		k := indicator.Seen{What: indicator.Treated}
+		var at int64
+		var taken sql.NullInt64
+		if err := rows.Scan(name(&k.Site, id.SiteOf), whole(&at), &taken, name(&k.Plant, id.SiteOf), word(&k.Code), word(&k.Method)); err != nil || !taken.Valid {
+			return err
+		}
+		k.Day, k.CollectedAt = indicator.DayOf(at), indicator.DayOf(taken.Int64)
+		out = append(out, k)
+		return nil
+	}, r.s.say.ids(spell(sites)), w.From, w.To, w.Before)
+	return out, err
 }
 
 func scanSeen(rows *sql.Rows) (k indicator.Seen, seq int64, err error) {

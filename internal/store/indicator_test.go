@@ -508,7 +508,9 @@ func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
 		tallies, seen = map[string]int64{}, indicator.Sightings{}
 		err := s.view(ctx, func(r *reader) error {
 			err := r.RollUpRows(func(level, block int64, k indicator.Key, grams int64) error {
-				tallies[fmt.Sprintf("%d %d %+v", level, block, k)] = grams
+				if grams != 0 { // what came to nothing may stand
+					tallies[fmt.Sprintf("%d %d %+v", level, block, k)] = grams
+				}
 				return nil
 			})
 			if err != nil {
@@ -525,7 +527,7 @@ func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
 		t.Fatal(err)
 	}
 	tallies, seen := take()
-	if len(tallies) < 50 || len(seen) < 10 {
+	if len(tallies) < 50 || len(seen) < 3 {
 		t.Fatalf("%d tallies, %d sightings", len(tallies), len(seen))
 	}
 	if err := svc.Unroll(ctx); err != nil {

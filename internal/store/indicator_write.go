@@ -20,7 +20,10 @@ var (
 		{"code", texts}, {"method", texts}, {"seq", integers}}, suffix: "ON CONFLICT (site, what, day, collected, plant, code, method) DO NOTHING"}
 )
 
-const sqlRollTo = `UPDATE roll_up SET upto = ? WHERE id = 1`
+const (
+	sqlRollTo   = `UPDATE roll_up SET upto = ? WHERE id = 1`
+	sqlRollLock = `SELECT upto FROM roll_up WHERE id = 1 FOR UPDATE`
+)
 
 // writeMovements writes the movements and inspections of a group's events.
 func (r *reader) writeMovements(g record.Group) error {
@@ -63,23 +66,30 @@ func bit(b bool) int64 {
 // RollUp implements measure.Store.
 func (s *Store) RollUp(ctx context.Context, fn func(measure.Roller) error) error {
 	return s.transact(ctx, s.db, nil, func(r *reader) error {
-		if err := r.lock(); err != nil {
-			return err
+		if s.postgres { // SQLite has one writer
+			if err := r.exec(sqlRollLock); err != nil {
+				return err
+			}
 		}
 		return fn(r)
 	})
 }
 
 // AddTallies implements measure.Roller.
-func (r *reader) AddTallies(level, block int64, sums indicator.Sums) error {
-	n := len(sums)
+func (r *reader) AddTallies(all []indicator.Tally) error {
+	n := 0
+	for _, t := range all {
+		n += len(t.Sums)
+	}
 	levels, blocks, days, built, licensed, grams := make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
-	var divisions, sectors, plants, kinds, codes, methods []string
-	for k, g := range sums {
-		levels, blocks, days, grams = append(levels, level), append(blocks, block), append(days, k.Day), append(grams, g)
-		built, licensed = append(built, bit(k.BuiltUp)), append(licensed, bit(k.Licensed))
-		divisions, sectors, plants = append(divisions, k.Division), append(sectors, string(k.Sector)), append(plants, k.PlantAt)
-		kinds, codes, methods = append(kinds, string(k.Kind)), append(codes, string(k.Code)), append(methods, string(k.Method))
+	divisions, sectors, plants, kinds, codes, methods := make([]string, 0, n), make([]string, 0, n), make([]string, 0, n), make([]string, 0, n), make([]string, 0, n), make([]string, 0, n)
+	for _, t := range all {
+		for k, g := range t.Sums {
+			levels, blocks, days, grams = append(levels, t.Level), append(blocks, t.Block), append(days, k.Day), append(grams, g)
+			built, licensed = append(built, bit(k.BuiltUp)), append(licensed, bit(k.Licensed))
+			divisions, sectors, plants = append(divisions, k.Division), append(sectors, string(k.Sector)), append(plants, k.PlantAt)
+			kinds, codes, methods = append(kinds, string(k.Kind)), append(codes, string(k.Code)), append(methods, string(k.Method))
+		}
 	}
 	if err := r.bulk(tableRollUps, n, levels, blocks, divisions, days, built, sectors, plants, licensed, kinds, codes, methods, grams); err != nil {
 		return err

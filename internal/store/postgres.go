@@ -77,6 +77,7 @@ func dollars(q string) string {
 		return v.(string)
 	}
 	s := strings.ReplaceAll(q, "{ids}", "= ANY(CAST(CAST(? AS text[]) AS uuid[]))")
+	s = strings.ReplaceAll(s, "{each}", "unnest(CAST(CAST(? AS text[]) AS uuid[])) AS e(value)")
 	s = strings.ReplaceAll(s, "{texts}", "= ANY(CAST(? AS text[]))")
 	s = strings.ReplaceAll(s, "{numbers}", "= ANY(CAST(? AS bigint[]))")
 	s = strings.ReplaceAll(s, "{hashes}", "= ANY(CAST(? AS bytea[]))")
