@@ -143,6 +143,7 @@ func (s *Service) ImportBy(ctx context.Context, by, kind string, r io.Reader, dr
 		if len(n.bad) > 0 || rep.Added+rep.Changed == 0 {
 			return errNothing
 		}
+		tx.By(by, s.clock())
 		if err := in.write(tx); err != nil {
 			return err
 		}

@@ -75,6 +75,9 @@ type Reader interface {
 type Tx interface {
 	Reader
 
+	// By says who changes rows from here on and when: what each then says is kept with it.
+	By(by string, at time.Time)
+
 	// Put… insert, or replace what has the same id (licences: the same party, number and
 	// first day; vehicles: party, plate and first day; plan lines: site, year, code, method,
 	// consignee and day of filing; approvals: party, number, code and first day).

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -15,7 +16,9 @@ import (
 // lets one writer in at a time, so that what fn reads is still so when it commits. (On
 // SQLite the transaction begins as a writing one and holds the file's lock.)
 func (s *Store) UpdateRegistry(ctx context.Context, fn func(registry.Tx) error) error {
-	writer := func(tx *gorm.DB) *registryWriter { return &registryWriter{registryReader{ctx: ctx, db: tx}} }
+	writer := func(tx *gorm.DB) *registryWriter {
+		return &registryWriter{registryReader: registryReader{ctx: ctx, db: tx}}
+	}
 	return s.change(ctx, func(tx *gorm.DB) error { return writer(tx).raise() }, func(tx *gorm.DB) error { return fn(writer(tx)) })
 }
 
@@ -40,7 +43,11 @@ func (s *Store) change(ctx context.Context, begin func(*gorm.DB) error, fn func(
 }
 
 // registryWriter is one transaction.
-type registryWriter struct{ registryReader }
+type registryWriter struct {
+	registryReader
+	by string // who changes registers; "": nobody says so, and no change is told
+	at time.Time
+}
 
 func (w *registryWriter) raise() error {
 	n, err := gorm.G[versionRow](w.db).Where("id = 1").Update(w.ctx, "version", gorm.Expr("version + 1"))
@@ -78,7 +85,10 @@ func replace[D, R any](w *registryWriter, list []D, convert func(D) R, key, othe
 	if err := gorm.G[R](w.db, upsert).CreateInBatches(w.ctx, &rows, portion); err != nil {
 		return unavailable(err)
 	}
-	return nil
+	if _, fact := any(rows).([]factRow); fact { // its history is in the log
+		return nil
+	}
+	return tell(w, rows, key)
 }
 
 // PutOrganisations implements registry.Tx.
