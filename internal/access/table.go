@@ -39,6 +39,9 @@ func (r Rule) reach(g Appointment) Reach {
 // givable is whom an organisation's administrator may appoint.
 var givable = []Role{SiteStaff, Porter, Driver, FacilityOperator, OrganisationAdministrator}
 
+// Givable lists the roles that an organisation's administrator may give.
+func Givable() []Role { return slices.Clone(givable) }
+
 // gives says whether a holder of one role may give or take another. Empty: the operation
 // is about no role.
 func (r Rule) gives(by, given Role) bool {
@@ -213,6 +216,9 @@ func pageRules() []Rule {
 		self("page:home", "登录后的首页", "home page after sign-in"),
 		self("page:account", "我的账号", "my account"),
 		self("page:signout", "退出", "sign out"),
+		self("page:admin", "管理首页", "administration"),
+		{Operation: "page:registers", ZH: "查看登记册", EN: "browse the registers", Who: Reaches{OrganisationAdministrator: OwnOrganisation, DistrictInspector: OwnDistricts,
+			CityInspector: City, HealthCommission: MedicalInCity, SystemAdministrator: Everything}, Record: ByAuthority},
 		{Operation: "page:devices", ZH: "设备页", EN: "devices page", Who: keyWatch, Scope: ManageKeys},
 		{Operation: "page:lost", ZH: "挂失页", EN: "lost-phone page", Who: theirs, Scope: ManageKeys},
 	}

@@ -9,6 +9,7 @@ package gate
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,6 +144,36 @@ func (g *Gate) Allow(ctx context.Context, c Caller, q Ask) error {
 		return g.record(ctx, c, by, q, s, now)
 	}
 	return nil
+}
+
+// Claim is one of several subjects of an operation, with the answer to whom it is not.
+type Claim struct {
+	Subject access.Subject
+	Missing error
+}
+
+// AllowAll decides on several subjects and records them as one act: nothing is recorded
+// unless all of it is allowed. missing answers for the whole. Faults as Allow.
+func (g *Gate) AllowAll(ctx context.Context, c Caller, operation string, claims []Claim, named string, missing error) error {
+	if err := g.May(c, operation); err != nil {
+		return err
+	}
+	var all access.Subject
+	for _, s := range claims {
+		sees, err := g.Sees(ctx, c, operation, s.Subject)
+		if err != nil {
+			return err
+		}
+		if !sees {
+			return s.Missing
+		}
+		for _, p := range s.Subject.Parties {
+			if !slices.Contains(all.Parties, p) {
+				all.Parties = append(all.Parties, p)
+			}
+		}
+	}
+	return g.Allow(ctx, c, Ask{Operation: operation, Subject: all, Named: named, Missing: missing})
 }
 
 // Sees says whether an item of a list is the caller's to see; lists are recorded once, by

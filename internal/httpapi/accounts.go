@@ -14,6 +14,7 @@ import (
 	"liandan/internal/account"
 	"liandan/internal/event"
 	"liandan/internal/fault"
+	"liandan/internal/gate"
 	"liandan/internal/id"
 	"liandan/internal/party"
 )
@@ -153,40 +154,16 @@ func (a appointment) read(bad *fault.Error, pointer string) access.Appointment {
 	return g
 }
 
-// claim is one of several subjects of an operation, with the answer to whom it is not.
-type claim struct {
-	subject access.Subject
-	missing error
-}
-
 // claims are all of an account, as account.Account.Subjects says why.
-func (f *face) claims(k account.Account) (out []claim) {
+func (f *face) claims(k account.Account) (out []gate.Claim) {
 	for _, s := range k.Subjects(f.Now()) {
-		out = append(out, claim{s, noAccount()})
+		out = append(out, gate.Claim{Subject: s, Missing: noAccount()})
 	}
 	return out
 }
 
-// allowAll decides on several subjects and records them as one act: nothing is recorded
-// unless all of it is allowed.
-func (f *face) allowAll(c echo.Context, v visit, claims []claim, named string) error {
-	ctx := c.Request().Context()
-	var all access.Subject
-	for _, s := range claims {
-		sees, err := f.Gate.Sees(ctx, v.Caller, v.operation, s.subject)
-		if err != nil {
-			return err
-		}
-		if !sees {
-			return s.missing
-		}
-		for _, p := range s.subject.Parties {
-			if !slices.Contains(all.Parties, p) {
-				all.Parties = append(all.Parties, p)
-			}
-		}
-	}
-	return f.allow(c, v, all, named, noAccount())
+func (f *face) allowAll(c echo.Context, v visit, claims []gate.Claim, named string) error {
+	return f.Gate.AllowAll(c.Request().Context(), v.Caller, v.operation, claims, named, noAccount())
 }
 
 // invite is POST /v1/accounts.
@@ -204,10 +181,10 @@ func (f *face) invite(c echo.Context, v visit) error {
 		bad.At("/appointments", "required", "must hold one appointment at least")
 	}
 	given := make([]access.Appointment, len(in.Appointments))
-	claims := make([]claim, len(given))
+	claims := make([]gate.Claim, len(given))
 	for i, a := range in.Appointments {
 		given[i] = a.read(bad, fmt.Sprintf("/appointments/%d", i))
-		claims[i] = claim{account.SubjectOf(id.Account{}, given[i]), notYours()}
+		claims[i] = gate.Claim{Subject: account.SubjectOf(id.Account{}, given[i]), Missing: notYours()}
 	}
 	if len(bad.Fields) > 0 {
 		return bad
@@ -314,7 +291,7 @@ func (f *face) appoint(c echo.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	claims := append(f.claims(k), claim{account.SubjectOf(k.ID, g), notYours()})
+	claims := append(f.claims(k), gate.Claim{Subject: account.SubjectOf(k.ID, g), Missing: notYours()})
 	if err := f.allowAll(c, v, claims, k.ID.String()); err != nil {
 		return err
 	}

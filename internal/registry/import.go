@@ -93,33 +93,8 @@ func (s *Service) Import(ctx context.Context, kind string, r io.Reader, dryRun b
 // ImportBy is Import by somebody: an opaque word such as account:UUID, which the facts that
 // the file changes carry into the log.
 func (s *Service) ImportBy(ctx context.Context, by, kind string, r io.Reader, dryRun bool) (Report, error) {
-	var in intake
-	switch kind {
-	case KindOrganisations:
-		in = &organisationImport{}
-	case KindSites:
-		in = &siteImport{}
-	case KindLicences:
-		in = &licenceImport{}
-	case KindPeople:
-		in = &peopleImport{now: s.clock()}
-	case KindVehicles:
-		in = newVehicleImport()
-	case KindPlans:
-		in = newPlanImport()
-	case KindApprovals:
-		in = newApprovalImport()
-	case KindHistory:
-		in = newHistoryImport()
-	case KindMembers:
-		in = newMemberImport()
-	case KindBases:
-		in = newBaseImport()
-	case KindChoices:
-		in = newChoiceImport()
-	case KindSheets:
-		in = newSheetImport()
-	default:
+	in, ok := s.intake(kind)
+	if !ok {
 		return Report{Kind: kind}, fault.New(fault.InvalidImport, "There is no register of that kind; it must be one of %s.", strings.Join(Kinds(), ", "))
 	}
 	rep := Report{Kind: kind}
@@ -157,6 +132,55 @@ func (s *Service) ImportBy(ctx context.Context, by, kind string, r io.Reader, dr
 	}
 	rep.Bad, rep.Applied = n.sorted(), len(n.bad) == 0
 	return rep, nil
+}
+
+func (s *Service) intake(kind string) (intake, bool) {
+	switch kind {
+	case KindOrganisations:
+		return &organisationImport{}, true
+	case KindSites:
+		return &siteImport{}, true
+	case KindLicences:
+		return &licenceImport{}, true
+	case KindPeople:
+		return &peopleImport{now: s.clock()}, true
+	case KindVehicles:
+		return newVehicleImport(), true
+	case KindPlans:
+		return newPlanImport(), true
+	case KindApprovals:
+		return newApprovalImport(), true
+	case KindHistory:
+		return newHistoryImport(), true
+	case KindMembers:
+		return newMemberImport(), true
+	case KindBases:
+		return newBaseImport(), true
+	case KindChoices:
+		return newChoiceImport(), true
+	case KindSheets:
+		return newSheetImport(), true
+	}
+	return nil, false
+}
+
+// Column is one of a register's file.
+type Column struct {
+	Name     string
+	Required bool
+}
+
+// Columns lists what a file of a kind may have; nil for a kind that there is not.
+func (s *Service) Columns(kind string) []Column {
+	in, ok := s.intake(kind)
+	if !ok {
+		return nil
+	}
+	var out []Column
+	for _, c := range in.columns() {
+		out = append(out, Column{c.name, c.required})
+	}
+	return out
 }
 
 // readFile reads the header and then every line.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"liandan/internal/calendar"
@@ -15,7 +16,8 @@ type note struct {
 	status int
 	title  line
 	Words  line
-	Fields []line // everything that is wrong with what was sent
+	Fields []line            // everything that is wrong with what was sent
+	At     map[string][]line // the same beside its field: by the first name of its pointer
 }
 
 // sentences are what pages say of a fault, Chinese; English comes from the fault itself or,
@@ -52,7 +54,7 @@ func (s *Site) noteOf(w http.ResponseWriter, r *http.Request, err error, own map
 	if row.Status >= http.StatusInternalServerError {
 		s.Logger.ErrorContext(r.Context(), "page failed", "kind", string(f.Kind), "error", err)
 	}
-	n := note{status: row.Status, title: line{row.ZH, row.EN}}
+	n := note{status: row.Status, title: line{row.ZH, row.EN}, At: map[string][]line{}}
 	var ok bool
 	if n.Words, ok = own[f.Kind]; !ok {
 		n.Words, ok = sentences[f.Kind]
@@ -66,7 +68,11 @@ func (s *Site) noteOf(w http.ResponseWriter, r *http.Request, err error, own map
 		n.Words.EN = f.Sentence
 	}
 	for _, x := range f.Fields {
-		n.Fields = append(n.Fields, fieldLine(x))
+		x.Pointer = strings.TrimPrefix(x.Pointer, "/appointments/0") // the one that a form gives
+		l := fieldLine(x)
+		n.Fields = append(n.Fields, l)
+		name, _, _ := strings.Cut(strings.TrimPrefix(x.Pointer, "/"), "/")
+		n.At[name] = append(n.At[name], l)
 	}
 	if wait := seconds(f.Facts["retry_after_seconds"]); wait > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(wait, 10))
@@ -96,7 +102,11 @@ func fieldLine(f fault.Field) line {
 	if zh == "" {
 		zh = "内容有误"
 	}
-	name, ok := fieldNames[f.Pointer]
+	top, rest, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
+	name, ok := fieldNames["/"+top]
+	if ok && rest != "" { // one of several
+		name.ZH, name.EN = name.ZH+"（"+rest+"）", name.EN+" ("+rest+")"
+	}
 	if !ok {
 		return line{zh + "。", f.Detail + "."}
 	}
@@ -110,6 +120,10 @@ var codes = map[string]string{
 	"characters":   "含有不允许的字符",
 	"out_of_range": "超出范围",
 	"unknown":      "不是该单位现有的人员",
+	"value":        "不是可选的内容",
+	"repeated":     "重复",
+	"taken":        "已被使用",
+	"not_allowed":  "此处不能填写",
 }
 
 var fieldNames = map[string]line{
@@ -122,6 +136,20 @@ var fieldNames = map[string]line{
 	"/person":     {"人员", "Person"},
 	"/device":     {"设备名称", "Device name"},
 	"/valid_days": {"有效天数", "Days of validity"},
+	"/login":      {"登录名", "Login"},
+	"/name":       {"名称", "Name"},
+	"/role":       {"职务", "Appointment"},
+	"/sites":      {"场所", "Sites"},
+	"/divisions":  {"辖区", "Districts"},
+	"/to":         {"至", "Until"},
+	"/scopes":     {"授权范围", "Scopes"},
+	"/per_minute": {"每分钟请求数", "Requests a minute"},
+	"/expires":    {"到期日", "Expiry"},
+	"/client":     {"对接程序", "API client"},
+	"/kind":       {"登记册", "Register"},
+	"/file":       {"文件", "File"},
+	"/actor":      {"操作者", "Actor"},
+	"/subject":    {"对象", "Subject"},
 	"/own":        {"时间", "Time"},
 	"/from":       {"时间", "Time"},
 }

@@ -15,6 +15,7 @@ type route struct {
 	method, pattern, operation string
 	run                        handler
 	private                    bool // has forms or is behind sign-in
+	upload                     bool // its form may have a file
 }
 
 // anybody makes a handler of a page that need not know who asks.
@@ -28,7 +29,7 @@ func anybody(run http.HandlerFunc) handler {
 // table is every page there is. What a form does is the same operation as in the API, so
 // that one row of the policy judges and records both.
 func (s *Site) table() []route {
-	private := slices.Concat(s.signInRoutes(), s.accountRoutes(), s.deviceRoutes(), s.deskRoutes())
+	private := slices.Concat(s.signInRoutes(), s.accountRoutes(), s.deviceRoutes(), s.deskRoutes(), s.adminRoutes())
 	for i := range private {
 		private[i].private = true
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	People   People
 	Registry Registry
 	Desk     *Desk // what the pages of inspectors and the city read
+	Admin    Admin // what the pages of administration read and do
 	// Cookie names the cookie that holds a session, as the API reads it.
 	Cookie func(secure bool) string
 	// Secure says whether the browser came over TLS, its proxy's word included; nil: only
@@ -149,6 +150,7 @@ type visit struct {
 	gate.Caller
 	token string     // of their session
 	form  url.Values // what was sent; each field once
+	file  []byte     // that was sent along, on a route that takes one
 }
 
 // serve finds out who asks, refuses what comes from another site, and runs the page.
@@ -193,7 +195,15 @@ func (s *Site) admit(w http.ResponseWriter, r *http.Request, rt route, v *visit)
 		v.Request = w.Header().Get("X-Request-Id") // the API's face gives every request one
 	}
 	if rt.method == http.MethodPost {
-		if v.form, err = readForm(w, r); err != nil {
+		if rt.upload { // nobody sends so much for nothing
+			if err := s.Gate.May(v.Caller, rt.operation); err != nil {
+				return err
+			}
+			v.form, v.file, err = readUpload(w, r)
+		} else {
+			v.form, err = readForm(w, r)
+		}
+		if err != nil {
 			return err
 		}
 		if err := v.Genuine(v.form.Get("csrf")); err != nil {

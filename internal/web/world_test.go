@@ -20,6 +20,7 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/account"
+	"liandan/internal/audit"
 	"liandan/internal/device"
 	"liandan/internal/gate"
 	"liandan/internal/id"
@@ -44,6 +45,7 @@ type world struct {
 	mu   sync.Mutex
 	now  time.Time
 	acts []statement.Act
+	held []audit.Held
 }
 
 const password = "correct-Horse-7-样例"
@@ -115,7 +117,7 @@ func newWorld(t *testing.T) *world {
 			return st.AddStatement(ctx, s, at)
 		}})
 	w.desk = &figures{}
-	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk}, Gate: g, People: w.people, Registry: w.reg, Now: w.clock, Base: "http://pages.sample.test",
+	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk}, Gate: g, People: w.people, Registry: w.reg, Admin: w.admin(st), Now: w.clock, Base: "http://pages.sample.test",
 		Cookie: func(secure bool) string {
 			if secure {
 				return "__Host-liandan"
