@@ -179,7 +179,7 @@ func TestLostInTwoTaps(t *testing.T) {
 	// The new phone, from the same page.
 	body = b.post("/devices/enrolment", 201, "party", hospital(1).String(), "person", porter(1, "N-1").String(), "device", "病区 PDA 2", "valid_days", "365")
 	contains(t, body, "只显示这一次", "2026-03-05 02:00")
-	find(t, body, `<p class="code"><code>[0-9A-Z-]{11,13}</code>`)
+	find(t, body, `<p class="code"><code>[0-9A-Z*~$=-]{11,13}</code>`)
 }
 
 func TestLostAtAnotherTime(t *testing.T) {
