@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode"
 
 	"liandan/internal/batch"
@@ -100,6 +101,7 @@ func (p printer) report(name string, r bundle.Report) {
 	p.notes(p.say("说明", "Notes"), r.Notes)
 	p.story(r)
 	p.finals(r)
+	p.corrections(r)
 	p.verdict(r)
 }
 
@@ -234,6 +236,26 @@ func (p printer) finals(r bundle.Report) {
 			p.line("  %s %s: %s kg", p.say("差额账户", "difference account of"), short(b.Party.String()), b.Grams.Kilograms())
 		}
 	}
+}
+
+// corrections shows what was signed beside what was proposed. Whether the time to answer is
+// over this program, which has no clock, cannot say; it gives the day.
+func (p printer) corrections(r bundle.Report) {
+	if len(r.Corrections) == 0 {
+		return
+	}
+	p.line("\n%s", p.say("更正", "Corrections"))
+	status := map[batch.CorrectionStatus]string{batch.CorrectionOpen: p.say("未定", "open"), batch.CorrectionAgreed: p.say("各方同意，已生效", "agreed, it counts"),
+		batch.CorrectionDeclined: p.say("被否决，不生效", "declined, it does not count")}
+	for _, c := range r.Corrections[:min(len(r.Corrections), maxListed)] {
+		p.line("  %s %s: %s", p.say("事件", "event"), short(c.Event.String()), status[c.Status])
+		for _, x := range c.Changes[:min(len(c.Changes), maxListed)] {
+			p.line("    %s: %s %s | %s %s", plain(x.Pointer), p.say("原", "signed"), plain(string(x.Old)), p.say("更正为", "proposed"), plain(string(x.New)))
+		}
+		p.line("    %s %s; %s %d/%d; %s %s", p.say("提议", "by"), short(c.By.String()), p.say("同意", "agreed"), len(c.Agreed), len(c.Parties),
+			p.say("答复期限", "answers until"), time.UnixMilli(c.Until).UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	p.more(len(r.Corrections))
 }
 
 func (p printer) verdict(r bundle.Report) {

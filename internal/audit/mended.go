@@ -5,7 +5,6 @@ import (
 
 	"liandan/internal/batch"
 	"liandan/internal/chain"
-	"liandan/internal/id"
 	"liandan/internal/ledger"
 	"liandan/internal/rule"
 )
@@ -39,36 +38,7 @@ func (s *Service) mend(v *ChainView, l *lineage, kept []ledger.Kept, st batch.St
 		now[x.Seq] = s.Rules.Examine(x.In(s.Catalog))
 	}
 	for i := range v.Steps {
-		reconcile(&v.Steps[i], now[v.Steps[i].Seq], by.ID)
+		v.Steps[i].Findings = rule.Reconcile(v.Steps[i].Findings, now[v.Steps[i].Seq], by.ID)
 	}
 	return nil
-}
-
-// reconcile marks what is settled and adds what arose.
-func reconcile(x *Step, now []rule.Finding, by id.Event) {
-	was := len(x.Findings)
-	for _, f := range now {
-		met := false
-		for k := range x.Findings[:was] {
-			met = met || alike(x.Findings[k], f)
-		}
-		if !met {
-			f.Arose = by
-			x.Findings = append(x.Findings, f)
-		}
-	}
-	for k := range x.Findings[:was] {
-		met := false
-		for _, f := range now {
-			met = met || alike(x.Findings[k], f)
-		}
-		if !met {
-			x.Findings[k].Settled = by
-		}
-	}
-}
-
-// alike says whether two findings on one entry say the same.
-func alike(a, b rule.Finding) bool {
-	return a.Rule == b.Rule && a.Severity == b.Severity && a.Grams == b.Grams && a.EN == b.EN
 }

@@ -59,6 +59,7 @@ func Check(b Bundle, o Options) Report {
 	c.findSubjects()
 	c.checkLinks()
 	c.replay()
+	c.mend()
 	c.balance()
 	c.conclude()
 	return c.r

@@ -293,6 +293,11 @@ func (c *checker) balance() {
 		if s.Grade != "" {
 			c.r.Grade = s.Grade
 		}
+		for _, x := range s.Corrections {
+			if !slices.ContainsFunc(c.r.Corrections, func(y batch.Correction) bool { return y.ID == x.ID }) {
+				c.r.Corrections = append(c.r.Corrections, x)
+			}
+		}
 		c.r.Finals = append(c.r.Finals, Final{State: s, Missing: s.Missing(), Next: append([]batch.Step{}, s.Next()...)})
 	}
 	for _, k := range order {

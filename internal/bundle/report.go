@@ -136,10 +136,13 @@ type Report struct {
 	Notes    []Note         `json:"notes"`
 	Skipped  []Note         `json:"unchecked"` // make a verdict of sound into unchecked
 
-	Story    []Step          `json:"story"`
-	Finals   []Final         `json:"batches"`
-	Manifest *manifest.State `json:"manifest,omitempty"` // of a manifest's bundle
-	Balances []Balance       `json:"balances"`
+	Story  []Step  `json:"story"`
+	Finals []Final `json:"batches"`
+	// Corrections are those of all its batches, each once, in the log's order: what was signed
+	// stands beside what was proposed, and who agreed.
+	Corrections []batch.Correction `json:"corrections,omitempty"`
+	Manifest    *manifest.State    `json:"manifest,omitempty"` // of a manifest's bundle
+	Balances    []Balance          `json:"balances"`
 }
 
 // The checks, in the order of the report.

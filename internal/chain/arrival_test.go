@@ -9,7 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"liandan/internal/batch"
+	"liandan/internal/chain"
 	"liandan/internal/event"
+	"liandan/internal/fault"
 	"liandan/internal/id"
 )
 
@@ -17,13 +19,19 @@ import (
 // yet waits and is tried again. The law, the books and the links hold at every step, and a
 // batch whose events were let in one after the other as they happened ends as it did.
 func TestAnyOrderOfArrival(t *testing.T) {
-	whole, same := 0, 0
+	whole, same, mended := 0, 0, 0
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWalk(r)
 		for range rapid.IntRange(2, 40).Draw(r, "steps") {
 			e, _ := w.next()
-			w.offer(e)
+			if w.pick(4, "mend") == 0 {
+				if c, ok := w.correct(); ok {
+					e = c
+				}
+			}
+			w.try(e)
 		}
+		mended += w.mended()
 		late := newWalk(r)
 		late.batches, late.sheets = w.batches, w.sheets
 		var waiting []event.Event
@@ -34,7 +42,7 @@ func TestAnyOrderOfArrival(t *testing.T) {
 				slices.SortFunc(waiting, func(a, b event.Event) int { return a.At.Compare(b.At) })
 				for k, e := range waiting {
 					before := len(late.log)
-					late.offer(e)
+					late.try(e)
 					if len(late.log) > before {
 						waiting = slices.Delete(waiting, k, k+1)
 						moved = true
@@ -57,9 +65,40 @@ func TestAnyOrderOfArrival(t *testing.T) {
 			}
 		}
 	})
+	if mended == 0 {
+		t.Error("no correction was ever agreed to")
+	}
 	if whole == 0 || same < 50 {
 		t.Errorf("%d walks arrived whole, %d batches could be compared: too few to prove anything", whole, same)
 	}
+}
+
+// try offers an event; of a correction the chain alone says whether it may come, which
+// TestCorrections holds against what it does.
+func (w *walk) try(e event.Event) {
+	if !e.Type.Mends() {
+		w.offer(e)
+		return
+	}
+	err := chain.Check(w.world, e)
+	if k := fault.Of(err); err != nil && k != fault.WrongStage && k != fault.NotCustodian && k != fault.InvalidEvent {
+		w.r.Fatalf("%s: %v", e.Type, err)
+	}
+	if err == nil {
+		w.take(e)
+	}
+}
+
+// mended counts the agreed corrections of a walk.
+func (w *walk) mended() (n int) {
+	for _, s := range w.world.Batches {
+		for _, c := range s.Corrections {
+			if c.Status == batch.CorrectionAgreed {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func numbers(n int) []int {

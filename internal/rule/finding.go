@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"liandan/internal/id"
 	"liandan/internal/waste"
 )
@@ -57,4 +59,28 @@ type Finding struct {
 	Pointer   string `json:"pointer,omitempty"`
 	Source    string `json:"source,omitempty"`
 	Certainty string `json:"certainty,omitempty"`
+}
+
+// Reconcile holds what was found of an entry as it was signed against what is found with the
+// values of an agreed correction. Nothing is taken away: what is found no more is marked as
+// settled, and what only the new values show is added.
+func Reconcile(was, now []Finding, by id.Event) []Finding {
+	out := slices.Clone(was)
+	for i := range out {
+		if !slices.ContainsFunc(now, out[i].alike) {
+			out[i].Settled = by
+		}
+	}
+	for _, f := range now {
+		if !slices.ContainsFunc(was, f.alike) {
+			f.Arose = by
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// alike says whether two findings on one entry say the same.
+func (f Finding) alike(o Finding) bool {
+	return f.Rule == o.Rule && f.Batch == o.Batch && f.Severity == o.Severity && f.Grams == o.Grams && f.EN == o.EN
 }

@@ -146,11 +146,11 @@ func (s *Stage) Sheet(name string) id.Manifest {
 
 // answers are the types that name the event they answer.
 var answers = []event.Type{event.BatchReceived, event.ManifestCancelled, event.TransportCollected, event.TransportHandedOver, event.TransportDelivered,
-	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported}
+	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported, event.MeterRecorded}
 
 // onSheet are those that belong to the batches' manifest.
 var onSheet = []event.Type{event.ManifestCancelled, event.TransportCollected, event.TransportHandedOver, event.TransportDelivered,
-	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported}
+	event.ManifestAccepted, event.ManifestRefused, event.TransportReturned, event.OutcomeReported, event.MeterRecorded}
 
 // Do signs an event as a phone would and sends it; the ledger is checked after it.
 func (s *Stage) Do(by *Actor, t event.Type, data event.Data, say Text, lines ...Line) *Step {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -54,6 +55,9 @@ func (s *Stage) Wander(w Wanderers, n int, pick func(k int) int) {
 // onward takes one thing a random step further; where it has come to its end nothing happens.
 func (s *Stage) onward(w Wanderers, x *Thing, pick func(int) int) {
 	st := s.belief.Batch(x.ID)
+	if pick(8) == 0 && s.mendForm(x, st, pick) {
+		return
+	}
 	by := s.actor(st.Custodian)
 	switch st.Stage {
 	case batch.Generated:
@@ -84,6 +88,28 @@ func (s *Stage) onward(w Wanderers, x *Thing, pick func(int) int) {
 			s.Report(by, st.Manifest, x)
 		}
 	}
+}
+
+// mendForm corrects what a drum's generation says of its form; most are agreed to by all.
+func (s *Stage) mendForm(x *Thing, st batch.State, pick func(int) int) bool {
+	i := slices.IndexFunc(s.Steps, func(p *Step) bool {
+		return p.Signed.Event.Type == event.BatchGenerated && p.Signed.Event.Batches[0].ID == x.ID
+	})
+	if i < 0 || st.Stage == batch.None {
+		return false
+	}
+	old, now := event.Value(`"`+string(st.Form)+`"`), event.Value(`"L"`)
+	if st.Form == "L" {
+		now = `"S"`
+	}
+	p := s.Propose(s.Steps[i].By, s.Steps[i], "/data/form", old, now, 72*time.Hour, x)
+	for _, q := range p.Signed.Event.Data.(event.Correction).Parties {
+		if pick(6) == 0 {
+			return true // nobody answers for it
+		}
+		s.Agree(s.actor(q), p, x)
+	}
+	return true
 }
 
 func (s *Stage) road(w Wanderers, x *Thing, st batch.State, by *Actor, pick func(int) int) {
@@ -151,6 +177,13 @@ func Ends(things []*Thing, state func(id.Batch) batch.State) (out []string) {
 	for _, x := range things {
 		v := state(x.ID)
 		v.Head, v.Seq, v.N, v.LastAt = id.Hash{}, 0, 0, 0
+		v.Corrections = slices.Clone(v.Corrections)
+		for i := range v.Corrections { // which answer came last is the network's accident, and so is the entry that closed it
+			c := &v.Corrections[i]
+			c.ClosedN, c.ClosedAt, c.Agreed = 0, 0, slices.Clone(c.Agreed)
+			slices.SortFunc(c.Agreed, func(a, b id.Party) int { return cmp.Compare(a.String(), b.String()) })
+		}
+		slices.SortFunc(v.Corrections, func(a, b batch.Correction) int { return cmp.Compare(a.ID.String(), b.ID.String()) })
 		b, err := json.Marshal(v)
 		if err != nil {
 			panic(err) // a state is plain data
