@@ -2453,6 +2453,9 @@ type BatchView struct {
 	// Department 产生科室 · where it arose
 	Department string `json:"department,omitempty,omitzero"`
 
+	// Duties 在途与逾期的义务：期限、依据、责任方；按时办结的不列 · running and overdue duties with their due time, source and owner; those done in time are left out
+	Duties []Duty `json:"duties,omitempty,omitzero"`
+
 	// Entries 日志中的条目数 · number of its entries in the log
 	Entries int64 `json:"entries"`
 
@@ -5441,6 +5444,9 @@ type ManifestView struct {
 	//
 	// Example: 2026-03-01T00:30:00.000Z
 	DeliveredAt Instant `json:"delivered_at,omitempty,omitzero"`
+
+	// Duties 在途与逾期的义务：期限、依据、责任方；按时办结的不列 · running and overdue duties with their due time, source and owner; those done in time are left out
+	Duties []Duty `json:"duties,omitempty,omitzero"`
 
 	// ExemptCollection 危险废物豁免管理清单的条目，如 2021-2.1；贮存、处置环节不豁免。A line of the exemption list: edition, item, line. Storage and disposal are
 	// never exempt.

@@ -212,6 +212,7 @@ func notFound(what string) error { return fault.Missing(what) }
 func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error) {
 	var c ChainView
 	var more []rule.Finding
+	var clocks []duty.Clock
 	err = s.Store.Read(ctx, func(r Reader) error {
 		found, err := r.Batches([]id.Batch{b})
 		if err != nil {
@@ -229,8 +230,14 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 		if err == nil {
 			more, err = s.inHouse(r, st, c.findings())
 		}
+		if err == nil {
+			clocks, err = clocksOf(r, st)
+		}
 		return err
 	})
+	if err == nil {
+		v.Duties, err = s.bound(ctx)(clocks)
+	}
 	if err == nil {
 		err = s.permits(ctx, &c)
 	}
@@ -356,6 +363,8 @@ func open(body []byte) (signature.Signed, event.Event, error) {
 // Manifest reads one manifest with the findings of its batches.
 func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, err error) {
 	var chains []ChainView
+	var slip duty.Paper
+	onPaper := false
 	err = s.Store.Read(ctx, func(r Reader) error {
 		found, err := r.Manifests([]id.Manifest{m})
 		if err != nil {
@@ -378,6 +387,9 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 		if err != nil {
 			return err
 		}
+		if slip, onPaper, err = entered(r, st); err != nil {
+			return err
+		}
 		return s.sealed(r, &v)
 	})
 	for i := range chains {
@@ -387,6 +399,9 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 		v.Findings = append(v.Findings, chains[i].findings()...)
 	}
 	v.Findings = onceEach(v.Findings)
+	if err == nil {
+		v.Duties, err = s.dutiesOf(ctx, v.State, slip, onPaper)
+	}
 	return v, err
 }
 

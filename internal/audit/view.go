@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"liandan/internal/batch"
+	"liandan/internal/duty"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
@@ -20,6 +21,7 @@ type BatchView struct {
 	Label    event.Label // newest that is not revoked; "" when there is none
 
 	Corrections []Correction
+	Duties      []duty.Duty // its own, and those of the manifest that it waits on
 }
 
 // Correction is one with what the reader's clock says of it.
@@ -35,6 +37,7 @@ type ManifestView struct {
 
 	Corrections []Correction // of all its lines, each once
 	Provisional string       // number that serves until the national one comes; "" when that is there
+	Duties      []duty.Duty  // the ended ones too
 }
 
 // ChainView is a batch's entries in order.

@@ -9,6 +9,7 @@ import (
 
 	"liandan/api"
 	"liandan/internal/event"
+	"liandan/internal/intaketest"
 	"liandan/internal/registry/registrytest"
 )
 
@@ -58,7 +59,7 @@ func (p *place) lists(x *town) {
 	where("a manifest on the road", "/v1/worklist?list=moving&"+carrier, sheet, true)
 	where("a manifest on the road", "/v1/worklist?list=moving&"+plant, sheet, true)
 	where("a bag on the road", "/v1/worklist?list=overdue&kind=batch&due_by="+later+"&"+hospital, batch, false)
-	x.send(x.Deliver(collected).JWS).is(201, "")
+	p.owed(x, batch, sheet, x.Deliver(collected))
 	if i, ok := item("/v1/worklist?list=waiting&"+plant+"&site="+x.Plants.String(), sheet); !ok || len(i.Duties) != 1 || i.Duties[0].Code != "receipt-confirmation" || i.Duties[0].LastDay == "" {
 		x.t.Errorf("at the plant's gate: %v %+v", ok, i)
 	}
@@ -174,4 +175,20 @@ func unseen(query string) string {
 		}
 	}
 	return ""
+}
+
+// owed: what stands at the gate has its receipt due, with law and owner, in the views of the
+// manifest and of the bag; on the road nothing is.
+func (p *place) owed(x *town, batch, sheet string, delivered intaketest.Signed) {
+	if v := into[api.ManifestView](x.get("/v1/manifests/"+sheet).is(200, "")); len(v.Duties) != 0 {
+		x.t.Errorf("on the road something is due: %+v", v.Duties)
+	}
+	x.send(delivered.JWS).is(201, "")
+	manifest, bag := into[api.ManifestView](x.get("/v1/manifests/"+sheet).is(200, "")), into[api.BatchView](x.get("/v1/batches/"+batch).is(200, ""))
+	for _, ds := range [][]api.Duty{manifest.Duties, bag.Duties} {
+		i := slices.IndexFunc(ds, func(d api.Duty) bool { return d.Code == "receipt-confirmation" })
+		if i < 0 || ds[i].Owner != x.Plant.Party.String() || !strings.Contains(ds[i].Source, "18") || ds[i].Overdue || ds[i].LastDay == "" || ds[i].MetAt != "" {
+			x.t.Errorf("at the gate is due: %+v", ds)
+		}
+	}
 }

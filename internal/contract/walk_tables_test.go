@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"liandan/api"
+	"liandan/internal/duty"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/sheet"
@@ -128,6 +129,13 @@ func (p *place) onPaper(x *town) {
 	i := slices.IndexFunc(month.Stops, func(s api.Stop) bool { return s.Manifest == slip.Event.Manifest.String() })
 	if i < 0 || month.Stops[i].Grade != "paper" || month.Stops[i].Classes[0].Grams != 4_000 || month.Stops[i].Taker.At != at.Add(time.Minute).Format(event.TimeForm) {
 		x.t.Errorf("the slip in the month: %d %+v", i, month.Stops)
+	}
+	seen := must(x.server.Audit.Manifest(x.t.Context(), slip.Event.Manifest))(x.t)
+	if len(seen.Duties) == 0 || seen.Duties[0].Rule.Code != duty.PaperBackfill || seen.Duties[0].Open() || seen.Duties[0].Owner != x.Hospital.Party || !seen.Duties[0].Due.At.After(x.Now()) {
+		x.t.Errorf("the slip's duties are %+v", seen.Duties)
+	}
+	if v := into[api.ManifestView](x.get("/v1/manifests/"+slip.Event.Manifest.String()).is(200, "")); slices.ContainsFunc(v.Duties, func(d api.Duty) bool { return d.Code == string(duty.PaperBackfill) }) {
+		x.t.Errorf("what was entered in time is shown: %+v", v.Duties)
 	}
 	text := ""
 	for _, row := range rowsOf(x, x.ask(ask{path: "/v1/manifests/" + slip.Event.Manifest.String() + "/form", token: x.hospital}).is(200, "")) {

@@ -76,7 +76,7 @@ func look[K fmt.Stringer, V, W any](f *face, c echo.Context, v visit, t thing[K]
 }
 
 func (f *face) batch(c echo.Context, v visit) error {
-	return look(f, c, v, f.batches(), f.Reader.Batch, batchView)
+	return look(f, c, v, f.batches(), f.Reader.Batch, batchView(f.Now()))
 }
 
 func (f *face) chain(c echo.Context, v visit) error {
@@ -84,7 +84,7 @@ func (f *face) chain(c echo.Context, v visit) error {
 }
 
 func (f *face) manifest(c echo.Context, v visit) error {
-	return look(f, c, v, f.manifests(), f.Reader.Manifest, manifestView)
+	return look(f, c, v, f.manifests(), f.Reader.Manifest, manifestView(f.Now()))
 }
 
 func (f *face) event(c echo.Context, v visit) error {

@@ -1,10 +1,14 @@
 package httpapi
 
 import (
+	"slices"
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"liandan/api"
 	"liandan/internal/audit"
+	"liandan/internal/duty"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
@@ -14,7 +18,23 @@ import (
 
 // Converters from what audit gives to the wire types.
 
-func batchView(v audit.BatchView) api.BatchView {
+func batchView(now time.Time) func(audit.BatchView) api.BatchView {
+	return func(v audit.BatchView) api.BatchView {
+		out := batchOf(v)
+		out.Duties = dutyViews(standing(v.Duties, now), now)
+		return out
+	}
+}
+
+// standing leaves out the duties that were done in time.
+func standing(ds []duty.Duty, now time.Time) []duty.Duty {
+	return slices.DeleteFunc(slices.Clone(ds), func(d duty.Duty) bool {
+		_, late := d.Late(now)
+		return !late && !d.Open()
+	})
+}
+
+func batchOf(v audit.BatchView) api.BatchView {
 	s := v.State
 	out := api.BatchView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Code: string(s.Code),
 		CodeVerified: v.Verified, Hazards: hazards(v.Entry.Hazards), Form: api.Form(s.Form), Packaging: api.Packaging(s.Packaging),
@@ -121,7 +141,15 @@ func gramsOf(e event.Event, b id.Batch) int64 {
 	return 0
 }
 
-func manifestView(v audit.ManifestView) api.ManifestView {
+func manifestView(now time.Time) func(audit.ManifestView) api.ManifestView {
+	return func(v audit.ManifestView) api.ManifestView {
+		out := manifestOf(v)
+		out.Duties = dutyViews(standing(v.Duties, now), now)
+		return out
+	}
+}
+
+func manifestOf(v audit.ManifestView) api.ManifestView {
 	s := v.State
 	out := api.ManifestView{ID: s.ID.String(), Stage: api.Stage(s.Stage), Profile: s.Profile, Number: s.Number,
 		Consignor: s.Consignor.String(), ConsignorSite: s.ConsignorSite.String(), Carrier: s.Carrier.String(),
