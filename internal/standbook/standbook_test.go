@@ -3,6 +3,7 @@ package standbook_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,9 @@ type town struct {
 	steps []standbook.Step
 	n     int
 	last  map[id.Batch]id.Event
+
+	refs   []id.Event // of the next event, instead of what it answers
+	mended int        // corrections that count
 }
 
 func newTown() *town { return &town{world: chain.NewMemory(), last: map[id.Batch]id.Event{}} }
@@ -42,7 +46,11 @@ func newTown() *town { return &town{world: chain.NewMemory(), last: map[id.Batch
 func (w *town) sign(at time.Time, p id.Party, s id.Site, m id.Manifest, data event.Data, typ event.Type, lines ...event.Batch) error {
 	w.n++
 	e := event.Event{ID: id.EventOf(uuid('e', w.n)), Type: typ, At: at, Party: p, Site: s, Person: id.PersonOf(uuid('h', 1)), Manifest: m, Batches: lines, Data: data}
+	e.Refs = append(e.Refs, w.refs...)
 	for _, l := range lines {
+		if typ.Mends() {
+			continue
+		}
 		if answer := w.world.Batch(l.ID).Answer; !answer.IsZero() {
 			e.Refs = append(e.Refs, answer)
 		}
@@ -170,9 +178,16 @@ func TestMoreThanADaysCodes(t *testing.T) {
 // TestEveryBalanceCloses walks at random and holds every site's ledger, at every cut of the
 // time, against the accounts of package mass.
 func TestEveryBalanceCloses(t *testing.T) {
+	mended := 0
+	defer func() {
+		if !t.Failed() && mended < 20 {
+			t.Errorf("only %d corrections were made", mended)
+		}
+	}()
 	rapid.Check(t, func(r *rapid.T) {
 		w := newTown()
 		w.wander(r)
+		mended += w.mended
 		cut := start.Add(time.Duration(rapid.IntRange(0, 80).Draw(r, "from")) * time.Hour)
 		end := cut.Add(time.Duration(rapid.IntRange(0, 80).Draw(r, "hours")) * time.Hour)
 		for site, owner := range map[id.Site]id.Party{works: shop, office: shop, yard: carrier, kiln: plant} {
@@ -196,7 +211,7 @@ func TestEveryBalanceCloses(t *testing.T) {
 				}
 				codes[l.Code] = true
 				sums[standbook.TableOf(l.Kind)] += l.Grams
-				if l.Grams <= 0 || l.At.Before(cut) || !l.At.Before(end) {
+				if l.Grams <= 0 && l.Corrects == "" || l.At.Before(cut) || !l.At.Before(end) {
 					r.Fatalf("%+v", l)
 				}
 			}
@@ -251,10 +266,135 @@ func (w *town) wander(r *rapid.T) {
 	}
 }
 
+// mend proposes another weight or code of what was said of a batch, and has everybody agree.
+func (w *town) mend(r *rapid.T, at time.Time, b id.Batch) {
+	said := w.world.Chain(b)
+	was := rapid.SampledFrom(said).Draw(r, "said").Event
+	pointer, fresh := "/batches/0/grams", event.Value(fmt.Sprint(rapid.IntRange(1, 5000).Draw(r, "fresh")))
+	if _, ok := was.Data.(event.Generated); ok && rapid.Bool().Draw(r, "code") {
+		pointer, fresh = "/data/code", event.Value(`"`+rapid.SampledFrom([]string{"900-214-08", "900-041-49"}).Draw(r, "other")+`"`)
+	}
+	if was.Type.Mends() {
+		return
+	}
+	if w.agree(at, b, was, event.Change{Pointer: pointer, Old: w.now(b, was, pointer), New: fresh}) == nil {
+		w.mended++
+	}
+}
+
+// now is what a field says, corrections included.
+func (w *town) now(b id.Batch, was event.Event, pointer string) event.Value {
+	v, _ := was.Value(pointer)
+	for _, c := range w.world.Batch(b).Corrections {
+		for _, x := range c.Changes {
+			if c.Event == was.ID && c.Status == batch.CorrectionAgreed && x.Pointer == pointer {
+				v = x.New
+			}
+		}
+	}
+	return v
+}
+
+// agree has a correction proposed by who signed the field and agreed to by everybody whom it
+// touches; it says whether the chain took it.
+func (w *town) agree(at time.Time, b id.Batch, was event.Event, changes ...event.Change) error {
+	said := w.world.Chain(b)
+	proposal := event.Event{ID: id.EventOf(uuid('e', w.n+1)), At: at}
+	d := event.Correction{Reason: "样例", Until: at.Add(time.Hour), Changes: changes}
+	for _, p := range chain.Concerned(said, was, &proposal) {
+		if p != was.Party {
+			d.Parties = append(d.Parties, p)
+		}
+	}
+	l := line(b, 0)
+	w.refs = []id.Event{was.ID}
+	defer func() { w.refs = nil }()
+	if err := w.sign(at, was.Party, was.Site, was.Manifest, d, event.CorrectionProposed, l); err != nil {
+		return err
+	}
+	w.refs = []id.Event{id.EventOf(uuid('e', w.n))}
+	for i, p := range d.Parties {
+		if err := w.sign(at.Add(time.Duration(i+1)*time.Minute), p, map[id.Party]id.Site{shop: works, carrier: yard, plant: kiln}[p], was.Manifest, event.Consent{}, event.CorrectionAgreed, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Corrections have lines of their own: what was said, what is said, and the difference, so
+// that columns and balances still add up; older lines stay as they were.
+func TestCorrections(t *testing.T) {
+	w := newTown()
+	b, m := id.BatchOf(uuid('b', 1)), id.ManifestOf(uuid('m', 1))
+	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
+	made := event.Generated{Code: "900-214-08", Form: waste.Liquid, Packaging: "drum_steel", Measured: event.OnScale, Name: "废油"}
+	w.must(t, at(1), shop, works, id.Manifest{}, made, event.BatchGenerated, line(b, 900))
+	generated := w.steps[0].Event
+	w.must(t, at(2), shop, works, m, event.Issued{Profile: "hazardous", Carrier: carrier, Consignee: plant, ConsigneeSite: kiln, Method: "D10"}, event.ManifestIssued, line(b, 900))
+	issued := w.steps[1].Event
+	w.must(t, at(3), carrier, yard, m, event.Collected{Vehicle: "样A1"}, event.TransportCollected, line(b, 900))
+	collected := w.steps[2].Event
+	day := func(d int) (time.Time, time.Time) { return start.AddDate(0, 0, d), start.AddDate(0, 0, d+1) }
+	from, to := day(0)
+	before, _ := w.book(t, shop, works, from, to)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(w.agree(at(30), b, generated, event.Change{Pointer: "/batches/0/grams", Old: "900", New: "1000"}, event.Change{Pointer: "/data/name", Old: `"废油"`, New: `"废机油"`}))
+	must(w.agree(at(54), b, collected, event.Change{Pointer: "/batches/0/grams", Old: "900", New: "950"}))
+	must(w.agree(at(78), b, generated, event.Change{Pointer: "/data/code", Old: `"900-214-08"`, New: `"900-249-08"`}))
+	must(w.agree(at(102), b, issued, event.Change{Pointer: "/data/method", Old: `"D10"`, New: `"R9"`}))
+	if again, _ := w.book(t, shop, works, from, to); !reflect.DeepEqual(again, before) {
+		t.Errorf("older lines changed:\n%+v\n%+v", before, again)
+	}
+	type red struct {
+		table    standbook.Table
+		grams    waste.Grams
+		old, new string
+		code     waste.Code
+	}
+	for d, want := range map[int][]red{
+		1: {{standbook.Generated, 100, "0.000900", "0.001000", "900-214-08"}, {standbook.Generated, 0, "name 废油", "name 废机油", "900-214-08"}},
+		2: {{standbook.Outsourced, 50, "0.000900", "0.000950", "900-214-08"}},
+		3: {{standbook.Generated, -1000, "900-214-08", "900-249-08", "900-214-08"}, {standbook.Generated, 1000, "900-214-08", "900-249-08", "900-249-08"},
+			{standbook.Outsourced, -950, "900-214-08", "900-249-08", "900-214-08"}, {standbook.Outsourced, 950, "900-214-08", "900-249-08", "900-249-08"}},
+		4: {{standbook.Outsourced, 0, "method D10", "method R9", "900-249-08"}},
+	} {
+		from, to := day(d)
+		lines, accounts := w.book(t, shop, works, from, to)
+		var got []red
+		for _, l := range lines {
+			got = append(got, red{standbook.TableOf(l.Kind), l.Grams, l.Old, l.New, l.Waste})
+			of := slices.IndexFunc(before, func(o standbook.Line) bool { return o.Code == l.Corrects })
+			if of < 0 || before[of].Kind != l.Kind || l.Code == l.Corrects || l.Batch != b {
+				t.Errorf("day %d: %+v corrects nothing", d, l)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("day %d:\n%+v\nexpected\n%+v", d, got, want)
+		}
+		for _, a := range accounts {
+			if !a.Balanced() {
+				t.Errorf("day %d: %+v", d, a)
+			}
+		}
+	}
+	_, all := w.book(t, shop, works, start, start.AddDate(0, 0, 9))
+	want := standbook.Account{Waste: "900-249-08", Generated: 1000, Outsourced: 950, Corrected: -50}
+	if len(all) != 1 || all[0] != want {
+		t.Errorf("the year: %+v, expected %+v", all, want)
+	}
+}
+
 // propose tries one thing that might come next; it gives the batch that was born.
 func (w *town) propose(r *rapid.T, at time.Time, b id.Batch, s batch.State, g waste.Grams, n int) id.Batch {
 	m := s.Manifest
-	switch rapid.IntRange(0, 9).Draw(r, "what") {
+	switch rapid.IntRange(0, 13).Draw(r, "what") {
+	case 10, 11, 12, 13:
+		w.mend(r, at, b)
 	case 0:
 		w.sign(at, s.Custodian, rapid.SampledFrom([]id.Site{works, office, kiln}).Draw(r, "site"), id.Manifest{}, event.Stored{Place: "库"}, event.BatchStored, line(b, g))
 	case 1, 2:

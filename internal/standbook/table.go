@@ -76,6 +76,9 @@ var (
 		}},
 	}
 	evidence = []column{
+		{"更正批次编码", "corrects", func(l Line, _ Names) Value { return text(l.Corrects) }},
+		{"更正前", "before", func(l Line, _ Names) Value { return text(l.Old) }},
+		{"更正后", "after", func(l Line, _ Names) Value { return text(l.New) }},
 		{"经办人标识", "handler", func(l Line, _ Names) Value { return text(l.Person.String()) }},
 		{"批次标识", "batch", func(l Line, _ Names) Value { return text(l.Batch.String()) }},
 		{"事件标识", "event", func(l Line, _ Names) Value { return text(l.Event.String()) }},
