@@ -23,8 +23,13 @@ TOOLS := $(CURDIR)/internal/tools/go.mod
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# The verifier for the browser is built into the server, and never committed; a server built without it says so.
+.PHONY: wasm
+wasm: ## build liandan-verify for the browser into internal/web/wasm, from where the server embeds it
+	@.ci/wasm.sh
+
 .PHONY: build
-build: ## build bin/liandan and bin/liandan-verify, static
+build: wasm ## build bin/liandan and bin/liandan-verify, static
 	@mkdir -p bin
 	go build -trimpath -o bin/liandan ./cmd/liandan
 	go build -trimpath -o bin/liandan-verify ./cmd/liandan-verify
@@ -34,9 +39,9 @@ run: build ## build, play a small city's day on an embedded SQLite file, and kee
 	@exec bin/liandan demo --data $(DEMO)
 
 .PHONY: test
-test: ## all tests but the two below, on SQLite and a private PostgreSQL; installs what is missing (Debian, Ubuntu)
+test: wasm ## all tests but the two below, on SQLite and a private PostgreSQL; installs what is missing (Debian, Ubuntu)
 	@.ci/setup.sh database browser barcode node
-	@.ci/postgres.sh run -- .ci/modules.sh code go test -count=1 ./...
+	@LIANDAN_WASM=built .ci/postgres.sh run -- .ci/modules.sh code go test -count=1 ./...
 
 .PHONY: test-race
 test-race: ## the tests of the concurrent packages under the race detector

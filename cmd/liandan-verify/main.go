@@ -1,3 +1,5 @@
+//go:build !js
+
 // Command liandan-verify checks evidence files (bundles) of batches and manifests with
 // no server, no network and no database: rings 0 and 1 of the house only, and a test
 // says so. It believes nothing but the log's key that its user brings.

@@ -220,6 +220,7 @@ func pageRules() []Rule {
 		{Operation: "page:registers", ZH: "查看登记册", EN: "browse the registers", Who: Reaches{OrganisationAdministrator: OwnOrganisation, DistrictInspector: OwnDistricts,
 			CityInspector: City, HealthCommission: MedicalInCity, SystemAdministrator: Everything}, Record: ByAuthority},
 		{Operation: "page:devices", ZH: "设备页", EN: "devices page", Who: keyWatch, Scope: ManageKeys},
+		{Operation: "page:verify", ZH: "核验证据页", EN: "page to check evidence in the browser", Who: evidence, Scope: ReadChains},
 		{Operation: "page:lost", ZH: "挂失页", EN: "lost-phone page", Who: theirs, Scope: ManageKeys},
 	}
 }

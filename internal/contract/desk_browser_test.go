@@ -3,8 +3,12 @@ package contract
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +21,7 @@ import (
 	"liandan/internal/client"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
+	"liandan/internal/web"
 )
 
 // glance opens a page of the desk at the width of a phone and of a desk's screen, keeps a
@@ -92,7 +97,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	c := client.New(s.URL, s.Token)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, c)
-	must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
+	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
 	w := walker{t, browser(t)}
 	w.signedIn(s, somebody(t, city, "inspector.sample"))
 
@@ -112,4 +117,96 @@ func TestTheDeskInABrowser(t *testing.T) {
 		t.Errorf("after choosing a district: %s", moved)
 	}
 	w.glance("city-evidence", s.URL+"/city/37?period=2026-03", "产生", "generated", "kg", "竞秀区")
+
+	inspects(t, s, w, told)
+	othersSeeNothing(t, s, city, told)
+}
+
+// inspects looks a batch up, reads its chain and has the browser check its evidence.
+func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
+	t.Helper()
+	w.glance("inspect", s.URL+"/inspect?q="+url.QueryEscape("样例"), "联单", "Manifests", "Batches")
+	// A scanned label leads to its batch.
+	if err := chromedp.Do(w.ctx, chromedp.Navigate(s.URL+"/inspect?q="+url.QueryEscape(s.URL+"/q/"+string(told.Label)))); err != nil {
+		t.Fatal(err)
+	}
+	if at := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.pathname`)))(t); at != "/inspect/batch/"+told.Batch.String() {
+		t.Errorf("the label leads to %s", at)
+	}
+	w.glance("chain", s.URL+"/inspect/batch/"+told.Batch.String(), "产生", "collected", "SAMPLE", "kg")
+	w.glance("manifest", s.URL+"/inspect/manifest/"+told.Manifest.String(), "移出人", "Consignee", "合计")
+	plate := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('a[href^="/inspect?q="]').search`)))(t)
+	site := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('a[href^="/inspect/site/"]').pathname`)))(t)
+	w.glance("site", s.URL+site+"?period=2026-03", "在库", "Mass balance", "closes")
+	w.glance("roadside", s.URL+"/inspect"+plate, "现在车上应有", "on this vehicle now")
+
+	w.glance("verify", s.URL+"/inspect/verify?batch="+told.Batch.String(), "核验", "liandan-verify")
+	if !web.HasVerifier() {
+		if os.Getenv("LIANDAN_WASM") != "" {
+			t.Error("the build was to have the verifier for the browser and has it not")
+		}
+		w.glance("verify-without", s.URL+"/inspect/verify", "构建时没有附带", "was built without")
+		return
+	}
+	said := func(script string) string {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(w.ctx, 60*time.Second)
+		defer cancel()
+		return must(chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)))(t)
+	}
+	verdict := said(`new Promise((done) => { const look = () => { const v = document.getElementById('verdict'); v ? done(v.innerText) : setTimeout(look, 100) }; look() })`)
+	if !strings.Contains(verdict, "无误") || !strings.Contains(verdict, "Sound") {
+		t.Errorf("the verdict in the browser: %s", verdict)
+	}
+	// The same with the log's key from elsewhere; one letter changed; another log's key.
+	for name, x := range map[string]struct{ change, key, want string }{
+		"pinned":   {``, s.VKey, `"verdict":"sound"`},
+		"tampered": {`t = t.replace(/"recorded_at\\":\\"20/, '"recorded_at\\":\\"21')`, s.VKey, `"verdict":"findings"`},
+		"no file":  {`t = 'x'`, s.VKey, `"exit":2`},
+		"bad key":  {``, "nobody", `"exit":2`},
+	} {
+		got := said(`fetch("/v1/batches/` + told.Batch.String() + `/bundle").then((r) => r.text()).then((t) => { const was = t; ` + x.change + `
+			if (` + strconv.FormatBool(x.change != "") + ` && was === t) return 'unchanged'
+			return liandanVerify(new TextEncoder().encode(t), ` + strconv.Quote(x.key) + `) })`)
+		if !strings.Contains(got, x.want) {
+			t.Errorf("%s: the browser says %.400s", name, got)
+		}
+	}
+}
+
+// othersSeeNothing: an inspector of a district where the batch never was, and an analyst,
+// hear of it what they hear of one that is not there.
+func othersSeeNothing(t *testing.T, s *server.Server, city *samplecity.City, told samplecity.Story) {
+	t.Helper()
+	for login, want := range map[string]int{"analyst.sample": http.StatusForbidden, "clinic.sample": http.StatusNotFound, "inspector.sample": http.StatusOK} {
+		who := somebody(t, city, login)
+		invitee := must(s.Accounts.Invite(t.Context(), "other."+login, who.Name, []access.Appointment{who.Appointment}))(t)
+		_, token, err := s.Accounts.Accept(t.Context(), account.Acceptance{Code: invitee.Code, Password: "sample-pass-phrase-19"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		get := func(path string) (int, string) {
+			req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil))(t)
+			req.AddCookie(&http.Cookie{Name: "liandan", Value: token})
+			resp := must(http.DefaultClient.Do(req))(t)
+			defer resp.Body.Close()
+			return resp.StatusCode, string(must(io.ReadAll(resp.Body))(t))
+		}
+		missing := strings.Repeat("0", 8) + "-0000-7000-8000-" + strings.Repeat("0", 12)
+		for _, kind := range []string{"batch/" + told.Batch.String(), "manifest/" + told.Manifest.String()} {
+			status, body := get("/inspect/" + kind)
+			if status != want {
+				t.Errorf("%s: /inspect/%s answers %d, want %d", login, kind, status, want)
+			}
+			word, _, _ := strings.Cut(kind, "/")
+			if _, none := get("/inspect/" + word + "/" + missing); want == http.StatusNotFound && none != body {
+				t.Errorf("%s: another's %s is told from none", login, word)
+			}
+		}
+		if want == http.StatusNotFound {
+			if _, body := get("/inspect?q=" + told.Batch.String()); strings.Contains(body, "/inspect/batch/") || !strings.Contains(body, "没有找到") {
+				t.Errorf("%s finds another's batch", login)
+			}
+		}
+	}
 }

@@ -7,10 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"liandan/internal/access"
+	"liandan/internal/audit"
+	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/registry"
 	"liandan/internal/report"
+	"liandan/internal/standbook"
 )
 
 // The pages for a desk: the city's figures and what an inspector looks into. They read what
@@ -28,6 +32,22 @@ type Measures interface {
 type Desk struct {
 	Figures  report.Figures
 	Measures Measures
+	Reader   Reader
+}
+
+// Reader reads chains, manifests and what a site holds; audit.Service is one, which says
+// what the faults are.
+type Reader interface {
+	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
+	ManifestSubject(ctx context.Context, m id.Manifest) (access.Subject, error)
+	EventSubject(ctx context.Context, e id.Event) (access.Subject, error)
+	Batch(ctx context.Context, b id.Batch) (audit.BatchView, error)
+	Chain(ctx context.Context, b id.Batch) (audit.ChainView, error)
+	Manifest(ctx context.Context, m id.Manifest) (audit.ManifestView, error)
+	Event(ctx context.Context, e id.Event) (audit.EventView, error)
+	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
+	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
+	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }
 
 // library lets a page's scripts ask this server again, and nobody else.
@@ -82,11 +102,12 @@ func with(path string, pairs ...string) string {
 
 // What the desk pages load.
 var (
-	deskStyle   = load("desk", ".css", "text/css; charset=utf-8")
-	deskScript  = load("desk", ".js", "text/javascript; charset=utf-8")
-	htmxScript  = load("vendor/htmx", ".js", "text/javascript; charset=utf-8")
-	chartScript = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
-	deskFiles   = []file{deskStyle, deskScript, htmxScript, chartScript}
+	deskStyle    = load("desk", ".css", "text/css; charset=utf-8")
+	deskScript   = load("desk", ".js", "text/javascript; charset=utf-8")
+	htmxScript   = load("vendor/htmx", ".js", "text/javascript; charset=utf-8")
+	chartScript  = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
+	verifyScript = load("verify", ".js", "text/javascript; charset=utf-8")
+	deskFiles    = []file{deskStyle, deskScript, verifyScript, htmxScript, chartScript}
 )
 
 // deskRoutes are the pages for a desk.
@@ -94,5 +115,11 @@ func (s *Site) deskRoutes() []route {
 	return []route{
 		{method: "GET", pattern: "/city", operation: "getIndicator", run: s.city},
 		{method: "GET", pattern: "/city/{indicator}", operation: "getIndicatorEvidence", run: s.behind},
+		{method: "GET", pattern: "/inspect", operation: "searchWaste", run: s.inspect},
+		{method: "GET", pattern: "/inspect/batch/{batch}", operation: "getBatchChain", run: s.chain},
+		{method: "GET", pattern: "/inspect/manifest/{manifest}", operation: "getManifest", run: s.sheet},
+		{method: "GET", pattern: "/inspect/event/{event}", operation: "getEvent", run: s.event},
+		{method: "GET", pattern: "/inspect/site/{site}", operation: "listCustody", run: s.house},
+		{method: "GET", pattern: "/inspect/verify", operation: "page:verify", run: s.verify},
 	}
 }

@@ -37,6 +37,8 @@ var menu = []entry{
 	{manage, "/admin/registers", "page:registers", line{"登记册", "Registers"}, line{"单位、场所、许可、车辆、计划及其变更", "Organisations, sites, permits, vehicles, plans, and what changed"}},
 	{manage, "/admin/imports", "importRegistry", line{"导入登记册", "Import registers"}, line{"选 CSV，先试算，再写入", "Choose a CSV file, see what it would do, then apply it"}},
 	{manage, "/admin/people", "listAccounts", line{"人员账号", "People"}, line{"开设账号、任命、重发一次性码、停用", "Invite, appoint, make a new code, disable"}},
+	{watch, "/inspect", "searchWaste", line{"查验", "Inspect"}, line{"扫码或按编号、车牌、单位查找，看全链，在浏览器中核验", "Find by code, number, plate or name; see the whole chain; check it in the browser"}},
+	{watch, "/inspect/verify", "page:verify", line{"核验证据", "Check evidence"}, line{"在本浏览器中核验证据文件，不必信任服务器", "Check an evidence file in this browser, without trusting the server"}},
 	{manage, "/devices", "page:devices", line{"设备", "Devices"}, line{"登记新手机；手机丢了立即挂失", "Enrol a phone; report a lost one at once"}},
 	{help, "/docs", "page:docs", line{"接口文档", "API documentation"}, line{"每个操作、数据结构和示例，可直接试运行", "Every operation and schema, with examples to run here"}},
 	{help, "/account", "page:account", line{"我的账号", "My account"}, line{"密码、动态口令、在哪里登录", "Password, second factor, where you are signed in"}},

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func (f file) write(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	b := f.bytes
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		b = f.packed()
 	}
@@ -70,7 +71,7 @@ var (
 )
 
 // served is every one that is served; a page's style sheets and scripts are among them.
-var served = append([]file{style, welcomeScript, docsScript}, deskFiles...)
+var served = slices.Concat([]file{style, welcomeScript, docsScript}, deskFiles, wasmFiles)
 
 // asset is GET /assets/{name}.
 func (s *Site) asset(w http.ResponseWriter, r *http.Request, _ *visit) error {
@@ -96,6 +97,7 @@ type page struct {
 	Sheets  []string // more style sheets
 	Scripts []string // more scripts, in order
 	Allow   string   // more of the Content-Security-Policy of a page with a script, such as connect-src 'self'
+	Wasm    bool     // a script runs WebAssembly
 	Wide    bool     // more than a column to read
 	Title   string
 	TitleEN string
@@ -124,7 +126,11 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v *visit, status int
 	h := w.Header()
 	if p.Script != "" || len(p.Scripts) > 0 {
 		p.Allow = strings.TrimSuffix("; "+p.Allow, "; ")
-		h.Set("Content-Security-Policy", scripted+p.Allow)
+		rule := scripted
+		if p.Wasm {
+			rule += " 'wasm-unsafe-eval'" // compiles WebAssembly, evaluates no text
+		}
+		h.Set("Content-Security-Policy", rule+p.Allow)
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")

@@ -1,0 +1,269 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"liandan/internal/access"
+	"liandan/internal/audit"
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/term"
+	"liandan/internal/worklist"
+)
+
+// How much one search reads and shows.
+const (
+	searchMost = 64 // characters of what is looked for
+	foundMost  = 60 // of each kind
+)
+
+// inspectPage is what a search finds.
+type inspectPage struct {
+	Query     string
+	Note      *note
+	Asked     bool
+	Aboard    *aboard // what should be on the vehicle that was asked for
+	Batches   []hit
+	Manifests []hit
+	More      bool // there is more than is shown
+}
+
+// hit is a thing found.
+type hit struct {
+	Href, ID, Number string
+	Stage            line
+	Codes            string
+	Grams            string
+	From, To         string // organisations
+	At, Vehicle      string
+}
+
+// aboard is what should be on a vehicle now: the lines of manifests that it took over and
+// did not yet deliver.
+type aboard struct {
+	Plate     string
+	Manifests []hit
+	Grams     string
+	Packages  int
+	sum       int64
+}
+
+// inspect is GET /inspect?q=.
+func (s *Site) inspect(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx, status := r.Context(), http.StatusOK
+	p := inspectPage{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	if p.Query != "" {
+		p.Asked = true
+		if err := s.Gate.List(ctx, v.Caller, "searchWaste"); err != nil {
+			return err
+		}
+		if !utf8.ValidString(p.Query) || utf8.RuneCountInString(p.Query) > searchMost+len("https://")+255 {
+			n := s.noteOf(w, r, field(invalid(), "/q", "length", "must be text of at most 64 characters", "最多 64 个字"), nil)
+			p.Note, p.Query, status = &n, "", n.status
+		} else {
+			to, err := s.search(ctx, v, &p)
+			if err != nil {
+				return err
+			}
+			if to != "" {
+				return see(w, r, to)
+			}
+		}
+	}
+	s.show(w, r, v, status, "inspect.html", page{Title: "查验", TitleEN: "Inspect", Body: p, Wide: true, Sheets: []string{deskStyle.path}})
+	return nil
+}
+
+// search looks for what was typed or scanned, and says where it leads if it is one thing.
+func (s *Site) search(ctx context.Context, v *visit, p *inspectPage) (to string, err error) {
+	q := p.Query
+	if u, err := url.Parse(q); err == nil && strings.Contains(u.Path, "/q/") { // a label's QR code
+		q = u.Path[strings.LastIndex(u.Path, "/")+1:]
+	}
+	if to, err := s.named(ctx, v, q); to != "" || err != nil {
+		return to, err
+	}
+	batches := map[id.Batch]bool{}
+	manifests := map[id.Manifest]bool{}
+	look := func(f audit.Filter) error {
+		found, err := s.Desk.Reader.Search(ctx, f, "", foundMost)
+		if fault.Of(err) == fault.InvalidRequest {
+			return nil // nothing to go by
+		}
+		if err != nil {
+			return err
+		}
+		p.More = p.More || found.Next != ""
+		for _, item := range found.Items {
+			switch {
+			case item.Kind == worklist.Batch && !batches[item.Batch.ID]:
+				batches[item.Batch.ID] = true
+				err = s.addBatch(ctx, v, p, item.Batch)
+			case item.Kind == worklist.Manifest && !manifests[item.Manifest.ID]:
+				manifests[item.Manifest.ID] = true
+				err = s.addManifest(ctx, v, p, item)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if l, err := event.ParseLabel(q); err == nil {
+		if err := look(audit.Filter{Kind: worklist.Batch, Label: l}); err != nil {
+			return "", err
+		}
+		if len(p.Batches) == 1 {
+			return p.Batches[0].Href, nil
+		}
+	}
+	if utf8.RuneCountInString(q) > searchMost {
+		return "", nil
+	}
+	for _, kind := range worklist.Kinds() {
+		for _, t := range []string{worklist.ByNumber(q), worklist.ByPlate(q), worklist.ByContainer(q)} {
+			if err := look(audit.Filter{Kind: kind, Terms: []string{t}}); err != nil {
+				return "", err
+			}
+		}
+		if utf8.RuneCountInString(q) >= 2 {
+			if err := look(audit.Filter{Kind: kind, Name: q}); err != nil {
+				return "", err
+			}
+		}
+	}
+	return "", nil
+}
+
+// named finds a batch, manifest or event by its id.
+func (s *Site) named(ctx context.Context, v *visit, q string) (string, error) {
+	try := func(path string, subject func() (access.Subject, error)) (string, error) {
+		about, err := subject()
+		if fault.Of(err) == fault.NotFound {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		mine, err := s.Gate.Sees(ctx, v.Caller, "searchWaste", about)
+		if !mine || err != nil {
+			return "", err
+		}
+		return path + q, nil
+	}
+	b, err := id.ParseBatch(q)
+	if err != nil {
+		return "", nil
+	}
+	to, err := try("/inspect/batch/", func() (access.Subject, error) { return s.Desk.Reader.BatchSubject(ctx, b) })
+	if to == "" && err == nil {
+		to, err = try("/inspect/manifest/", func() (access.Subject, error) { return s.Desk.Reader.ManifestSubject(ctx, id.ManifestOf(b.UUID())) })
+	}
+	if to == "" && err == nil {
+		to, err = try("/inspect/event/", func() (access.Subject, error) { return s.Desk.Reader.EventSubject(ctx, id.EventOf(b.UUID())) })
+	}
+	return to, err
+}
+
+// addBatch shows a batch to who may see it.
+func (s *Site) addBatch(ctx context.Context, v *visit, p *inspectPage, st batch.State) error {
+	about, err := s.Desk.Reader.BatchSubject(ctx, st.ID)
+	if err != nil {
+		return err
+	}
+	mine, err := s.Gate.Sees(ctx, v.Caller, "searchWaste", about)
+	if !mine || err != nil {
+		return err
+	}
+	h := hit{Href: "/inspect/batch/" + st.ID.String(), ID: st.ID.String(), Number: st.Container, Stage: stageLine(st.Stage), Codes: string(st.Code),
+		Grams: kilograms(int64(st.Grams)), At: millis(st.BornAt), Vehicle: st.Vehicle}
+	if h.From, err = s.nameOf(ctx, st.Generator); err == nil {
+		h.To, err = s.nameOf(ctx, st.Custodian)
+	}
+	p.Batches = append(p.Batches, h)
+	return err
+}
+
+// addManifest shows a manifest to who may see it, and counts it as aboard while it is on
+// the vehicle that was asked for.
+func (s *Site) addManifest(ctx context.Context, v *visit, p *inspectPage, item audit.Item) error {
+	st := item.Manifest
+	about, err := s.Desk.Reader.ManifestSubject(ctx, st.ID)
+	if err != nil {
+		return err
+	}
+	mine, err := s.Gate.Sees(ctx, v.Caller, "searchWaste", about)
+	if !mine || err != nil {
+		return err
+	}
+	var codes []string
+	var grams, on int64
+	packages := 0
+	for _, l := range st.Lines {
+		if !strings.Contains(strings.Join(codes, " "), string(l.Code)) {
+			codes = append(codes, string(l.Code))
+		}
+		grams += int64(l.Issued)
+		if l.Stage == batch.InTransit {
+			on, packages = on+int64(l.Collected), packages+l.Packages
+		}
+	}
+	h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: st.ID.String(), Number: st.Number, Stage: stageLine(st.Stage), Codes: strings.Join(codes, " "),
+		Grams: kilograms(grams), At: millis(st.IssuedAt), Vehicle: st.Vehicle}
+	if h.From, err = s.nameOf(ctx, st.Consignor); err == nil {
+		h.To, err = s.nameOf(ctx, st.Consignee)
+	}
+	p.Manifests = append(p.Manifests, h)
+	if worklist.ByPlate(st.Vehicle) == worklist.ByPlate(p.Query) && st.Vehicle != "" {
+		if p.Aboard == nil {
+			p.Aboard = &aboard{Plate: st.Vehicle}
+		}
+		if st.Stage == batch.InTransit {
+			h.Grams = kilograms(on)
+			p.Aboard.add(h, on, packages)
+		}
+	}
+	return err
+}
+
+func (a *aboard) add(h hit, grams int64, packages int) {
+	a.Manifests = append(a.Manifests, h)
+	a.Packages += packages
+	a.sum += grams
+	a.Grams = kilograms(a.sum)
+}
+
+// nameOf is an organisation by its name in the register, or its id.
+func (s *Site) nameOf(ctx context.Context, p id.Party) (string, error) {
+	if p.IsZero() {
+		return "", nil
+	}
+	o, ok, err := s.Registry.Organisation(ctx, p)
+	if !ok || o.Name == "" {
+		return p.String(), err
+	}
+	return o.Name, err
+}
+
+// place is a site's name in the register, or its id.
+func (s *Site) place(ctx context.Context, v id.Site) (string, error) {
+	if v.IsZero() {
+		return "", nil
+	}
+	x, ok, err := s.Registry.Site(ctx, v)
+	if !ok || x.Name == "" {
+		return v.String(), err
+	}
+	return x.Name, err
+}
+
+func stageLine(st batch.Stage) line {
+	t := term.Stage(st)
+	return line{t.ZH, t.EN}
+}

@@ -1,0 +1,279 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"liandan/internal/access"
+	"liandan/internal/audit"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/gate"
+	"liandan/internal/id"
+	"liandan/internal/ledger"
+	"liandan/internal/rule"
+	"liandan/internal/term"
+)
+
+// chainPage is a batch with its chain, drawn and told.
+type chainPage struct {
+	ID          string
+	Code        string
+	Name        line
+	Stage       line
+	Grams       string
+	Initial     string
+	Generator   string
+	Custodian   string
+	Site        place2
+	Manifests   []string
+	Parents     []string
+	Paper       bool
+	Broken      []string
+	Findings    []finding
+	Steps       []step
+	Picture     picture
+	Missing     []line
+	Evidence    bool // who looks may save it
+	Label       bool // who looks may print its label
+	Corrections int
+}
+
+type place2 struct{ ID, Name string }
+
+type finding struct {
+	Rule, Severity string
+	Words          line
+	Grams          string
+	Owner          string
+	Seq            int64
+	Source         string
+}
+
+// step is one entry of a chain in words.
+type step struct {
+	Seq         int64
+	Type        line
+	Stage       string // of stages
+	At, Kept    string
+	Party       string
+	Site        place2
+	Person      string
+	Kid         string
+	Grams       string
+	Event       string
+	Findings    []finding
+	Late, Blind bool // reached the log an hour or more after its time; its signer did not know the entry before
+}
+
+var severityWords = map[rule.Severity]line{
+	rule.Remark:  {"提示", "remark"},
+	rule.Open:    {"发现", "finding"},
+	rule.Serious: {"严重", "serious"},
+}
+
+// about asks the gate for a page about one thing. Faults: that of the thing being missing.
+func (s *Site) about(r *http.Request, v *visit, operation, named string, subject access.Subject, missing error) error {
+	return s.Gate.Allow(r.Context(), v.Caller, gate.Ask{Operation: operation, Subject: subject, Named: named, Missing: missing})
+}
+
+// chain is GET /inspect/batch/{batch}.
+func (s *Site) chain(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx, missing := r.Context(), fault.Missing("batch")
+	b, err := id.ParseBatch(r.PathValue("batch"))
+	if err != nil {
+		return missing
+	}
+	subject, err := s.Desk.Reader.BatchSubject(ctx, b)
+	if err != nil {
+		return err
+	}
+	if err := s.about(r, v, "getBatchChain", b.String(), subject, missing); err != nil {
+		return err
+	}
+	found, err := s.Desk.Reader.Batch(ctx, b)
+	if err != nil {
+		return err
+	}
+	whole, err := s.Desk.Reader.Chain(ctx, b)
+	if err != nil {
+		return err
+	}
+	p, err := s.chainPage(ctx, found, whole)
+	if err != nil {
+		return err
+	}
+	if p.Evidence, err = s.Gate.Sees(ctx, v.Caller, "getBatchBundle", subject); err != nil {
+		return err
+	}
+	s.show(w, r, v, http.StatusOK, "chain.html", page{Title: "批次全链", TitleEN: "A batch's chain", Body: p, Wide: true, Sheets: []string{deskStyle.path}})
+	return nil
+}
+
+func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit.ChainView) (p chainPage, err error) {
+	st := found.State
+	p = chainPage{ID: st.ID.String(), Code: string(st.Code), Stage: stageLine(st.Stage), Grams: kilograms(int64(st.Grams)), Initial: kilograms(int64(st.Initial)),
+		Paper: st.Grade != "", Broken: whole.Broken, Corrections: len(found.Corrections)}
+	if found.Verified {
+		p.Name = line{found.Entry.Name, found.Entry.NameEN}
+	}
+	if p.Generator, err = s.nameOf(ctx, st.Generator); err != nil {
+		return p, err
+	}
+	if p.Custodian, err = s.nameOf(ctx, st.Custodian); err != nil {
+		return p, err
+	}
+	if p.Site, err = s.placeOf(ctx, st.Site); err != nil {
+		return p, err
+	}
+	for _, m := range st.Sheets() {
+		p.Manifests = append(p.Manifests, m.String())
+	}
+	for _, x := range st.Parents {
+		p.Parents = append(p.Parents, x.String())
+	}
+	for _, t := range st.Missing() {
+		p.Missing = append(p.Missing, typeLine(t))
+	}
+	if p.Findings, err = s.findingsOf(ctx, found.Findings); err != nil {
+		return p, err
+	}
+	for i, x := range whole.Steps {
+		one, err := s.stepOf(ctx, whole.Batch, x)
+		if err != nil {
+			return p, err
+		}
+		one.Blind = i > 0 && blind(x.Event, whole.Batch)
+		p.Steps = append(p.Steps, one)
+	}
+	p.Picture = drawChain(p.Steps, p.Missing, len(p.Broken) > 0)
+	return p, nil
+}
+
+// blind says whether a signer knew nothing of a batch that had a chain.
+func blind(e event.Event, b id.Batch) bool {
+	for _, x := range e.Batches {
+		if x.ID == b {
+			return x.Seen == id.Hash{}
+		}
+	}
+	return false
+}
+
+func (s *Site) placeOf(ctx context.Context, v id.Site) (place2, error) {
+	name, err := s.place(ctx, v)
+	return place2{v.String(), name}, err
+}
+
+func (s *Site) stepOf(ctx context.Context, b id.Batch, x audit.Step) (o step, err error) {
+	e := x.Event
+	o = step{Seq: x.Seq, Type: typeLine(e.Type), Stage: stageOfType(e.Type), At: clock(e.At), Kept: clock(x.RecordedAt), Person: e.Person.String(), Kid: x.Kid, Event: e.ID.String(),
+		Late: x.RecordedAt.Sub(e.At) >= time.Hour}
+	for _, y := range e.Batches {
+		if y.ID == b && y.Weighed {
+			o.Grams = kilograms(int64(y.Grams))
+		}
+	}
+	if o.Party, err = s.nameOf(ctx, e.Party); err != nil {
+		return o, err
+	}
+	if o.Site, err = s.placeOf(ctx, e.Site); err != nil {
+		return o, err
+	}
+	o.Findings, err = s.findingsOf(ctx, x.Findings)
+	return o, err
+}
+
+func (s *Site) findingsOf(ctx context.Context, list []rule.Finding) (out []finding, err error) {
+	for _, f := range list {
+		o := finding{Rule: string(f.Rule), Severity: string(f.Severity), Words: line{f.ZH, f.EN}, Seq: f.Seq, Source: strings.TrimSpace(f.Source + " " + f.Certainty)}
+		if f.Grams != 0 {
+			o.Grams = kilograms(int64(f.Grams))
+		}
+		if o.Owner, err = s.nameOf(ctx, f.Owner.Party); err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func typeLine(t event.Type) line {
+	w := term.Type(t)
+	return line{w.ZH, w.EN}
+}
+
+func millis(ms int64) string {
+	if ms == 0 {
+		return ""
+	}
+	return clock(time.UnixMilli(ms))
+}
+
+// eventPage is one signed event, as it is.
+type eventPage struct {
+	ID, Hash, Kept string
+	Type           line
+	At, Party      string
+	Site           place2
+	Person         string
+	Manifest       string
+	Batches        []string
+	Seq            int64
+	Payload        string // indented
+	JWS            string
+}
+
+// event is GET /inspect/event/{event}.
+func (s *Site) event(w http.ResponseWriter, r *http.Request, v *visit) error {
+	ctx, missing := r.Context(), fault.Missing("event")
+	e, err := id.ParseEvent(r.PathValue("event"))
+	if err != nil {
+		return missing
+	}
+	subject, err := s.Desk.Reader.EventSubject(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := s.about(r, v, "getEvent", e.String(), subject, missing); err != nil {
+		return err
+	}
+	found, err := s.Desk.Reader.Event(ctx, e)
+	if err != nil {
+		return err
+	}
+	x := found.Event
+	p := eventPage{ID: e.String(), Hash: found.Hash.String(), Kept: clock(found.RecordedAt), Type: typeLine(x.Type), At: clock(x.At), Person: x.Person.String(), Seq: found.Seq, JWS: string(found.JWS)}
+	if !x.Manifest.IsZero() {
+		p.Manifest = x.Manifest.String()
+	}
+	for _, b := range x.Touched() {
+		p.Batches = append(p.Batches, b.String())
+	}
+	if p.Party, err = s.nameOf(ctx, x.Party); err == nil {
+		p.Site, err = s.placeOf(ctx, x.Site)
+	}
+	if err != nil {
+		return err
+	}
+	if signed, _, err := ledger.OpenEvent(found.JWS); err == nil {
+		p.Payload = indented(signed.Payload)
+	}
+	s.show(w, r, v, http.StatusOK, "event.html", page{Title: p.Type.ZH, TitleEN: p.Type.EN, Body: p, Wide: true, Sheets: []string{deskStyle.path}})
+	return nil
+}
+
+// indented is JSON for a person; what cannot be read stays as it is.
+func indented(b []byte) string {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(json.RawMessage(b)); err != nil {
+		return string(b)
+	}
+	return out.String()
+}

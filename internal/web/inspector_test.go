@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"liandan/internal/access"
+	"liandan/internal/audit"
+	"liandan/internal/batch"
+	"liandan/internal/event"
+	"liandan/internal/fault"
+	"liandan/internal/id"
+	"liandan/internal/rule"
+	"liandan/internal/worklist"
+)
+
+var oneBatch = id.BatchOf(id.UUID{15: 7, 6: 0x70, 8: 0x80})
+
+const hostileText = `<script>alert(1)</script>`
+
+// chains has one batch of hospital 1, whose every text is hostile.
+type chains struct {
+	Reader
+	asked []audit.Filter
+	site  id.Site
+}
+
+func (c *chains) BatchSubject(_ context.Context, b id.Batch) (access.Subject, error) {
+	if b != oneBatch {
+		return access.Subject{}, fault.Missing("batch")
+	}
+	return access.Subject{Parties: []id.Party{hospital(1)}, Sites: []id.Site{c.site}}, nil
+}
+
+func (c *chains) ManifestSubject(context.Context, id.Manifest) (access.Subject, error) {
+	return access.Subject{}, fault.Missing("manifest")
+}
+
+func (c *chains) EventSubject(context.Context, id.Event) (access.Subject, error) {
+	return access.Subject{}, fault.Missing("event")
+}
+
+func (c *chains) state() batch.State {
+	return batch.State{ID: oneBatch, Stage: batch.Stored, Code: "841-001-01", Generator: hospital(1), Custodian: hospital(1), Site: c.site, Grams: 5720, Initial: 5720, Container: hostileText}
+}
+
+func (c *chains) Batch(context.Context, id.Batch) (audit.BatchView, error) {
+	return audit.BatchView{State: c.state(), Findings: []rule.Finding{{Rule: "x", Severity: rule.Serious, ZH: hostileText, EN: hostileText, Source: hostileText}}}, nil
+}
+
+func (c *chains) Chain(context.Context, id.Batch) (audit.ChainView, error) {
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	return audit.ChainView{Batch: oneBatch, Broken: []string{hostileText}, Steps: []audit.Step{
+		{Seq: 4, RecordedAt: at.Add(3 * time.Hour), Kid: "k", Event: event.Event{Type: event.BatchGenerated, At: at, Party: hospital(1), Site: c.site, Batches: []event.Batch{{ID: oneBatch, Grams: 5720, Weighed: true}}}},
+		{Seq: 9, RecordedAt: at, Kid: "k", Event: event.Event{Type: event.BatchStored, At: at, Party: hospital(1), Site: c.site, Batches: []event.Batch{{ID: oneBatch}}},
+			Findings: []rule.Finding{{Rule: "x", Severity: rule.Serious, ZH: hostileText, EN: "y"}}}}}, nil
+}
+
+func (c *chains) Search(_ context.Context, f audit.Filter, _ string, _ int) (audit.Page, error) {
+	c.asked = append(c.asked, f)
+	if f.Kind == worklist.Batch && f.Name == hostileText {
+		return audit.Page{Items: []audit.Item{{Kind: worklist.Batch, Batch: c.state()}}}, nil
+	}
+	return audit.Page{}, nil
+}
+
+func chainWorld(t *testing.T) (*world, *chains) {
+	w := newWorld(t)
+	sites, err := w.reg.SitesOf(t.Context(), hospital(1))
+	if err != nil || len(sites) != 1 {
+		t.Fatal(err)
+	}
+	c := &chains{site: sites[0]}
+	w.site.Desk.Reader = c
+	return w, c
+}
+
+func TestAChainIsDrawnAndTold(t *testing.T) {
+	w, _ := chainWorld(t)
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	body := b.get("/inspect/batch/"+oneBatch.String(), 200)
+	contains(t, body, "<svg", "产生", "stored", "样例一院", "5.720 kg", "迟报 late", "断链 broken", "serious", "此链不完整", `id="e9"`, `href="#e4"`, "/inspect/verify?batch="+oneBatch.String(),
+		"/v1/batches/"+oneBatch.String()+"/bundle", "&lt;script&gt;")
+	lacks(t, body, hostileText)
+	if acts := strings.Join(w.recorded(), "\n"); !strings.Contains(acts, "getBatchChain "+oneBatch.String()) {
+		t.Errorf("recorded %s", acts)
+	}
+	b.get("/inspect?q="+oneBatch.String(), 303)
+	b.goes("/inspect/batch/" + oneBatch.String())
+	found := b.get("/inspect?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", 200)
+	contains(t, found, oneBatch.String(), "&lt;script&gt;")
+	lacks(t, found, hostileText)
+}
+
+// Whoever has nothing to do with a batch hears what they hear of one that is not there.
+func TestAnothersChain(t *testing.T) {
+	w, _ := chainWorld(t)
+	none := "/inspect/batch/00000000-0000-7000-8000-000000000008"
+	for login, g := range map[string]access.Appointment{"inspector.two": {Role: access.DistrictInspector, Divisions: []string{"130606"}}, "admin.two": administrator(2)} {
+		b := w.signedIn(login, g)
+		if got, want := b.get("/inspect/batch/"+oneBatch.String(), 404), b.get(none, 404); got != want {
+			t.Errorf("%s tells them apart:\n%s\n%s", login, got, want)
+		}
+		b.get("/inspect/batch/x", 404)
+		contains(t, b.get("/inspect?q="+oneBatch.String(), 200), "没有找到")
+		lacks(t, b.get("/inspect?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", 200), oneBatch.String())
+	}
+	w.signedIn("analyst.one", access.Appointment{Role: access.CityAnalyst}).get("/inspect/batch/"+oneBatch.String(), 403)
+}
+
+// A search asks by everything that the words could be, and takes what is too long for none.
+func TestWhatASearchAsks(t *testing.T) {
+	w, c := chainWorld(t)
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.CityInspector})
+	b.get("/inspect?q=%E5%86%80F12345", 200)
+	if len(c.asked) != 8 { // of each kind: number, plate, container, name
+		t.Errorf("asked %+v", c.asked)
+	}
+	c.asked = nil
+	b.get("/inspect?q="+strings.Repeat("x", 100), 200)
+	b.get("/inspect?q="+strings.Repeat("x", 4000), 422)
+	b.get("/inspect?q=%ff", 422)
+	b.get("/inspect?q=", 200)
+	if len(c.asked) != 0 {
+		t.Errorf("asked %+v", c.asked)
+	}
+	b.get("/inspect?q=https%3A%2F%2Fsample.test%2Fq%2F"+string(good), 200)
+	if len(c.asked) == 0 || c.asked[0].Label != good {
+		t.Errorf("asked %+v", c.asked)
+	}
+}
+
+// The page that checks in the browser may run WebAssembly and no other page may; a build
+// without the verifier says so.
+func TestThePageThatChecks(t *testing.T) {
+	w, _ := chainWorld(t)
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.CityInspector})
+	body := b.get("/inspect/verify?batch="+oneBatch.String(), 200)
+	contains(t, body, "/v1/batches/"+oneBatch.String()+"/bundle", "liandan-verify")
+	csp := b.last.Get("Content-Security-Policy")
+	if HasVerifier() != strings.Contains(csp, "'wasm-unsafe-eval'") || HasVerifier() != strings.Contains(body, "data-program") {
+		t.Errorf("%s\n%s", csp, body)
+	}
+	if !HasVerifier() {
+		contains(t, body, "构建时没有附带", "was built without")
+	}
+	lacks(t, b.get("/inspect/verify?batch=%22%3E%3Cscript%3E", 200), "<script>", "/v1/batches/")
+}
