@@ -33,6 +33,7 @@ const (
 	TypEvent     = "liandan-event"
 	TypEnrolment = "liandan-enrolment"
 	TypRotation  = "liandan-rotation" // a key hands over to a new one
+	TypHello     = "liandan-hello"    // a phone asks where it is used
 )
 
 // MaxCompact bounds a compact JWS in bytes: header, 16 KiB payload and signature in base64url.
@@ -177,7 +178,7 @@ func NewSigner(key crypto.Signer) (*Signer, error) {
 		return nil, err
 	}
 	s := &Signer{kid: kid, alg: jose.SignatureAlgorithm(algOf(key.Public())), key: key, by: map[string]jose.Signer{}}
-	for _, typ := range []string{TypEvent, TypEnrolment, TypRotation} {
+	for _, typ := range []string{TypEvent, TypEnrolment, TypRotation, TypHello} {
 		opts := (&jose.SignerOptions{}).WithType(jose.ContentType(typ)).WithHeader("kid", kid)
 		js, err := jose.NewSigner(jose.SigningKey{Algorithm: s.alg, Key: key}, opts)
 		if err != nil {

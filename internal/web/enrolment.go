@@ -11,6 +11,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/label"
 	"liandan/internal/registry"
 )
 
@@ -34,7 +35,11 @@ type option struct {
 }
 
 // codePage shows a one-time code, this once.
-type codePage struct{ Code, Expires, Device, Person string }
+type codePage struct {
+	Code, Expires, Device, Person string
+
+	QR drawing // opens the phone app with the code in the address's fragment, which is sent nowhere
+}
 
 // askEnrolment is GET /devices/enrolment?party=&person=&device=; nothing is looked up that
 // the address names.
@@ -117,5 +122,20 @@ func (s *Site) newCode(r *http.Request, v *visit) (codePage, error) {
 	if fault.Of(err) == fault.NotFound {
 		err = none
 	}
-	return codePage{Code: code, Expires: clock(expires), Device: name, Person: person.String()}, err
+	if err != nil {
+		return codePage{}, err
+	}
+	modules, err := label.Modules(s.origin(r) + "/m/#enrol=" + code)
+	return codePage{Code: code, Expires: clock(expires), Device: name, Person: person.String(), QR: draw(modules)}, err
+}
+
+// origin is the address under which the browser has these pages.
+func (s *Site) origin(r *http.Request) string {
+	switch {
+	case s.Base != "":
+		return s.Base
+	case s.Secure(r):
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
 }

@@ -33,6 +33,7 @@ var areas = map[area]line{
 // menu is every entry, in the order in which they stand inside their area.
 // A new page of daily work adds its row here.
 var menu = []entry{
+	{work, "/m/", "page:phone", line{"手机应用", "Phone app"}, line{"封袋、交接、收运：扫码签名，没有网络也能用", "Close bags, hand over, collect: scan and sign, without network too"}},
 	{watch, "/city", "getIndicator", line{"指标", "Figures"}, line{"各指标与目标、趋势、各县区，逐项查到事件", "Indicators against target, trend, districts, down to the events"}},
 	{manage, "/admin/registers", "page:registers", line{"登记册", "Registers"}, line{"单位、场所、许可、车辆、计划及其变更", "Organisations, sites, permits, vehicles, plans, and what changed"}},
 	{manage, "/admin/imports", "importRegistry", line{"导入登记册", "Import registers"}, line{"选 CSV，先试算，再写入", "Choose a CSV file, see what it would do, then apply it"}},

@@ -33,7 +33,7 @@ func (s *Site) table() []route {
 	for i := range private {
 		private[i].private = true
 	}
-	return slices.Concat(s.openRoutes(), s.docsRoutes(), private)
+	return slices.Concat(s.openRoutes(), s.docsRoutes(), s.phoneRoutes(), private)
 }
 
 func (s *Site) openRoutes() []route {
@@ -97,7 +97,11 @@ func (rt route) match(path string) (map[string]string, bool) {
 		rest, all := strings.CutSuffix(name, "...")
 		switch {
 		case named && all:
-			return map[string]string{rest: strings.Join(given[i:], "/")}, true
+			if values == nil {
+				values = map[string]string{}
+			}
+			values[rest] = strings.Join(given[i:], "/")
+			return values, true
 		case named && given[i] != "":
 			if values == nil {
 				values = map[string]string{}

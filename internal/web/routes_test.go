@@ -49,6 +49,7 @@ func TestMatch(t *testing.T) {
 		{"/q/{x...}", "/q/a/b", "a/b", true},
 		{"/q/{x...}", "/q", "", false},
 		{"/devices/{x}/lost", "/devices/k/lost", "k", true},
+		{"/m/a/{x}/{rest...}", "/m/a/v/qr/index.js", "v", true},
 		{"/devices/{x}/lost", "/devices//lost", "", false},
 		{"/devices/{x}/lost", "/devices/k/lost/", "", false},
 		{"/devices/{x}/lost", "/devices/k", "", false},

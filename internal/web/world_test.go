@@ -27,6 +27,7 @@ import (
 	"liandan/internal/party"
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
+	"liandan/internal/signature"
 	"liandan/internal/statement"
 	"liandan/internal/store"
 	"liandan/internal/testdb"
@@ -142,6 +143,13 @@ func (w *world) enrol(n int, name string) party.Key {
 	w.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	w.must(err)
+	k, _ := w.enrolWith(n, name, private)
+	return k
+}
+
+// enrolWith does with a key that is given, and gives what signs with it.
+func (w *world) enrolWith(n int, name string, private ed25519.PrivateKey) (party.Key, *signature.Signer) {
+	w.Helper()
 	d, err := device.New(hospital(n), id.Site{}, porter(n, "N-1"), private, rand.Reader)
 	w.must(err)
 	jwk, err := d.JWK()
@@ -154,7 +162,9 @@ func (w *world) enrol(n int, name string) party.Key {
 	w.must(err)
 	k, err := w.reg.Complete(w.Context(), signed)
 	w.must(err)
-	return k
+	signer, err := signature.NewSigner(private)
+	w.must(err)
+	return k, signer
 }
 
 // account makes one and gives its one-time code.

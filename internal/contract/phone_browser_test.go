@@ -1,0 +1,300 @@
+package contract
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	views "liandan/internal/audit"
+	"liandan/internal/client"
+	"liandan/internal/event"
+	"liandan/internal/id"
+	samplecity "liandan/internal/sample"
+	"liandan/internal/server"
+)
+
+// phone is one person's phone with the app.
+type phone struct {
+	walker
+	s   *server.Server
+	who samplecity.Somebody
+}
+
+const waits = 20 * time.Second
+
+// js runs an expression, which may be a promise.
+func js[T any](w walker, expression string) T {
+	w.t.Helper()
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+		w.t.Fatalf("%.300s: %.1000s; the page:\n%s", expression, err.Error(), text)
+	}
+	return v
+}
+
+// until waits for an expression to hold.
+func (w walker) until(what, expression string) {
+	w.t.Helper()
+	for end := time.Now().Add(waits); ; time.Sleep(50 * time.Millisecond) {
+		if js[bool](w, `Boolean(`+expression+`)`) {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("%s: never came; the page:\n%s", what, js[string](w, `location.href + "\n" + document.body.innerText`))
+		}
+	}
+}
+
+// tap presses the button or link that says so.
+func (w walker) tap(says string) {
+	w.t.Helper()
+	quoted := string(must(json.Marshal(says))(w.t))
+	find := `[...document.querySelectorAll("button,a")].find((x) => x.textContent.includes(` + quoted + `) && !x.disabled)`
+	w.until("something to tap that says "+says, find)
+	js[bool](w, `(`+find+`.click(), true)`)
+}
+
+// fill types into a field, as a person or a scale does.
+func (w walker) fill(field, text string) {
+	w.t.Helper()
+	w.until("the field "+field, `document.querySelector("`+field+`") && ((document.querySelector("`+field+`").value = ""), true)`)
+	w.run("the field "+field, chromedp.SendKeys(field, text))
+}
+
+// cut takes the network away, or gives it back.
+func (w walker) cut(off bool) {
+	w.t.Helper()
+	conditions := network.Conditions{Latency: 0, DownloadThroughput: -1, UploadThroughput: -1, Offline: off}
+	if _, err := chromedp.Call(w.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&conditions}}); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(w.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.until("the page knows of the network", `navigator.onLine === `+map[bool]string{true: "false", false: "true"}[off])
+}
+
+// axe is what an accessibility checker that we did not write finds, as "rule: where".
+func (w walker) axe(name string) {
+	w.t.Helper()
+	source := must(os.ReadFile("../web/testdata/axe.min.js"))(w.t)
+	js[bool](w, `if (!window.axe) {`+string(source)+`}; true`)
+	found := js[string](w, `axe.run(document, {resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical")
+		.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")).join("\n"))`)
+	if found != "" {
+		w.t.Errorf("%s: %s", name, found)
+	}
+}
+
+// page checks what holds for every page of the app, and keeps a picture of it.
+func (p phone) page(name string, words ...string) {
+	p.t.Helper()
+	p.sees("phone-"+name, words...)
+	p.axe(name)
+	if small := js[string](p.walker, `[...document.querySelectorAll("main button, main a, main input:not([type=radio]):not([type=checkbox]), nav a")]
+		.filter((x) => x.offsetParent && x.getBoundingClientRect().height < 44).map((x) => x.outerHTML).join("\n")`); small != "" {
+		p.t.Errorf("%s: too small for a thumb: %s", name, small)
+	}
+}
+
+// decoded reads the codes on the page by a program that we did not write.
+func (w walker) decoded() []string {
+	w.t.Helper()
+	picture := filepath.Join(w.t.TempDir(), "codes.png")
+	if err := os.WriteFile(picture, must(chromedp.Run(w.ctx, chromedp.FullScreenshot(100)))(w.t), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := exec.Command("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", picture).Output()
+	if err != nil {
+		w.t.Fatalf("zbarimg (make test installs it): %v", err)
+	}
+	return strings.Fields(string(out))
+}
+
+// newPhone is a browser with the app, enrolled for a person of the city by a one-time code.
+func newPhone(t *testing.T, s *server.Server, city *samplecity.City, login string) phone {
+	t.Helper()
+	who := somebody(t, city, login)
+	code, _, err := s.Registry.NewEnrolment(t.Context(), "test", who.Appointment.Party, who.Appointment.Person, "样例手机 SAMPLE "+login, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := phone{walker{t, browser(t)}, s, who}
+	p.listen()
+	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol="+code), chromedp.WaitVisible("#code"))
+	if at := js[string](p.walker, `location.href + " " + document.getElementById("code").value`); at != s.URL+"/m/#enrol "+code {
+		t.Errorf("the code is in the address: %q", at)
+	}
+	p.page("enrol-"+login, "登记本机", "never sees it", "丢失")
+	p.tap("登记 Enrol")
+	p.until("the home page", `document.querySelector('a[href="#scan"].main')`)
+	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
+	return p
+}
+
+// listen tells what the browser's console said beside refused connections, for it should say nothing.
+func (w walker) listen() {
+	messages := chromedp.Console(w.ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return // the browser is gone
+			}
+			if !strings.Contains(m.Text, "ERR_INTERNET_DISCONNECTED") && !strings.Contains(m.Text, "status of 401") {
+				w.t.Errorf("the console: %s", m)
+			}
+		}
+	}()
+}
+
+// unsent waits until the app says so many are not yet sent.
+func (p phone) unsent(n int) {
+	p.t.Helper()
+	p.until("not yet sent", `document.getElementById("unsent").textContent.includes("not yet sent (`+strconv.Itoa(n)+`)")`)
+}
+
+// world is what the log holds: so many events, sound.
+func (p phone) world(events int64) {
+	p.t.Helper()
+	if err := p.s.Record.Flush(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+	r, err := p.s.Audit.Check(p.t.Context(), views.Options{})
+	if err != nil || !r.Sound() || int64(r.Events) != events {
+		p.t.Fatalf("the log holds %d events, expected %d; %+v %v", r.Events, events, r, err)
+	}
+}
+
+// bag closes one, and gives its label by the picture of its code.
+func (p phone) bag(department, kg, shot string) event.Label {
+	p.t.Helper()
+	p.run("home", chromedp.Navigate(p.s.URL+"/m/#bag"), chromedp.WaitVisible("#weight"))
+	p.fill("#department", department)
+	p.fill("#weight", kg)
+	if shot != "" {
+		p.page("bag", "封袋", "Close a bag", "感染")
+	}
+	p.tap("签名并出标签")
+	p.until("the label", `document.querySelector("#token")`)
+	if shot != "" {
+		p.page(shot, "标签", "medical waste", department, kg+" kg")
+	}
+	codes := p.decoded()
+	if len(codes) != 1 || !strings.HasPrefix(codes[0], p.s.URL+"/q/") {
+		p.t.Fatalf("the label's code reads %q", codes)
+	}
+	l, err := event.ParseLabel(strings.TrimPrefix(codes[0], p.s.URL+"/q/"))
+	if err != nil || !strings.HasPrefix(js[string](p.walker, `document.querySelector("#token").textContent.replaceAll(" ", "")`), string(l)) {
+		p.t.Fatalf("label %q: %v", codes[0], err)
+	}
+	return l
+}
+
+// batchOf finds the batch of a label in the store.
+func (p phone) batchOf(l event.Label) views.BatchView {
+	p.t.Helper()
+	var b id.Batch
+	err := p.s.Store.Read(p.t.Context(), func(r views.Reader) (err error) {
+		b, _, err = r.Label(l)
+		return err
+	})
+	if err != nil {
+		p.t.Fatalf("the label %s: %v", l, err)
+	}
+	return must(p.s.Audit.Batch(p.t.Context(), b))(p.t)
+}
+
+// TestAPhoneWithoutNetwork closes bags and hands them over with the network cut, across a
+// reload; nothing is lost, each event is in the log once, and the taker's phone takes over what
+// the giver's screen shows.
+func TestAPhoneWithoutNetwork(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	nurse := newPhone(t, s, city, "nurse.sample")
+	nurse.page("home", "封袋", "扫码", "not yet sent (0)")
+	if out := js[string](nurse.walker, `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
+		const k = r.result.transaction("meta").objectStore("meta").get("key"); k.onsuccess = async () => {
+			const open = await crypto.subtle.exportKey("jwk", k.result.keys.privateKey).then(() => "exported", () => "locked"); r.result.close(); done(open + " " + k.result.alg + " " + k.result.kid) } } })`); !strings.HasPrefix(out, "locked EdDSA ") {
+		t.Errorf("the key is %s", out)
+	}
+
+	nurse.cut(true)
+	first := nurse.bag("内科 SAMPLE", "1.25", "label")
+	nurse.unsent(1)
+	second := nurse.bag("内科 SAMPLE", "0.875", "")
+	nurse.run("a reload without network", chromedp.Reload(), chromedp.WaitVisible("#token"))
+	nurse.unsent(2)
+	nurse.world(0)
+	nurse.run("many", chromedp.Navigate(s.URL+"/m/#many/batch.released"), chromedp.WaitVisible("#typed"))
+	nurse.fill("#typed", strings.ToLower(string(first[:20]))+" "+string(first[20:]))
+	nurse.tap("确定")
+	nurse.until("one bag on the list", `document.querySelectorAll("[data-batch]").length === 1`)
+	nurse.fill("#typed", string(first[:26])+wrong(first[26]))
+	nurse.tap("确定")
+	nurse.until("a mistyped code is said to be none", `document.querySelector('[role=alert]')?.textContent.includes("不是袋上的标签码")`)
+	nurse.tap("加入本机全部 1 袋")
+	nurse.until("two bags on the list", `document.querySelectorAll("[data-batch]").length === 2`)
+	nurse.page("many", "交出：2 袋")
+	nurse.tap("交出 2 袋，签名")
+	nurse.until("the hand-over code", `location.hash.startsWith("#give/") && document.querySelector("svg.qr")`)
+	nurse.page("give", "交接码", "Neither phone needs network")
+	code := nurse.decoded()
+	if len(code) != 1 || !strings.HasPrefix(code[0], s.URL+"/m/#take=") {
+		t.Fatalf("the hand-over code reads %q", code)
+	}
+	nurse.unsent(3)
+	nurse.run("the queue", chromedp.Navigate(s.URL+"/m/#queue"), chromedp.WaitVisible(`[data-state="waiting"]`))
+	nurse.page("queue", "未发送 (3)", "产生", "内部交出")
+	nurse.world(0)
+
+	nurse.cut(false)
+	nurse.unsent(0)
+	nurse.world(3)
+	for l, grams := range map[event.Label]int64{first: 1250, second: 875} {
+		v := nurse.batchOf(l)
+		if v.State.Stage != "released" || int64(v.State.Grams) != grams || v.State.Custodian != nurse.who.Appointment.Party || v.State.N != 2 || v.State.Department != "内科 SAMPLE" {
+			t.Errorf("%s is %+v", l, v.State)
+		}
+	}
+	// All again, as after a lost answer: the bytes are known, and nothing is added.
+	if again := js[string](nurse.walker, `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
+		const k = r.result.transaction("events").objectStore("events").getAll(); k.onsuccess = async () => { r.result.close()
+			const body = k.result.map((e) => e.jws).reverse().join("\n") + "\n"
+			const a = await fetch("/v1/events", {method: "POST", headers: {"content-type": "application/x-ndjson"}, body})
+			done((await a.text()).trim().split("\n").map((l) => JSON.parse(l).status).join()) } } })`); again != "200,200,200" {
+		t.Errorf("sent again: %s", again)
+	}
+	nurse.world(3)
+
+	porter := newPhone(t, s, city, "porter.sample")
+	porter.run("scan", chromedp.Navigate(s.URL+"/m/#scan"), chromedp.WaitVisible("#typed"))
+	porter.cut(true)
+	porter.fill("#typed", code[0])
+	porter.tap("确定")
+	porter.until("what to take over", `document.querySelectorAll("[data-batch]").length === 2`)
+	porter.page("take", "接收 2 袋")
+	if w := js[string](porter.walker, `[...document.querySelectorAll("input.weight")].map((x) => x.value).sort().join()`); w != "0.875,1.25" {
+		t.Errorf("the weights come as %s", w)
+	}
+	porter.tap("接收，签名")
+	porter.unsent(1)
+	porter.page("held", "在管 2 袋", "2 held")
+	porter.cut(false)
+	porter.unsent(0)
+	porter.world(4)
+	for _, l := range []event.Label{first, second} {
+		if v := nurse.batchOf(l); v.State.Stage != "received" || v.State.N != 3 {
+			t.Errorf("%s is %+v", l, v.State)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+// The phone app: what it holds, how it moves between pages, and when it sends.
+import { postEvents } from './api.js'
+import { randomBytes, signerTime, uuid7 } from './bytes.js'
+import { openDB } from './db.js'
+import { Queue, count } from './queue.js'
+import { sign } from './sign.js'
+import { pull } from './sync.js'
+import { apply } from './world.js'
+import { Say, h, note, p } from './ui.js'
+import * as pages from './pages.js'
+
+const every = 15_000 // ms between tries while something waits
+
+export const app = {
+  db: null,
+  queue: null,
+  words: null,
+  key: null, // of this device; null: not enrolled
+  me: null, // {party, person, site, role, names…}
+  signedIn: null, // null: not asked yet
+  newer: false, // another version of the app is ready
+
+  id: () => uuid7(Date.now(), randomBytes(10)),
+  at: () => signerTime(new Date()),
+
+  // sign makes an event certain: signed, and kept with what it does to bags. Sending follows.
+  async sign(payload, bags) {
+    if (!app.key) throw new Say('本机还没有登记。', 'This phone is not enrolled.')
+    if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期，请重新登记。', 'This phone’s key has expired; enrol again.')
+    const jws = await sign(app.key, payload)
+    const after = bags.map((b) => apply(b, payload))
+    await app.queue.add({ id: payload.id, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id) }, after)
+    app.queue.flush()
+    return payload
+  },
+
+  async remember(name, value) {
+    await app.db.put('meta', value, name)
+  },
+
+  async setMe(me) {
+    app.me = { ...app.me, ...me }
+    await app.remember('me', app.me)
+  },
+}
+
+const at = (id) => document.getElementById(id)
+
+// top shows who this is and what is not yet sent.
+export async function top() {
+  const n = count(await app.queue.list())
+  const open = n.waiting + n.held
+  at('top').replaceChildren(
+    h(
+      'div',
+      {},
+      h('span', {}, app.me?.siteName ?? (app.key ? app.key.device : '联单 Liandan')),
+      navigator.onLine ? '' : h('span.off', {}, '无网络 offline'),
+      h('a', { href: '#queue', id: 'unsent' }, n.refused ? `退回 (${n.refused}) refused · ` : '', `未发送 (${open}) not yet sent (${open})`),
+    ),
+  )
+}
+
+const bar = [
+  ['', '首页', 'Home'],
+  ['scan', '扫码', 'Scan'],
+  ['bags', '在管', 'Held'],
+  ['queue', '发送', 'Sent'],
+]
+
+let leave = null // what the page at hand must do when it is left
+
+export async function show() {
+  const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
+  leave?.()
+  leave = null
+  const page = pages.byName[name] ?? pages.byName['']
+  let made
+  try {
+    made = await page(decodeURIComponent(rest.join('/')))
+  } catch (err) {
+    console.error(err)
+    made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(err.zh ?? '请返回首页再试。', err.en ?? String(err.message)))] }
+  }
+  if (!made) return // it went elsewhere
+  leave = made.leave
+  at('page').replaceChildren(...made.body.flat(9).filter(Boolean))
+  at('bar').replaceChildren(...bar.map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
+  await top()
+  at('page').focus({ preventScroll: true })
+  scrollTo(0, 0)
+}
+
+// go opens a page, anew if it is the one at hand.
+export function go(to) {
+  if (location.hash === '#' + to) return show()
+  location.hash = to
+}
+
+// refresh draws the page at hand again where it only shows things.
+async function refresh() {
+  await top()
+  const name = location.hash.slice(1).split(/[/=]/)[0]
+  if (['queue', 'bags', '', 'trip', 'sent'].includes(name)) await show()
+}
+
+async function send() {
+  if ((await app.queue.due()).length) {
+    await app.queue.flush()
+    await refresh()
+  }
+}
+
+export async function look() {
+  const changed = await pull(app).catch((err) => {
+    if (err.kind === 'unauthorized') app.signedIn = false
+    return err.kind === 'unauthorized'
+  })
+  if (changed) await refresh()
+}
+
+async function watchWorker() {
+  if (!navigator.serviceWorker) return
+  const r = await navigator.serviceWorker.register(document.body.dataset.worker, { scope: '/m/' })
+  r.addEventListener('updatefound', () => {
+    app.newer = Boolean(navigator.serviceWorker.controller)
+  })
+}
+
+async function start() {
+  app.db = await openDB()
+  app.queue = new Queue({ db: app.db, post: postEvents, changed: top })
+  app.key = (await app.db.get('meta', 'key')) ?? null
+  app.me = (await app.db.get('meta', 'me')) ?? null
+  app.words = await (await fetch(new URL('words.json', import.meta.url))).json()
+  addEventListener('hashchange', show)
+  await show()
+  watchWorker().catch((err) => console.warn('no offline start:', err.message))
+  navigator.storage?.persist?.().catch(() => {})
+  addEventListener('online', () => send().then(look))
+  addEventListener('offline', top)
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && send())
+  setInterval(send, every)
+  await send()
+  if (navigator.onLine) await look()
+}
+
+start().catch((err) => {
+  console.error(err)
+  at('page').replaceChildren(note('bad', p('打不开：浏览器不许在本机保存（无痕模式？）。请用普通窗口打开。', `Cannot open: the browser keeps nothing here (private window?). ${err.message}`)))
+})

@@ -1,0 +1,129 @@
+// Pages of whoever drives: today's trip as a list, stop by stop, unloading, totals.
+import { app, go, show } from './app.js'
+import { gramsOf, kg } from './bytes.js'
+import * as events from './events.js'
+import { formOf, lines, signStep } from './step.js'
+import { Say, act, field, h, link, note, p, two, words } from './ui.js'
+
+const sum = (bags) => bags.reduce((n, b) => n + (b.grams ?? 0), 0)
+
+// loaded are the bags on this vehicle, by the manifests they are on.
+const loaded = async () => (await app.db.all('bags')).filter((b) => b.stage === 'in_transit' && b.custodian === app.me.party)
+
+// waiting are the manifests of this carrier that nobody collected yet.
+async function waiting(trip) {
+  const bags = await app.db.all('bags')
+  return ((await app.db.get('meta', 'manifests')) ?? [])
+    .filter((m) => m.carrier === app.me.party && m.next?.some((s) => s.type === 'transport.collected'))
+    .filter((m) => !m.lines.some((l) => bags.some((b) => b.id === l.batch && b.local && b.stage === 'in_transit')))
+    .map((m) => ({ ...m, skipped: trip?.skipped?.[m.id] }))
+}
+
+async function tripPage() {
+  const trip = await app.db.get('meta', 'trip')
+  if (!trip) {
+    const plate = field('车牌', 'Plate', { id: 'plate', maxlength: 16, autocapitalize: 'characters' })
+    const capacity = field('核定载重（知道才填）', 'Load limit, if known', { inputmode: 'decimal' }, 'kg')
+    return {
+      body: [
+        p('开始行程', 'Begin a trip', 'h1'),
+        plate.row,
+        capacity.row,
+        act('开始', 'Begin', async () => {
+          const vehicle = plate.input.value.trim().toUpperCase()
+          if (!vehicle) throw new Say('请填写车牌。', 'Enter the plate.')
+          const limit = capacity.input.value.trim() ? gramsOf(capacity.input.value) : {}
+          if (limit.error) throw new Say('载重写法不对，如 1500。', 'Not a weight: write 1500.')
+          await app.remember('trip', { id: app.id(), vehicle, limit: limit.grams, begun: app.at(), skipped: {} })
+          await show()
+        }),
+      ],
+    }
+  }
+  const names = (await app.db.get('meta', 'names')) ?? {}
+  const name = (id) => names[id] ?? (id ? '…' + id.slice(-8) : '')
+  const [on, stops] = [await loaded(), await waiting(trip)]
+  const total = sum(on)
+  const left = trip.limit ? trip.limit - total : null
+  return {
+    body: [
+      h('h1', {}, two('行程', 'Trip'), ' ', trip.vehicle),
+      h('table', {}, h('tbody', {},
+        h('tr', {}, h('th', { scope: 'row' }, two('车上', 'on board')), h('td.num', { id: 'onboard' }, `${on.length} 袋 · ${kg(total)} kg`)),
+        left !== null && h('tr', {}, h('th', { scope: 'row' }, two('余量', 'room left')), h('td.num', {}, left < 0 ? `超载 ${kg(-left)} kg` : `${kg(left)} kg`)))),
+      left !== null && left < 0 && note('bad', p('超过核定载重，不要再装。', 'Over the load limit: load no more.')),
+      link('#scan', '扫交接码或标签', 'Scan a hand-over code or label', 'a.big.main'),
+      stops.length > 0 && h('h2', {}, two(`待收 ${stops.length} 站`, `${stops.length} to collect`)),
+      h('ol.list', {}, stops.map((m) => h('li.card', { 'data-manifest': m.id },
+        h('p', {}, h('strong', {}, name(m.consignor_site)), ' ', name(m.consignor)),
+        h('p', {}, `${m.lines.length} 袋 · `, h('span.num', {}, kg(m.lines.reduce((n, l) => n + (l.issued_grams), 0)) + ' kg')),
+        m.skipped ? h('p', {}, two('已跳过：', 'skipped: '), m.skipped) : '',
+        link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
+      on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),
+      act('结束行程', 'End the trip', async () => {
+        if (on.length) throw new Say('车上还有袋子，请先卸车。', 'There are bags on board: unload first.')
+        await app.db.drop('meta', 'trip')
+        go('')
+      }, 'button'),
+    ],
+  }
+}
+
+async function stopPage(id) {
+  const trip = await app.db.get('meta', 'trip')
+  const m = ((await app.db.get('meta', 'manifests')) ?? []).find((x) => x.id === id)
+  if (!trip || !m) return tripPage()
+  const step = m.next.find((s) => s.type === 'transport.collected')
+  const bags = []
+  for (const l of m.lines) {
+    const b = await app.db.get('bags', l.batch)
+    bags.push({ ...b, id: l.batch, grams: l.issued_grams, packages: l.packages, stage: 'issued', manifest: m.id, code: l.code, next: [{ ...step, manifest: m.id }] })
+  }
+  const form = await formOf('transport.collected')
+  const list = lines(bags)
+  const reason = field('跳过的原因', 'Reason for skipping', { id: 'reason', maxlength: 200 })
+  return {
+    body: [
+      h('h1', {}, two(`装车 ${bags.length} 袋`, `Load ${bags.length}`)),
+      h('p', {}, words(app.words.stages[m.stage])),
+      list.row,
+      form.rows,
+      act('装车，签名', 'Load, sign', async () => {
+        await signStep('transport.collected', list.read(), await form.read())
+        go('trip')
+      }),
+      h('h2', {}, two('收不了？', 'Cannot collect?')),
+      reason.row,
+      act('跳过这一站，签名', 'Skip this stop, sign', async () => {
+        const why = reason.input.value.trim()
+        if (!why) throw new Say('请写明原因。', 'Give the reason.')
+        await app.sign(events.skipped(app.me, app.at(), app.id(), { trip: trip.id, stop: m.consignor_site, reason: why }), [])
+        await app.remember('trip', { ...trip, skipped: { ...trip.skipped, [m.id]: why } })
+        go('trip')
+      }, 'button'),
+    ],
+  }
+}
+
+async function unloadPage() {
+  const on = await loaded()
+  if (on.length === 0) return tripPage()
+  const form = await formOf('transport.delivered')
+  const list = lines(on)
+  return {
+    body: [
+      h('h1', {}, two(`卸车 ${on.length} 袋`, `Unload ${on.length}`)),
+      p('到接受单位门口再签。重量改动会记作差异。', 'Sign at the consignee’s gate. A changed weight is recorded as a difference.', 'p.hint'),
+      list.row,
+      form.rows,
+      act('卸车，签名', 'Unload, sign', async () => {
+        const bags = list.read()
+        await signStep('transport.delivered', bags, await form.read())
+        await app.remember('unloaded', { bags: bags.length, grams: sum(bags), at: app.at() })
+        go('trip')
+      }),
+    ],
+  }
+}
+
+export const carry = { trip: tripPage, stop: stopPage, unload: unloadPage }

@@ -1,0 +1,190 @@
+// The pages by name, and those about the phone itself: home, enrolment, what was sent, device.
+import { app, go, look, show } from './app.js'
+import { Trouble } from './api.js'
+import { scanned } from './bytes.js'
+import { carry } from './carry.js'
+import { complete, enrol } from './enrol.js'
+import { hello } from './hello.js'
+import { count } from './queue.js'
+import { scanner } from './scan.js'
+import { Say, act, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { ward } from './ward.js'
+
+const driving = () => app.me?.role === 'driver'
+
+async function home() {
+  if (!app.key) {
+    if (await app.db.get('meta', 'pending')) return enrolPage('')
+    return {
+      body: [
+        p('联单手机版', 'Liandan on the phone', 'h1'),
+        p('先登记这台手机。请向单位管理员要一次性登记码，扫码或输入。', 'Enrol this phone first. Ask your administrator for a one-time code; scan or type it.'),
+        link('#enrol', '登记本机', 'Enrol this phone', 'a.big.main'),
+      ],
+    }
+  }
+  if (!app.me?.site) return placePage()
+  const open = count(await app.queue.list())
+  const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported'].includes(b.stage)).length
+  return {
+    body: [
+      h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
+      open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
+      link('#scan', '扫码', 'Scan', 'a.big.main'),
+      !driving() && link('#bag', '封袋', 'Close a bag', 'a.big.main'),
+      !driving() && link('#many', '批量交接', 'Hand over many', 'a.big'),
+      link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
+      link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
+      app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
+      link('#device', '本机', 'This phone', 'a.big'),
+    ],
+  }
+}
+
+async function enrolPage(given) {
+  const pending = await app.db.get('meta', 'pending')
+  const code = field('一次性登记码', 'One-time code', { id: 'code', value: given, autocapitalize: 'characters', spellcheck: 'false' })
+  const after = async (key) => {
+    app.key = key
+    await settle()
+    go('')
+  }
+  const said = async (work) => {
+    try {
+      await after(await work())
+    } catch (err) {
+      throw explain(err)
+    }
+  }
+  const s = pending ? null : scanner(async (text) => {
+    const c = scanned(text)
+    code.input.value = c.kind === 'enrol' ? c.code : text.trim()
+  }, { label: ['', ''] })
+  return {
+    leave: s?.leave,
+    body: [
+      p('登记本机', 'Enrol this phone', 'h1'),
+      pending && note('', p('上次登记没有等到回答。', 'The last enrolment had no answer.'), act('再问一次', 'Ask again', () => said(() => complete(app.db)))),
+      code.row,
+      act('登记', 'Enrol', () => said(() => enrol(app.db, code.input.value.trim()))),
+      p('密钥在本机产生，取不出来，服务器见不到。手机丢了，请立即向管理员挂失；还没发送的记录会随手机丢失。', 'The key is made here, cannot be taken out, and the server never sees it. If the phone is lost, report it at once; what was not yet sent is lost with it.', 'p.hint'),
+      s && [h('h2', {}, two('或扫登记码', 'or scan it')), s.body[0], s.body[1]],
+    ],
+  }
+}
+
+// explain puts what the server said into words.
+export function explain(err) {
+  if (!(err instanceof Trouble)) return err
+  if (err.kind === 'offline') return new Say('没有网络，这一步需要网络。请到有信号的地方再试。', 'No network, which this step needs. Try again where there is a signal.')
+  const w = app.words.problems[err.kind]
+  return w ? new Say(`${w.zh}。${w.do_zh}`, `${w.en}. ${w.do_en}`) : new Say('服务器没有接受。', err.message)
+}
+
+// settle learns where this phone is used: by its own key, without sign-in.
+async function settle() {
+  const told = await hello(app.key).catch(() => null)
+  if (!told) return
+  const site = told.sites.find((s) => s.id === app.me?.site) ?? (told.sites.length === 1 ? told.sites[0] : undefined)
+  await app.setMe({ party: app.key.party, person: app.key.person, partyName: told.party.name, sites: told.sites, site: site?.id, siteName: site?.name })
+  await look()
+}
+
+async function placePage() {
+  if (!app.me?.sites?.length) await settle()
+  if (app.me?.site) return home()
+  if (!app.me?.sites?.length) {
+    return { body: [p('还不知道这台手机用在哪里', 'Where is this phone used?', 'h1'), note('bad', p('请联网后再打开一次。', 'Open this once with network.')), act('再试', 'Try again', async () => show(await settle()))] }
+  }
+  return {
+    body: [
+      p('这台手机用在哪里？', 'Where is this phone used?', 'h1'),
+      app.me.sites.map((s) => h('button.main', { type: 'button', onclick: async () => { await app.setMe({ site: s.id, siteName: s.name }); await look(); go('') } }, s.name)),
+    ],
+  }
+}
+
+const states = {
+  waiting: ['未发送', 'not yet sent'],
+  held: ['已到服务器，等前一步', 'at the server, waiting for the step before'],
+  refused: ['退回', 'refused'],
+  sent: ['已发送', 'sent'],
+}
+
+async function queuePage() {
+  const all = await app.queue.list()
+  const n = count(all)
+  const open = n.waiting + n.held
+  const shown = [...all.filter((e) => e.state === 'refused' && !e.noted), ...all.filter((e) => e.state === 'waiting' || e.state === 'held'), ...all.filter((e) => e.state === 'sent' || e.noted).reverse().slice(0, 50)]
+  return {
+    body: [
+      h('h1', {}, two(`未发送 (${open})`, `not yet sent (${open})`)),
+      p('记录签好就存在本机，关掉页面、没电都不会丢；联网后自动发出，每条只算一次。只有手机本身丢了，未发送的才会丢。', 'What is signed is kept on this phone: closing the page or a dead battery loses nothing. It goes out by itself and counts once. Only if the phone itself is lost, what was not sent is lost.', 'p.hint'),
+      open > 0 && act('现在发送', 'Send now', async () => {
+        const trouble = await app.queue.flush()
+        await show()
+        if (trouble) throw explain(new Trouble(trouble.kind, trouble.problem))
+      }),
+      open > 0 && act('存成文件（可由别的手机代发）', 'Save as a file (another phone may send it)', () => save(all.filter((e) => e.state !== 'sent')), 'button'),
+      h('ul.list', {}, shown.map(eventCard)),
+      shown.length === 0 && p('还没有签过记录。', 'Nothing was signed yet.'),
+    ],
+  }
+}
+
+function eventCard(e) {
+  const w = app.words.problems[e.problem?.kind]
+  return h(
+    'li.card',
+    { 'data-state': e.state },
+    h('p', {}, words(app.words.types[e.type]), ' · ', when(e.at), e.batches?.length > 1 && ` · ${e.batches.length} 袋`),
+    h('span.state.' + e.state, {}, two(...states[e.state])),
+    e.state === 'refused' && [h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')), w && p(w.do_zh, w.do_en), detail(e.problem)],
+    e.state === 'held' && w && p(w.do_zh, w.do_en),
+    e.state === 'refused' && !e.noted && [
+      act('再发一次', 'Send again', async () => { await app.queue.again(e.id); await app.queue.flush(); await show() }, 'button'),
+      act('知道了', 'Noted', async () => { await app.db.put('events', { ...e, noted: true }); await show() }, 'button'),
+    ],
+    e.state === 'sent' && h('span', {}, ` № ${e.seq}`),
+  )
+}
+
+const detail = (problem) => problem?.errors?.length > 0 && h('ul', {}, problem.errors.slice(0, 5).map((x) => h('li', {}, `${x.detail_zh ?? x.detail} (${x.pointer})`)))
+
+function save(events) {
+  const a = h('a', { href: URL.createObjectURL(new Blob([events.map((e) => e.jws + '\n').join('')], { type: 'application/x-ndjson' })), download: 'liandan-unsent.ndjson' })
+  a.click()
+  setTimeout(() => URL.revokeObjectURL(a.href), 60_000)
+}
+
+async function devicePage() {
+  if (!app.key) return enrolPage('')
+  const place = app.me?.sites?.length > 1 ? choices('场所', 'Place', app.me.sites.map((s) => ({ value: s.id, zh: s.name, en: '' })), app.me.site) : null
+  return {
+    body: [
+      p('本机', 'This phone', 'h1'),
+      h('div.card', {}, h('p', {}, app.key.device), h('p', {}, app.me?.partyName ?? ''), h('p', {}, app.me?.siteName ?? ''), h('p.hint', {}, `${app.key.alg} · ${app.key.kid}`), app.key.valid_to && h('p', {}, two('有效至', 'valid until'), ' ', app.key.valid_to.slice(0, 10))),
+      place && [place.row, act('改用这个场所', 'Use this place', async () => {
+        const s = app.me.sites.find((x) => x.id === place.value())
+        await app.setMe({ site: s.id, siteName: s.name })
+        go('')
+      }, 'button')],
+      app.newer && note('', p('新版本已备好，关掉所有本应用的页面再打开即可。', 'A newer version is ready: close all pages of this app and open it again.')),
+      p('手机丢失或换人：请立即向单位管理员挂失。已发送的不受影响；未发送的会随手机丢失。', 'Lost, or given to somebody else: report it to your administrator at once. What was sent is safe; what was not is lost with the phone.'),
+      link('#enrol', '重新登记本机', 'Enrol again', 'a.big'),
+      link('/account', '我的账号', 'My account', 'a.big'),
+    ],
+  }
+}
+
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry }
+
+// The code in the address of an enrolment is a secret: it goes out of the address at once.
+const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)
+if (fresh) {
+  history.replaceState(null, '', location.pathname + '#enrol')
+  byName.enrol = async (given) => {
+    byName.enrol = enrolPage
+    return enrolPage(given || fresh[1])
+  }
+}

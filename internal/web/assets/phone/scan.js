@@ -1,0 +1,93 @@
+// Reading codes: the camera through the browser's own BarcodeDetector where it has one, else
+// through a reader in JavaScript, which is only then loaded; a typed code always works.
+import { act, field, h, note, p } from './ui.js'
+
+const pause = 120 // ms between looks
+
+async function reader() {
+  if ('BarcodeDetector' in window) {
+    try {
+      if ((await BarcodeDetector.getSupportedFormats()).includes('qr_code')) {
+        const d = new BarcodeDetector({ formats: ['qr_code'] })
+        return async (video) => (await d.detect(video))[0]?.rawValue
+      }
+    } catch {
+      // the page's own reader, then
+    }
+  }
+  const { default: decodeQR } = await import('./qr/decode.js')
+  const canvas = document.createElement('canvas')
+  const pen = canvas.getContext('2d', { willReadFrequently: true })
+  return async (video) => {
+    const scale = Math.min(1, 800 / Math.max(video.videoWidth, video.videoHeight))
+    canvas.width = Math.round(video.videoWidth * scale)
+    canvas.height = Math.round(video.videoHeight * scale)
+    if (!canvas.width) return undefined
+    pen.drawImage(video, 0, 0, canvas.width, canvas.height)
+    try {
+      return decodeQR(pen.getImageData(0, 0, canvas.width, canvas.height))
+    } catch {
+      return undefined // no code in sight
+    }
+  }
+}
+
+// scanner is the camera and a field for typing; heard(text) is told of each code once. It
+// gives {body, leave}: leave switches the camera off.
+export function scanner(heard, { label = ['或输入标签上的码', 'or type the code on the label'] } = {}) {
+  let stream = null
+  let running = true
+  let last = ''
+  let lastAt = 0
+  const video = h('video', { muted: true, playsinline: true, 'aria-label': '相机 camera' })
+  const said = h('div', { role: 'status' })
+
+  const take = async (text) => {
+    said.replaceChildren()
+    try {
+      await heard(text)
+      navigator.vibrate?.(60)
+    } catch (err) {
+      said.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有读懂这个码。', err.message)))
+    }
+  }
+  const watch = async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false })
+      if (!running) return stop()
+      video.srcObject = stream
+      await video.play()
+      const read = await reader()
+      while (running) {
+        const text = await read(video).catch(() => undefined)
+        if (running && text && (text !== last || Date.now() - lastAt > 4000)) {
+          last = text
+          await take(text)
+        }
+        if (text) lastAt = Date.now()
+        await new Promise((r) => setTimeout(r, pause))
+      }
+    } catch (err) {
+      video.remove()
+      said.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
+    }
+  }
+  const stop = () => stream?.getTracks().forEach((t) => t.stop())
+
+  const typed = field(label[0], label[1], { id: 'typed', autocapitalize: 'characters', enterkeyhint: 'go', spellcheck: 'false' })
+  const send = async () => {
+    const text = typed.input.value
+    if (!text.trim()) return
+    typed.input.value = ''
+    await take(text)
+  }
+  typed.input.addEventListener('keydown', (e) => e.key === 'Enter' && send())
+  watch()
+  return {
+    body: [video, said, typed.row, act('确定', 'OK', send, 'button')],
+    leave: () => {
+      running = false
+      stop()
+    },
+  }
+}

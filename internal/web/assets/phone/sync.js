@@ -1,0 +1,120 @@
+// What the phone carries along from the server, so that it can work without network: who is
+// signed in, the bags and manifests that wait for them. Only what changed is read again.
+import { batch, manifest, walk, who } from './api.js'
+import { fromView } from './world.js'
+
+const atATime = 4
+
+async function each(list, work) {
+  const rest = [...list]
+  await Promise.all(Array.from({ length: Math.min(atATime, rest.length) }, async () => {
+    for (let x = rest.shift(); x !== undefined; x = rest.shift()) await work(x)
+  }))
+}
+
+// post chooses the appointment that this phone works under: of the key's organisation, and of
+// its person if it names one.
+export function choosePost(posts, key) {
+  const own = posts.filter((x) => x.party.id === key?.party)
+  const staff = ['site_staff', 'facility_operator', 'porter', 'driver', 'organisation_administrator']
+  return own.sort((a, b) => (b.person === key.person) - (a.person === key.person) || staff.indexOf(a.role) - staff.indexOf(b.role))[0] ?? null
+}
+
+// pull reads what is new; true when anything changed. Throws Trouble.
+export async function pull(app) {
+  const told = await who()
+  app.signedIn = true
+  app.csrf = told.csrf
+  const post = choosePost(told.posts, app.key)
+  if (!app.key || !post) return true
+  const site = post.sites.find((s) => s.id === app.me?.site) ?? post.sites[0]
+  await app.setMe({
+    party: app.key.party, person: app.key.person, partyName: post.party.name,
+    role: post.role, roleZH: post.role_zh, roleEN: post.role_en,
+    sites: post.sites, site: site?.id, siteName: site?.name,
+  })
+  await pullBags(app)
+  await pullManifests(app)
+  return true
+}
+
+// filter is what a role may list: staff their site, a porter or driver what they handle.
+function filter(me) {
+  const own = me.role === 'porter' || me.role === 'driver'
+  return { party: me.party, site: own ? undefined : me.site, person: own ? me.person : undefined }
+}
+
+async function unsent(app) {
+  const open = new Set()
+  for (const e of await app.queue.list()) if (e.state === 'waiting' || e.state === 'held') for (const id of e.batches ?? []) open.add(id)
+  return open
+}
+
+async function pullBags(app) {
+  const [waiting, moving] = [await walk('/v1/worklist', { list: 'waiting', kind: 'batch', ...filter(app.me), limit: 200 }), await walk('/v1/worklist', { list: 'moving', kind: 'batch', ...filter(app.me), limit: 200 })]
+  const listed = new Map([...waiting, ...moving].map((x) => [x.id, x]))
+  const known = new Map((await app.db.all('bags')).map((b) => [b.id, b]))
+  const open = await unsent(app)
+  await each([...listed.values()].filter((x) => known.get(x.id)?.seq !== x.seq || known.get(x.id)?.local), async (x) => {
+    if (open.has(x.id)) return // what was signed here is newer
+    const b = fromView(await batch(x.id))
+    await app.db.put('bags', { ...b, closed: x.began_at })
+  })
+  // What is in nobody's list any more has moved on.
+  const gone = [...known.values()].filter((b) => !listed.has(b.id) && !open.has(b.id) && b.seq !== undefined)
+  if (gone.length) {
+    await app.db.write(['bags'], (store) => {
+      for (const b of gone) store('bags').put({ ...b, gone: true })
+    })
+  }
+}
+
+// pullManifests keeps what waits for this organisation as carrier, and the ways on which this
+// site sent its last loads, to fill in the next.
+async function pullManifests(app) {
+  const asked = { kind: 'manifest', ...filter(app.me), limit: 200 }
+  const items = [...(await walk('/v1/worklist', { list: 'waiting', ...asked })), ...(await walk('/v1/worklist', { list: 'moving', ...asked }))]
+  const kept = new Map(((await app.db.get('meta', 'manifests')) ?? []).map((m) => [m.id, m]))
+  const out = []
+  await each(items, async (x) => {
+    const old = kept.get(x.id)
+    out.push(old?.seq === x.seq ? old : { ...(await manifest(x.id)), seq: x.seq })
+  })
+  await app.remember('manifests', out)
+  const mine = out.filter((m) => m.consignor === app.me.party)
+  const last = mine.length ? mine : await lastSent(app)
+  if (last.length) {
+    const ways = new Map()
+    for (const m of last) ways.set([m.carrier, m.consignee, m.consignee_site, m.profile].join(), { carrier: m.carrier, consignee: m.consignee, consignee_site: m.consignee_site, profile: m.profile, method: m.method })
+    await app.remember('ways', [...ways.values()])
+  }
+  const ids = new Set(out.flatMap((m) => [m.consignor, m.consignor_site, m.carrier, m.consignee, m.consignee_site]).concat(last.flatMap((m) => [m.carrier, m.consignee, m.consignee_site])).filter(Boolean))
+  if (ids.size) {
+    const names = (await app.db.get('meta', 'names')) ?? {}
+    const asked = [...ids].filter((id) => !names[id]).slice(0, 50)
+    if (asked.length) await app.remember('names', { ...names, ...(await who(asked)).names })
+  }
+}
+
+async function lastSent(app) {
+  if (app.me.role === 'driver' || app.me.role === 'porter') return []
+  const found = await walk('/v1/search', { kind: 'manifest', ...filter(app.me), limit: 5 }, 1)
+  return Promise.all(found.filter((x) => x.consignor === app.me.party).map((x) => manifest(x.id)))
+}
+
+// find looks a label up: what the phone knows first, else the server; null where it is unknown
+// or not theirs to see.
+export async function find(app, label) {
+  const kept = await app.db.byLabel(label)
+  const open = kept && (await unsent(app)).has(kept.id)
+  if (!navigator.onLine || app.signedIn === false || !app.me || open) return kept ?? null
+  try {
+    const found = await walk('/v1/search', { kind: 'batch', ...filter(app.me), label, limit: 1 }, 1)
+    if (found.length === 0) return kept ?? null
+    const b = { ...fromView(await batch(found[0].id)), label, closed: found[0].began_at }
+    await app.db.put('bags', b)
+    return b
+  } catch {
+    return kept ?? null
+  }
+}

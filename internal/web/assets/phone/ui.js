@@ -1,0 +1,87 @@
+// Building pages: no markup from strings, so that nothing that was scanned or sent can be
+// anything but text. Chinese first, English beside.
+
+export function h(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split('.')
+  const e = document.createElement(tag)
+  if (classes.length) e.className = classes.join(' ')
+  for (const [k, v] of Object.entries(attributes)) {
+    if (v === undefined || v === false || v === null) continue
+    if (k.startsWith('on')) e.addEventListener(k.slice(2), v)
+    else e.setAttribute(k, v === true ? '' : v)
+  }
+  e.append(...children.flat(9).filter((c) => c !== undefined && c !== null && c !== false))
+  return e
+}
+
+// two is a sentence in both languages.
+export const two = (zh, en) => [zh, ' ', h('span', { lang: 'en' }, en)]
+
+export const words = (t) => (t ? two(t.zh, t.en) : [])
+
+export const p = (zh, en, name = 'p') => h(name, {}, two(zh, en))
+
+export const note = (kind, ...children) => h('div.note.' + kind, { role: kind === 'bad' ? 'alert' : 'status' }, children)
+
+export const link = (to, zh, en, name = 'a.big') => h(name, { href: to }, two(zh, en))
+
+// act is a button whose work runs once at a time; what goes wrong is shown above it.
+export function act(zh, en, work, name = 'button.main') {
+  const b = h(name, { type: 'button' }, two(zh, en))
+  b.addEventListener('click', async () => {
+    if (b.disabled) return
+    b.disabled = true
+    b.previousElementSibling?.classList.contains('trouble') && b.previousElementSibling.remove()
+    try {
+      await work(b)
+    } catch (err) {
+      const t = note('bad', err.zh ? p(err.zh, err.en) : p('这一步没有做成，请再试。', `This did not work: ${err.message ?? err}`))
+      t.classList.add('trouble')
+      b.before(t)
+      t.scrollIntoView({ block: 'center' })
+    } finally {
+      b.disabled = false
+    }
+  })
+  return b
+}
+
+// Say is what stops a step, in both languages.
+export class Say extends Error {
+  constructor(zh, en) {
+    super(en)
+    Object.assign(this, { zh, en })
+  }
+}
+
+let fieldNumber = 0
+
+export function field(zh, en, attributes = {}, behind) {
+  const id = attributes.id ?? `f${fieldNumber++}`
+  const input = h('input', { id, autocomplete: 'off', ...attributes })
+  const row = behind ? h('div.with', {}, input, h('span', {}, behind)) : input
+  return { row: h('div', {}, h('label', { for: id }, two(zh, en)), row), input }
+}
+
+// choices is one of a few, as large buttons; value() is the chosen one.
+export function choices(zh, en, options, chosen) {
+  const name = `c${fieldNumber++}`
+  const box = h(
+    'fieldset.choices',
+    {},
+    h('legend', {}, two(zh, en)),
+    options.map((o) => h('label', {}, h('input', { type: 'radio', name, value: o.value, checked: o.value === chosen }), h('span', {}, two(o.zh, o.en)))),
+  )
+  return { row: box, value: () => box.querySelector(':checked')?.value ?? '' }
+}
+
+export function check(zh, en, on = false) {
+  const input = h('input', { type: 'checkbox', checked: on })
+  return { row: h('label.check', {}, input, h('span', {}, two(zh, en))), on: () => input.checked }
+}
+
+export function when(text) {
+  const d = new Date(text)
+  const n = (x) => String(x).padStart(2, '0')
+  return `${n(d.getMonth() + 1)}-${n(d.getDate())} ${n(d.getHours())}:${n(d.getMinutes())}`
+}

@@ -1,0 +1,151 @@
+// What the phone knows of bags and what may come next: a small fold of what was signed here
+// over what the server last said. The server's own fold decides; this one fills in forms.
+import { b64u, labelBytes, labelText, unb64u, uuidBytes, uuidText } from './bytes.js'
+
+// acts are what this app signs of a bag, in the order in which the day has them.
+export const acts = ['batch.released', 'batch.received', 'batch.stored', 'manifest.issued', 'transport.collected', 'transport.delivered']
+
+// usual is the one thing that usually comes next in a stage; others are offered below it.
+const usual = {
+  generated: 'batch.released',
+  released: 'batch.received',
+  received: 'batch.stored',
+  stored: 'manifest.issued',
+  issued: 'transport.collected',
+  handed_over: 'transport.collected',
+  in_transit: 'transport.delivered',
+}
+
+// stepsFor lists what somebody of a party may do with a bag, the usual thing first.
+export function stepsFor(bag, me) {
+  const mine = (bag.next ?? []).filter((s) => acts.includes(s.type) && (!s.party || s.party === me.party))
+  const first = usual[bag.stage]
+  return mine.sort((a, b) => (b.type === first) - (a.type === first) || acts.indexOf(a.type) - acts.indexOf(b.type))
+}
+
+const own = (party, ...types) => types.map((type) => ({ type, party }))
+
+// apply is what an event that was signed here makes of a bag, for this phone's eyes.
+export function apply(bag, e) {
+  const b = { ...bag, at: e.at, local: true }
+  const line = e.batches?.find((x) => x.id === bag.id)
+  if (line?.grams) b.grams = line.grams
+  switch (e.type) {
+    case 'batch.generated':
+      return {
+        ...b,
+        stage: 'generated',
+        custodian: e.party,
+        site: e.site,
+        code: e.data.code,
+        packaging: e.data.packaging,
+        department: e.data.department,
+        label: e.data.label,
+        closed: e.at,
+        next: own(e.party, 'batch.released', 'batch.stored', 'manifest.issued'),
+      }
+    case 'batch.released':
+      return { ...b, stage: 'released', next: [{ type: 'batch.received', party: e.party, refs: e.id }] }
+    case 'batch.received':
+      return { ...b, stage: 'received', custodian: e.party, site: e.site, room: e.data.place ?? '', next: own(e.party, 'batch.stored', 'manifest.issued', 'batch.released') }
+    case 'batch.stored':
+      return { ...b, stage: 'stored', site: e.site, room: e.data.place, next: own(e.party, 'manifest.issued', 'batch.released', 'batch.stored') }
+    case 'manifest.issued':
+      return { ...b, stage: 'issued', manifest: e.manifest, next: [{ type: 'transport.collected', party: e.data.carrier, refs: e.id, manifest: e.manifest }] }
+    case 'transport.collected':
+      return { ...b, stage: 'in_transit', custodian: e.party, site: '', manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }] }
+    case 'transport.delivered':
+      return { ...b, stage: 'delivered', next: [] }
+  }
+  return b
+}
+
+// fromView is a bag as the server's BatchView tells it.
+export function fromView(v) {
+  const keep = ({ id, label, stage, code, grams, packaging, department, room, custodian, site, manifest, head, seq, packages }) => ({
+    id, label, stage, code, grams, packaging, department, room, custodian, site, manifest, head, seq, packages,
+  })
+  return { ...keep(v), next: v.next ?? [], at: v.last_at, local: false }
+}
+
+// clockOf is how a bag stands with its time, by the dated rule that came with the app; null
+// where no clock runs.
+export function clockOf(bag, dwell, now) {
+  if (!dwell || !bag.closed || !dwell.stages.includes(bag.stage) || !dwell.categories.some((c) => categoryOf(bag.code) === c)) return null
+  const due = Date.parse(bag.closed) + dwell.limit_ms
+  const left = due - now
+  const band = dwell.bands.find((x) => left < x.remaining_ms || (x.remaining_ms > 0 && left === x.remaining_ms))
+  return { due, left, ...band }
+}
+
+// categoryOf is the category of a code: HW01 of 841-001-01.
+export const categoryOf = (code) => 'HW' + (code ?? '').slice(-2)
+
+// lasting writes a time left: 5 h 20 min.
+export function lasting(ms) {
+  const minutes = Math.floor(Math.abs(ms) / 60_000)
+  const h = Math.floor(minutes / 60)
+  return `${h}:${String(minutes % 60).padStart(2, '0')}`
+}
+
+// A hand-over code carries from one phone's screen to another what the taker has to name: the
+// giver's event and the bags, with their labels and what their clocks need. It is no proof and
+// needs no network: the signed events are. Bytes: version, kind, event 16, manifest 16, number
+// of bags; of each bag id 16, grams 4, closed 4 (seconds), class 1 (of 841-00n-01), label 17.
+const codeVersion = 1
+const kinds = { 1: 'batch.released', 2: 'manifest.issued' }
+const head = 35
+const each = 42
+export const perCode = 12
+
+const classNumber = (code) => Number(/^841-00([1-5])-01$/.exec(code ?? '')?.[1] ?? 0)
+
+// handOver writes the codes of an event, so many bags in each; known finds a bag by its id.
+export function handOver(e, known) {
+  const kind = e.type === 'manifest.issued' ? 2 : 1
+  const out = []
+  for (let i = 0; i < e.batches.length; i += perCode) {
+    const part = e.batches.slice(i, i + perCode)
+    const b = new Uint8Array(head + each * part.length)
+    const view = new DataView(b.buffer)
+    b.set([codeVersion, kind])
+    b.set(uuidBytes(e.id), 2)
+    if (e.manifest) b.set(uuidBytes(e.manifest), 18)
+    b[34] = part.length
+    part.forEach((x, n) => {
+      const at = head + each * n
+      const bag = known(x.id) ?? {}
+      b.set(uuidBytes(x.id), at)
+      view.setUint32(at + 16, x.grams ?? 0)
+      view.setUint32(at + 20, bag.closed ? Math.floor(Date.parse(bag.closed) / 1000) : 0)
+      b[at + 24] = classNumber(bag.code)
+      if (bag.label) b.set(labelBytes(bag.label), at + 25)
+    })
+    out.push(b64u(b))
+  }
+  return out
+}
+
+// readHandOver reads one; null when it is none.
+export function readHandOver(code) {
+  let b
+  try {
+    b = unb64u(code)
+  } catch {
+    return null
+  }
+  if (b.length < head + each || b[0] !== codeVersion || !kinds[b[1]] || b.length !== head + each * b[34]) return null
+  const view = new DataView(b.buffer)
+  const lines = []
+  for (let at = head; at < b.length; at += each) {
+    const [closed, number] = [view.getUint32(at + 20), b[at + 24]]
+    lines.push({
+      id: uuidText(b.subarray(at, at + 16)),
+      grams: view.getUint32(at + 16),
+      closed: closed ? new Date(closed * 1000).toISOString() : undefined,
+      code: number >= 1 && number <= 5 ? `841-00${number}-01` : undefined,
+      label: labelText(b.subarray(at + 25, at + each)),
+    })
+  }
+  return { type: kinds[b[1]], event: uuidText(b.subarray(2, 18)), manifest: b[1] === 2 ? uuidText(b.subarray(18, 34)) : undefined, lines }
+}
