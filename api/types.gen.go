@@ -1248,6 +1248,24 @@ func (e Packaging) Valid() bool {
 	}
 }
 
+// Defines values for PastRecords.
+const (
+	PastRecordsLedger    PastRecords = "ledger"
+	PastRecordsManifests PastRecords = "manifests"
+)
+
+// Valid indicates whether the value is a known member of the PastRecords enum.
+func (e PastRecords) Valid() bool {
+	switch e {
+	case PastRecordsLedger:
+		return true
+	case PastRecordsManifests:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PersonRole.
 const (
 	PersonRoleCityAnalyst               PersonRole = "city_analyst"
@@ -5727,6 +5745,43 @@ type PasswordRequest struct {
 	Old Secret `json:"old"`
 }
 
+// PastRecords 联单、台账 · manifests, or lines of a ledger
+type PastRecords string
+
+// PastReport defines model for PastReport.
+type PastReport struct {
+	Added int `json:"added"`
+
+	// Applied 全部记录已在库 · the file's records are kept now
+	Applied bool `json:"applied"`
+
+	// Bad 有误的行数 · lines with something wrong
+	Bad int `json:"bad"`
+
+	// Columns 字段取自哪一列 · which column each field was found in
+	Columns map[string]string `json:"columns"`
+
+	// Digest SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Digest Hash `json:"digest,omitempty,omitzero"`
+
+	// Grams 新增各行之和 · of the lines added
+	Grams int64     `json:"grams"`
+	Lines int       `json:"lines"`
+	Notes []BadLine `json:"notes"`
+
+	// Records 联单、台账 · manifests, or lines of a ledger
+	Records PastRecords `json:"records"`
+
+	// Statement SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Statement Hash `json:"statement,omitempty,omitzero"`
+
+	// Unchanged 先前已导入、内容相同 · kept already with the same content
+	Unchanged int `json:"unchanged"`
+
+	// Unverified 当日名录中没有的代码 · codes that the catalogue of their day has not
+	Unverified int `json:"unverified"`
+}
+
 // PermitAmount 核准量、已用和余量，克；余量可为负 · what is allowed, used and left, in grams; left may be below zero
 type PermitAmount struct {
 	AllowedGrams int64 `json:"allowed_grams"`
@@ -7384,6 +7439,20 @@ type GetMonthlyManifestParams struct {
 
 // GetMonthlyManifestParamsFormat defines parameters for GetMonthlyManifest.
 type GetMonthlyManifestParamsFormat string
+
+// ImportPastParams defines parameters for ImportPast.
+type ImportPastParams struct {
+	DryRun bool `form:"dry_run,omitempty" json:"dry_run,omitempty,omitzero"`
+
+	// Unit 文件未注明时的计量单位：吨、千克、克、市斤 · unit where the file states none
+	Unit string `form:"unit,omitempty" json:"unit,omitempty,omitzero"`
+
+	// Map 字段=列名，逗号分隔 · field=title, commas between
+	Map string `form:"map,omitempty" json:"map,omitempty,omitzero"`
+
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
 
 // GetSourceStandingParams defines parameters for GetSourceStanding.
 type GetSourceStandingParams struct {

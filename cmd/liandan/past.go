@@ -19,17 +19,12 @@ import (
 
 // tableRows are a file's rows as the archive wants them.
 type tableRows struct {
-	sheet.Reader
+	sheet.Lines
 	file *os.File
 }
 
-func (r tableRows) Next() (int, []string, error) {
-	row, err := r.Reader.Next()
-	return row.Line, row.Cells, err
-}
-
 func (r tableRows) Close() error {
-	err := r.Reader.Close()
+	err := r.Lines.Close()
 	_ = r.file.Close()
 	return err
 }
@@ -44,7 +39,7 @@ func openTable(name string) (tableRows, error) {
 		_ = f.Close()
 		return tableRows{}, err
 	}
-	return tableRows{r, f}, nil
+	return tableRows{sheet.Lines{Reader: r}, f}, nil
 }
 
 // runImportPast takes a spreadsheet of past manifests or ledger lines in.

@@ -254,7 +254,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -312,6 +312,8 @@ func (m *matrix) request(op string, x target) ask {
 		return ask{method: "DELETE", path: grants + "/" + x.client}
 	case "createSampleList":
 		return post("/v1/sample-lists", fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, m.uuid(), m.uuid()))
+	case "importPast":
+		return ask{method: "POST", path: "/v1/sites/" + x.site + "/past/manifests?dry_run=true", mediaType: "text/csv", body: pastFile}
 	case "importRegistry":
 		return ask{method: "POST", path: "/v1/registry/organisations?dry_run=true", mediaType: "text/csv", body: "credit_code,name,roles\n"}
 	case "changePassword":

@@ -90,7 +90,7 @@ func walkBroken(t *testing.T, j *referee) {
 		nurse: sitting{cookie: "lw_SAMPLE", Session: api.Session{CSRF: "x"}}}
 	const some = "019ca000-0000-7000-8000-0000000000b1"
 	label := string(event.NewLabel([26]byte{9}))
-	p := &place{known: map[string]string{"period": "2026-01", "kind": "organisations", "level": "0", "path": "000.p/1", "batch": some, "manifest": some, "event": some, "site": some, "table": "ledger", "trip": some, "draw": some, "draft": some,
+	p := &place{known: map[string]string{"period": "2026-01", "kind": "organisations", "level": "0", "path": "000.p/1", "batch": some, "manifest": some, "event": some, "site": some, "table": "ledger", "records": "manifests", "trip": some, "draw": some, "draft": some,
 		"account": some, "appointment": some, "party": some, "client": some, "secret": some, "client secret": "lw_SAMPLE", "rotation": "x.x.x",
 		"label": label, "kid": x.Hospital.Kid(), "signed challenge": string(must(x.Hospital.SignEnrolment("x"))(t)),
 		"challenge request": `{"code":"7K3M-9QXA-T2VD","jwk":` + string(must(x.Hospital.JWK())(t)) + `}`}}

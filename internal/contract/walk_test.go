@@ -42,7 +42,7 @@ type place struct {
 
 func walk(x *town) {
 	p := &place{known: map[string]string{"period": "2026-01", "kind": "organisations", "level": "0", "path": "000.p/1",
-		"site": x.Hospital.Site.String(), "table": "ledger"}}
+		"site": x.Hospital.Site.String(), "table": "ledger", "records": "manifests"}}
 	x.run("before anything is there", emptyLog)
 	x.run("registers", registers)
 	x.run("enrolment", enrolments)
@@ -59,6 +59,7 @@ func walk(x *town) {
 	x.run("drafts", func(x *town) { p.drafts(x) })
 	x.run("one-time codes", func(x *town) { p.stopCodes(x) })
 	x.run("figures", measured)
+	x.run("records of the past", func(x *town) { p.past(x) })
 	x.run("tables", func(x *town) { p.tables(x) })
 	x.run("labels", func(x *town) { p.labels(x) })
 	x.run("keys", func(x *town) { p.keys(x) })
@@ -135,6 +136,7 @@ func (p *place) sound(x *town, c call) ask {
 		"createEnrolment":    fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.Hospital.Party, x.Hospital.Person),
 		"challengeEnrolment": p.known["challenge request"],
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
+		"importPast":         pastFile,
 		"importRegistry":     "credit_code,name,roles\n",
 		"createDraft":        fmt.Sprintf(`{"party":%q}`, x.Hospital.Party),
 		"replaceDraft":       `{"version":1,"content":{}}`,
@@ -144,7 +146,7 @@ func (p *place) sound(x *town, c call) ask {
 		"enrolKey":           p.known["signed challenge"],
 	}[c.op.OperationID]
 	switch c.op.OperationID {
-	case "importRegistry":
+	case "importRegistry", "importPast":
 		q.mediaType = "text/csv"
 	case "createToken":
 		q.mediaType = "application/x-www-form-urlencoded"
@@ -281,7 +283,7 @@ func mayAnalyst(operation string) bool {
 
 // nothing: ids that name nothing, and texts that are no ids.
 func (p *place) nothing(x *town) {
-	names := map[string][]string{"kind": {"ghosts"}, "label": {string(event.NewLabel([26]byte{9}))}, "level": {"5", "6", "x"}}
+	names := map[string][]string{"kind": {"ghosts"}, "records": {"ghosts"}, "label": {string(event.NewLabel([26]byte{9}))}, "level": {"5", "6", "x"}}
 	id := []string{"019ca000-0000-7000-8000-00000000ffff", "x", "00000000-0000-0000-0000-000000000000", strings.ToUpper(p.known["batch"]), "%2e%2e"}
 	for _, name := range []string{"batch", "manifest", "event", "site", "trip"} {
 		names[name] = id

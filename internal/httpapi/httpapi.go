@@ -130,6 +130,8 @@ type Config struct {
 	Measures   Measures
 	// Collection serves the one-time codes of small sources.
 	Collection Collection
+	// Archive keeps records of the past.
+	Archive Archive
 	// Drafts keeps drafts of manifests.
 	Drafts Drafts
 	// Catalog knows what codes are called, for files; nil: the one that is shipped.
@@ -268,6 +270,7 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/manifests/:manifest/form", "getManifestForm", f.manifestForm},
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
 		{"GET", "/v1/sites/:site/tables/:table", "getSiteTable", f.siteTable},
+		{"POST", "/v1/sites/:site/past/:records", "importPast", f.importPast},
 		{"GET", "/v1/worklist", "listWork", f.work},
 		{"GET", "/v1/worklist/counts", "countWork", f.workCounts},
 		{"GET", "/v1/search", "searchWaste", f.search},

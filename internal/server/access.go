@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"liandan/internal/archive"
 	"os"
 	"strings"
 	"time"
@@ -52,6 +53,7 @@ func (p *Parts) openAccess(env func(string) string) error {
 	if err != nil {
 		return err
 	}
+	p.Archive = &archive.Service{Store: p.Store, Catalog: p.catalog, Now: p.now}
 	p.Drafts = draft.New(draft.Config{Store: p.Store, Now: p.now})
 	p.Collection = collection.New(collection.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Pepper: pepper, Flush: p.flush})
 	p.Accounts = account.New(account.Config{Store: p.Store, Registry: p.Registry, Now: p.now, Random: rand.Reader, Seal: seal, OIDC: provider(p.Config)})

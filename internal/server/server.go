@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"liandan/internal/archive"
 	"log/slog"
 	"net/http"
 	"os"
@@ -51,6 +52,8 @@ type Parts struct {
 	Gate     *gate.Gate
 	// Collection makes and compares the one-time codes of small sources.
 	Collection *collection.Service
+	// Archive keeps records of the past.
+	Archive *archive.Service
 	// Drafts keeps drafts of manifests.
 	Drafts *draft.Service
 	VKey   string
@@ -284,7 +287,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection, Drafts: s.Drafts,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection, Drafts: s.Drafts, Archive: s.Archive,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})

@@ -73,6 +73,15 @@ func Open(in io.ReadSeeker, l Limits) (Reader, error) {
 	return openCSV(in, l)
 }
 
+// Lines is a reader whose rows come as line number and cells.
+type Lines struct{ Reader }
+
+// Next is Reader.Next, taken apart.
+func (l Lines) Next() (int, []string, error) {
+	row, err := l.Reader.Next()
+	return row.Line, row.Cells, err
+}
+
 // trim cuts the empty cells at a row's end and says whether anything is left.
 func trim(cells []string) ([]string, bool) {
 	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
