@@ -6933,6 +6933,9 @@ type InvalidRequest = Problem
 // MediaType RFC 9457 问题说明 · a problem of RFC 9457
 type MediaType = Problem
 
+// NoSlip RFC 9457 问题说明 · a problem of RFC 9457
+type NoSlip = Problem
+
 // NotFound RFC 9457 问题说明 · a problem of RFC 9457
 type NotFound = Problem
 
@@ -7285,6 +7288,12 @@ type RevokeLabelParams struct {
 // GetManifestFormParams defines parameters for GetManifestForm.
 type GetManifestFormParams struct {
 	Format TableFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// PutManifestScanParams defines parameters for PutManifestScan.
+type PutManifestScanParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
 // DeleteGrantParams defines parameters for DeleteGrant.

@@ -91,6 +91,9 @@ type Reader interface {
 	Candidates(f FindingFilter, before int64, limit int) ([]chain.Candidate, int64, error)
 	// Permitted gives the entries that rules about permits look at, likewise.
 	Permitted(f FindingFilter, before int64, limit int) ([]int64, int64, error)
+	// Scan gives the scan of a slip, and HasScan whether it is there.
+	Scan(hash id.Hash) (Scan, bool, error)
+	HasScan(hash id.Hash) (bool, error)
 	// Signer is the log's key that may sign the next head, as note's "name+hash"; "" until
 	// one has signed.
 	Signer() (string, error)
@@ -133,6 +136,7 @@ type Rows interface {
 	ImportedRows(each func(of id.Hash, line int64, key id.Hash, columns string, body []byte) error) error
 	TopicRows(each func(source.Topic) error) error
 	CandidateRows(each func(chain.Candidate) error) error
+	ScanRows(each func(Scan) error) error
 	OutboxRows(each func(n, madeAt int64, st statement.Statement) error) error
 	KeyRows(each func(kid string, row DeviceKey) error) error
 	// Integrity asks the database whether its own structures are whole, where it can tell;
@@ -147,6 +151,8 @@ type Store interface {
 	RevokeLabel(ctx context.Context, l event.Label, at time.Time) error
 	// AddSampleList keeps a list under its hash; known says that it was there.
 	AddSampleList(ctx context.Context, hash id.Hash, body []byte, at time.Time) (known bool, err error)
+	// AddScan keeps a scan under its hash; known says that it was there.
+	AddScan(ctx context.Context, x Scan, at time.Time) (known bool, err error)
 	// Rebuild replaces every projection under the log's lock, with what fill writes.
 	Rebuild(ctx context.Context, fill func(Reader, Projection) error) error
 }
@@ -312,6 +318,9 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 	v.Broken = append(v.Broken, ledger.CheckChain(b, entries)...)
 	v.code = state.Code
 	if err := s.mend(&v, lineage, kept, state); err != nil {
+		return v, err
+	}
+	if err := s.noScans(r, &v); err != nil {
 		return v, err
 	}
 	if err := v.readSheets(r); err != nil {

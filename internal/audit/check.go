@@ -126,7 +126,7 @@ func (c *checker) run(in Reader) error {
 		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) }, c.settleKeys,
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.deviceKeys, c.integrity,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.scanRows, c.deviceKeys, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

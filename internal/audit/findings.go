@@ -306,7 +306,7 @@ var chainRules = func() map[rule.Code]bool {
 	out := map[rule.Code]bool{}
 	for _, c := range []rule.Code{rule.Unseen, rule.ClockAhead, rule.LateUpload, rule.ClockBack, rule.GramsMoved, rule.Unverified, rule.Estimate, rule.EstimateOff,
 		rule.PackagesMoved, rule.ResidueExempt, rule.ResidueLoose, rule.Reserved, rule.ByCode, rule.ByLeave, rule.StoredTooLong, rule.SingleLayer, rule.NoMedicalClass,
-		rule.CorrectionExpired, rule.PaperEvidence, rule.PaperLate, rule.MetersDiffer, rule.Incident, rule.MedicalLeak, rule.Untold} {
+		rule.CorrectionExpired, rule.ScanMissing, rule.PaperEvidence, rule.PaperLate, rule.MetersDiffer, rule.Incident, rule.MedicalLeak, rule.Untold} {
 		out[c] = true
 	}
 	return out

@@ -32,6 +32,7 @@ const (
 	AreaTerm       Area = "terms"
 	AreaTopic      Area = "topics"
 	AreaCandidate  Area = "candidates"
+	AreaScan       Area = "scans" // of slips signed on paper, against their hashes
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"
 	AreaDeviceKey  Area = "device_keys"

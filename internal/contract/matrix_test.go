@@ -46,6 +46,8 @@ getSiteTable        s     .      .      s        o     d        c    m      .   
 listWork            s     p      p      s        o     d        c    m      .       .      o      authority
 countWork           s     p      p      s        o     d        c    m      .       .      o      authority
 searchWaste         s     p      p      s        o     d        c    m      .       .      o      authority
+putManifestScan     s     .      p      s        o     .        .    .      .       .      .      every
+getManifestScan     s     .      p      s        o     d        c    m      .       .      o      authority
 listFindings        s     p      p      s        o     d        c    m      .       .      o      authority
 countFindings       s     p      p      s        o     d        c    m      .       .      o      authority
 listQuarantine      .     .      .      .        +     +        +    +      .       .      .      authority

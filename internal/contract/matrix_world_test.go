@@ -254,7 +254,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -310,6 +310,8 @@ func (m *matrix) request(op string, x target) ask {
 		return ask{method: "PUT", path: grants + "/" + x.client, mediaType: "application/json", body: `{"scopes":["chains:read"]}`}
 	case "deleteGrant":
 		return ask{method: "DELETE", path: grants + "/" + x.client}
+	case "putManifestScan":
+		return ask{method: "PUT", path: "/v1/manifests/" + x.manifest + "/scan", mediaType: "application/pdf", body: "%PDF-SAMPLE"}
 	case "createSampleList":
 		return post("/v1/sample-lists", fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, m.uuid(), m.uuid()))
 	case "importPast":
@@ -345,7 +347,8 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"revokeLabel": {"POST", "/v1/labels/" + x.label + "/revoke"}, "listQuarantine": {"GET", "/v1/quarantine"}, "listCustody": {"GET", "/v1/sites/" + x.site + "/custody"},
 		"compareUse": {"GET", "/v1/sites/" + x.site + "/use?" + march}, "getMonthlyManifest": {"GET", "/v1/sites/" + x.site + "/monthly-manifest?month=2026-03"},
 		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
-		"listFindings": {"GET", "/v1/findings?" + whose(x)}, "countFindings": {"GET", "/v1/findings/counts?" + whose(x)},
+		"getManifestScan": {"GET", "/v1/manifests/" + x.manifest + "/scan"},
+		"listFindings":    {"GET", "/v1/findings?" + whose(x)}, "countFindings": {"GET", "/v1/findings/counts?" + whose(x)},
 		"listWork": {"GET", "/v1/worklist?" + whose(x)}, "countWork": {"GET", "/v1/worklist/counts?" + whose(x)}, "searchWaste": {"GET", "/v1/search?" + whose(x)},
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
 		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},

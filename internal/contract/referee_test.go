@@ -76,7 +76,7 @@ func init() {
 		b, err := io.ReadAll(body)
 		return string(b), err
 	}
-	for _, mediaType := range []string{"application/jose", "application/x-ndjson", "text/html", "text/csv", "image/png"} {
+	for _, mediaType := range []string{"application/jose", "application/x-ndjson", "text/html", "text/csv", "image/png", "image/jpeg", "application/pdf"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, text)
 	}
 }

@@ -33,7 +33,7 @@ func (p *place) identify(x *town, c call, q *ask) {
 		q.session = x.nurse
 	case strings.HasSuffix(c.op.OperationID, "Label"):
 		q.token = x.plant
-	case strings.HasSuffix(c.op.OperationID, "Grant"), strings.Contains(c.op.OperationID, "Draft"), c.op.OperationID == "createStopCode", c.op.OperationID == "importPast", c.op.OperationID == "listGrants":
+	case strings.HasSuffix(c.op.OperationID, "Grant"), strings.Contains(c.op.OperationID, "Draft"), c.op.OperationID == "createStopCode", c.op.OperationID == "importPast", c.op.OperationID == "putManifestScan", c.op.OperationID == "listGrants":
 		q.token = x.hospital
 	case c.op.OperationID == "confirmStop" && p.driver != "":
 		q.token = p.driver

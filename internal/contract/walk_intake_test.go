@@ -85,7 +85,7 @@ func dryRuns(x *town) {
 
 // bodies: every operation that takes a body refuses another content type and too much.
 func (p *place) bodies(x *town) {
-	large := map[string]int{"application/jose": 30_000, "application/json": event.MaxPayload + 1, "text/csv": 16<<20 + 1}
+	large := map[string]int{"application/jose": 30_000, "application/json": event.MaxPayload + 1, "text/csv": 16<<20 + 1, "application/pdf": 8<<20 + 1}
 	for _, c := range x.referee.calls {
 		if c.op.RequestBody == nil || c.op.OperationID == "createToken" { // its errors are OAuth's; see programs
 			continue

@@ -65,6 +65,7 @@ func walk(x *town) {
 	x.run("keys", func(x *town) { p.keys(x) })
 	x.run("hand-overs", func(x *town) { p.handOvers(x) })
 	x.run("lists", func(x *town) { p.lists(x) })
+	x.run("scans of slips", func(x *town) { p.scans(x) })
 	x.run("findings", func(x *town) { p.findingLists(x) })
 	x.run("the access record", accessRecord)
 	x.run("without a token", func(x *town) { p.tokens(x) })
@@ -138,6 +139,7 @@ func (p *place) sound(x *town, c call) ask {
 		"revokeKey":          `{"reason":"样例 SAMPLE"}`,
 		"importPast":         pastFile,
 		"importRegistry":     "credit_code,name,roles\n",
+		"putManifestScan":    "%PDF-SAMPLE",
 		"createDraft":        fmt.Sprintf(`{"party":%q}`, x.Hospital.Party),
 		"replaceDraft":       `{"version":1,"content":{}}`,
 		"createSampleList":   fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, x.Hospital.Site, x.Hospital.Person),
@@ -148,6 +150,8 @@ func (p *place) sound(x *town, c call) ask {
 	switch c.op.OperationID {
 	case "importRegistry", "importPast":
 		q.mediaType = "text/csv"
+	case "putManifestScan":
+		q.mediaType = "application/pdf"
 	case "createToken":
 		q.mediaType = "application/x-www-form-urlencoded"
 	case "submitEvents", "validateEvent", "enrolKey", "rotateKey":

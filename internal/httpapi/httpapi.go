@@ -56,6 +56,8 @@ type Reader interface {
 	Event(ctx context.Context, e id.Event) (audit.EventView, error)
 	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
 	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)
+	AddScan(ctx context.Context, m id.Manifest, as string, body []byte) (known bool, err error)
+	ScanOf(ctx context.Context, m id.Manifest) (audit.Scan, error)
 	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
 	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
@@ -274,6 +276,8 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/worklist", "listWork", f.work},
 		{"GET", "/v1/worklist/counts", "countWork", f.workCounts},
 		{"GET", "/v1/search", "searchWaste", f.search},
+		{"PUT", "/v1/manifests/:manifest/scan", "putManifestScan", f.putScan},
+		{"GET", "/v1/manifests/:manifest/scan", "getManifestScan", f.scan},
 		{"GET", "/v1/findings", "listFindings", f.findingList},
 		{"GET", "/v1/findings/counts", "countFindings", f.findingCounts},
 		{"GET", "/v1/quarantine", "listQuarantine", f.quarantine},

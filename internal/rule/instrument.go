@@ -9,6 +9,7 @@ import (
 	"liandan/internal/batch"
 	"liandan/internal/calendar"
 	"liandan/internal/event"
+	"liandan/internal/id"
 )
 
 // The rules that an instrument of law gives.
@@ -114,4 +115,16 @@ func (s Step) incident(l Limits) []Finding {
 // pipe says whether an event reads the far meter of a pipeline.
 func (s Step) pipe() bool {
 	return s.Event.Type == event.MeterRecorded && s.Before.Stage == batch.Delivered
+}
+
+// NoScan remarks that the scan whose hash a back-filled slip carries is not there. Readers say
+// so, who have the files; the scan may come any time.
+func NoScan(e event.Event, seq int64, b id.Batch) Finding {
+	d, _ := e.Data.(event.Backfilled)
+	owner := Owner{d.Consignor, Consignor}
+	if e.Party == d.Consignee {
+		owner.Party, owner.Part = d.Consignee, Consignee
+	}
+	return Finding{Rule: ScanMissing, Severity: Remark, Owner: owner, Seq: seq, Event: e.ID, Batch: b, Version: "chain",
+		ZH: fmt.Sprintf("纸质单据的扫描件尚未上传（SHA-256 %s）", d.Scan), EN: fmt.Sprintf("The scan of the slip has not been brought yet (SHA-256 %s).", d.Scan)}
 }

@@ -47,6 +47,7 @@ const (
 	// Told by readers, who have the clock and the other manifests.
 	CorrectionExpired Code = "correction-expired" // not answered in time
 	NumberConflict    Code = "number-conflict"    // two manifests have one national number
+	ScanMissing       Code = "scan-missing"       // nobody has brought the scan of a slip yet
 )
 
 // Limits are the figures of one edition of the rules.
