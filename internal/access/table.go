@@ -223,6 +223,7 @@ func pageRules() []Rule {
 		self("page:home", "登录后的首页", "home page after sign-in"),
 		self("page:account", "我的账号", "my account"),
 		self("page:signout", "退出", "sign out"),
+		self("page:rules", "定义与规则", "definitions and rules"),
 		self("page:admin", "管理首页", "administration"),
 		{Operation: "page:registers", ZH: "查看登记册", EN: "browse the registers", Who: Reaches{OrganisationAdministrator: OwnOrganisation, DistrictInspector: OwnDistricts,
 			CityInspector: City, HealthCommission: MedicalInCity, SystemAdministrator: Everything}, Record: ByAuthority},

@@ -16,6 +16,7 @@ import (
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/registry"
 )
@@ -144,6 +145,11 @@ func (s *Store) SitesOf(ctx context.Context, p id.Party) ([]party.Site, error) {
 // unavailable.
 func (s *Store) PeopleOf(ctx context.Context, p id.Party) ([]registry.Person, error) {
 	return ofParty(&registryReader{ctx: ctx, db: s.ro}, p, "valid_from, id", personRow.person)
+}
+
+// RegisterFacts lists the newest of every register fact. Faults: unavailable, damaged.
+func (s *Store) RegisterFacts(ctx context.Context) ([]indicator.Fact, error) {
+	return s.RegistryReader(ctx).Facts()
 }
 
 type uploadRow struct {

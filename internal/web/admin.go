@@ -15,10 +15,12 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/machine"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 	"liandan/internal/registry"
+	"liandan/internal/waste"
 )
 
 // Admin is what the pages of administration read and do.
@@ -28,6 +30,7 @@ type Admin struct {
 	Record    Record
 	Registers Registers
 	Imports   Imports
+	Catalog   *waste.Catalog // with the editions that were imported
 }
 
 // Accounts keeps people's accounts; account.Service is one.
@@ -68,6 +71,7 @@ type Registers interface {
 	KeepUpload(ctx context.Context, u registry.Upload) error
 	Upload(ctx context.Context, by, upload string, at time.Time) (registry.Upload, bool, error)
 	DropUpload(ctx context.Context, by string) error
+	RegisterFacts(ctx context.Context) ([]indicator.Fact, error)
 }
 
 // Imports reads and changes the registers; registry.Service is one.
@@ -80,7 +84,7 @@ type Imports interface {
 func (s *Site) adminRoutes() []route {
 	return slices.Concat([]route{
 		{method: "GET", pattern: "/admin", operation: "page:admin", run: s.adminHome},
-	}, s.registerRoutes(), s.importRoutes(), s.peopleRoutes())
+	}, s.registerRoutes(), s.importRoutes(), s.peopleRoutes(), s.clientRoutes(), s.recordRoutes(), s.ruleRoutes())
 }
 
 // adminHome is GET /admin: the doors of administration that are open to whoever asks.

@@ -17,11 +17,12 @@ import (
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
 	"liandan/internal/store"
+	"liandan/internal/waste"
 )
 
 // admin is what the pages of administration stand on; acts are those that the world heard.
 func (w *world) admin(st *store.Store) Admin {
-	return Admin{Accounts: w.people, Registers: st, Imports: w.reg, Record: records{w},
+	return Admin{Accounts: w.people, Registers: st, Imports: w.reg, Record: records{w}, Catalog: waste.DefaultCatalog(),
 		Machines: machine.New(machine.Config{Store: st, Organisations: w.reg, Now: w.clock, Random: rand.Reader})}
 }
 
