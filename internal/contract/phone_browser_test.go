@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,10 +15,13 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"liandan/internal/access"
+	"liandan/internal/account"
 	views "liandan/internal/audit"
 	"liandan/internal/client"
 	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/label"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
 )
@@ -121,14 +126,14 @@ func (w walker) decoded() []string {
 }
 
 // newPhone is a browser with the app, enrolled for a person of the city by a one-time code.
-func newPhone(t *testing.T, s *server.Server, city *samplecity.City, login string) phone {
+func newPhone(t *testing.T, s *server.Server, city *samplecity.City, login string, options ...chromedp.ExecAllocatorOption) phone {
 	t.Helper()
 	who := somebody(t, city, login)
 	code, _, err := s.Registry.NewEnrolment(t.Context(), "test", who.Appointment.Party, who.Appointment.Person, "样例手机 SAMPLE "+login, 30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := phone{walker{t, browser(t)}, s, who}
+	p := phone{walker{t, browser(t, options...)}, s, who}
 	p.listen()
 	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol="+code), chromedp.WaitVisible("#code"))
 	if at := js[string](p.walker, `location.href + " " + document.getElementById("code").value`); at != s.URL+"/m/#enrol "+code {
@@ -296,5 +301,134 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 		if v := nurse.batchOf(l); v.State.Stage != "received" || v.State.N != 3 {
 			t.Errorf("%s is %+v", l, v.State)
 		}
+	}
+}
+
+// signIn gives the phone's person an account and signs in on the phone, as somebody who wants to
+// look things up does.
+func (p phone) signIn() {
+	p.t.Helper()
+	const password = "sample-pass-phrase-19"
+	invitee := must(p.s.Accounts.Invite(p.t.Context(), p.who.Login, p.who.Name, []access.Appointment{p.who.Appointment}))(p.t)
+	if _, _, err := p.s.Accounts.Accept(p.t.Context(), account.Acceptance{Code: invitee.Code, Password: password}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.run("the form", chromedp.Navigate(p.s.URL+"/signin?next=/m/"), chromedp.WaitVisible("#login"))
+	p.run("signing in", chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", password), chromedp.Click("button.main"),
+		chromedp.WaitVisible(`a[href="#scan"].main`))
+	p.until("the phone knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
+}
+
+// open goes to a page of the app.
+func (p phone) open(to, waitFor string) {
+	p.t.Helper()
+	js[bool](p.walker, `(location.hash = "`+to+`", true)`)
+	p.until(to, `document.querySelector('`+waitFor+`')`)
+}
+
+// TestBagsStoreAndTripOnPhones takes two bags from the ward through the store onto a vehicle and
+// to the plant's gate: the nurse signed in, the driver without network from stop to depot.
+func TestBagsStoreAndTripOnPhones(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	plant := somebody(t, city, "plant.sample").Appointment
+	nurse := newPhone(t, s, city, "nurse.sample")
+	nurse.signIn()
+	first := nurse.bag("外科 SAMPLE", "2.5", "")
+	second := nurse.bag("外科 SAMPLE", "0.75", "")
+	nurse.unsent(0)
+	nurse.world(2)
+	nurse.open("#many/batch.stored", "#typed")
+	nurse.tap("加入本机全部")
+	nurse.until("two bags", `document.querySelectorAll("[data-batch]").length === 2`)
+	nurse.tap("入暂存间 2 袋，签名")
+	nurse.until("the list", `location.hash === "#bags"`)
+	nurse.unsent(0)
+	nurse.page("bags", "在管 2 袋", "医疗废物暂存间", "in time", "48 小时")
+	if v := nurse.batchOf(first); v.State.Stage != "stored" || v.State.Room != "医疗废物暂存间" || int64(v.State.Grams) != 2500 {
+		t.Errorf("stored: %+v", v.State)
+	}
+	// What another device signed comes in by itself, and a bag that is gone from here goes.
+	nurse.run("opened anew", chromedp.Reload(), chromedp.WaitVisible(`[data-batch]`))
+	nurse.until("the bags as the server has them", `document.querySelectorAll("[data-band=fresh]").length === 2`)
+
+	nurse.open("#many/manifest.issued", "#typed")
+	nurse.tap("加入本机全部 2 袋")
+	nurse.until("two bags", `document.querySelectorAll("[data-batch]").length === 2`)
+	camera := filepath.Join(t.TempDir(), "camera.y4m")
+	driver := newPhone(t, s, city, "driver.sample", chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", camera))
+	way := []string{driver.who.Appointment.Party.String(), plant.Party.String(), plant.Sites[0].String()}
+	for i, v := range way {
+		js[bool](nurse.walker, `(document.querySelectorAll('input[placeholder^="0000"]')[`+strconv.Itoa(i)+`].value = "`+v+`", true)`)
+	}
+	nurse.page("issue", "出库交承运人：2 袋", "另一条路线")
+	nurse.tap("出库交承运人 2 袋，签名")
+	nurse.until("the hand-over code", `location.hash.startsWith("#give/") && document.querySelector("svg.qr")`)
+	nurse.unsent(0)
+	codes := nurse.decoded()
+	if len(codes) != 1 {
+		t.Fatalf("codes %q", codes)
+	}
+	if v := nurse.batchOf(first); v.State.Stage != "issued" || v.State.Carrier != driver.who.Appointment.Party {
+		t.Errorf("issued: %+v", v.State)
+	}
+
+	driver.cut(true)
+	driver.open("#trip", "#plate")
+	driver.fill("#plate", "冀F·00001")
+	driver.tap("开始")
+	driver.until("the trip", `document.querySelector("#onboard")`)
+	show(t, camera, codes[0])
+	driver.open("#scan", "video")
+	driver.until("what to load", `document.querySelectorAll("[data-batch]").length === 2`)
+	js[bool](driver.walker, `([...document.querySelectorAll("input.weight")].find((x) => x.value === "2.5").value = "2.48", true)`)
+	driver.page("load", "装车 2 袋", "车牌")
+	driver.tap("装车，签名")
+	driver.until("loaded", `document.querySelector("#onboard")?.textContent.includes("2 袋 · 3.23 kg")`)
+	driver.page("trip", "行程", "冀F·00001", "车上")
+	driver.tap("到站卸车 2 袋")
+	driver.until("what to unload", `document.querySelectorAll("[data-batch]").length === 2`)
+	driver.tap("卸车，签名")
+	driver.until("empty", `document.querySelector("#onboard")?.textContent.includes("0 袋")`)
+	driver.unsent(2)
+	nurse.world(4)
+	driver.cut(false)
+	driver.unsent(0)
+	nurse.world(6)
+	for l, grams := range map[event.Label]int64{first: 2480, second: 750} {
+		v := nurse.batchOf(l)
+		if v.State.Stage != "delivered" || int64(v.State.Grams) != grams || v.State.Vehicle != "冀F·00001" || v.State.Consignee != plant.Party {
+			t.Errorf("delivered: %+v", v.State)
+		}
+	}
+	nurse.run("the bags are gone from the store", chromedp.Navigate(s.URL+"/m/#bags"), chromedp.Reload())
+	nurse.until("nothing is held", `document.querySelector("h1").textContent.includes("在管 0 袋")`)
+}
+
+// show has the camera see a code: one grey picture, as a YUV4MPEG2 film.
+func show(t *testing.T, file, code string) {
+	t.Helper()
+	const width, height = 960, 720
+	rows := must(label.Modules(code))(t)
+	scale := height / (len(rows) + 8)
+	left, top := (width-scale*len(rows))/2, (height-scale*len(rows))/2
+	picture := bytes.Repeat([]byte{200}, width*height)
+	for y := range scale * len(rows) {
+		for x := range scale * len(rows) {
+			picture[(top+y)*width+left+x] = 220
+			if rows[y/scale][x/scale] {
+				picture[(top+y)*width+left+x] = 40
+			}
+		}
+	}
+	frame := append(picture, bytes.Repeat([]byte{128}, width*height/2)...) // no colour
+	film := fmt.Appendf(nil, "YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n", width, height)
+	for range 3 {
+		film = append(append(film, "FRAME\n"...), frame...)
+	}
+	if err := os.WriteFile(file, film, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

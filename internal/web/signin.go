@@ -175,7 +175,7 @@ func (s *Site) local(given string) string {
 	}
 	if slices.ContainsFunc(s.routes, func(rt route) bool {
 		_, ok := rt.match(u.Path)
-		return ok && rt.method == http.MethodGet && !s.open[rt.operation]
+		return ok && rt.method == http.MethodGet && (!s.open[rt.operation] || u.Path == "/m/") // the phone app knows how to ask for sign-in
 	}) {
 		return u.String()
 	}

@@ -196,7 +196,7 @@ async function manyPage(type) {
     await show()
   })
   const [zh, en] = stepWords[type]
-  const held = (await app.db.all('bags')).filter((b) => !b.gone && !bags.some((x) => x.id === b.id) && stepsFor(b, app.me)[0]?.type === type)
+  const held = (await app.db.all('bags')).filter((b) => !b.gone && !bags.some((x) => x.id === b.id) && stepsFor(b, app.me).some((x) => x.type === type) && (type === 'manifest.issued' || b.stage !== 'stored'))
   return {
     leave: s.leave,
     body: [
