@@ -764,6 +764,7 @@ func (e EventUseRecordedType) Valid() bool {
 
 // Defines values for EvidenceItemWhat.
 const (
+	EvidenceItemWhatBase       EvidenceItemWhat = "base"
 	EvidenceItemWhatInspection EvidenceItemWhat = "inspection"
 	EvidenceItemWhatMovement   EvidenceItemWhat = "movement"
 	EvidenceItemWhatUnit       EvidenceItemWhat = "unit"
@@ -772,6 +773,8 @@ const (
 // Valid indicates whether the value is a known member of the EvidenceItemWhat enum.
 func (e EvidenceItemWhat) Valid() bool {
 	switch e {
+	case EvidenceItemWhatBase:
+		return true
 	case EvidenceItemWhatInspection:
 		return true
 	case EvidenceItemWhatMovement:
@@ -1525,6 +1528,7 @@ func (e QuarantineItemState) Valid() bool {
 const (
 	RegistryKindApprovals        RegistryKind = "approvals"
 	RegistryKindBaseFigures      RegistryKind = "base_figures"
+	RegistryKindCarbonFactors    RegistryKind = "carbon_factors"
 	RegistryKindIndicatorChoices RegistryKind = "indicator_choices"
 	RegistryKindInspectionSheets RegistryKind = "inspection_sheets"
 	RegistryKindLicences         RegistryKind = "licences"
@@ -1543,6 +1547,8 @@ func (e RegistryKind) Valid() bool {
 	case RegistryKindApprovals:
 		return true
 	case RegistryKindBaseFigures:
+		return true
+	case RegistryKindCarbonFactors:
 		return true
 	case RegistryKindIndicatorChoices:
 		return true
@@ -4496,27 +4502,34 @@ type EventUseRecordedType string
 // EventVersion 格式版本 · version of the format
 type EventVersion = int
 
-// EvidenceItem 一次移动、一个单位或一次检查 · a movement, a unit or an inspection
+// EvidenceItem 一项登记的基准数据、一次移动、一个单位或一次检查 · a base figure of the register, a movement, a unit or an inspection
 type EvidenceItem struct {
+	// Amount 克或元 · grams, or yuan of value_added
+	Amount   int64  `json:"amount,omitempty,omitzero"`
 	At       string `json:"at,omitempty,omitzero"`
 	Batch    string `json:"batch,omitempty,omitzero"`
 	Code     string `json:"code,omitempty,omitzero"`
 	Declared *bool  `json:"declared,omitempty"`
 	Division string `json:"division,omitempty,omitzero"`
 	Event    string `json:"event,omitempty,omitzero"`
-	Grams    int64  `json:"grams,omitempty,omitzero"`
-	Kind     string `json:"kind,omitempty,omitzero"`
-	Method   string `json:"method,omitempty,omitzero"`
-	Name     string `json:"name,omitempty,omitzero"`
-	Party    string `json:"party,omitempty,omitzero"`
-	Proven   *bool  `json:"proven,omitempty"`
+
+	// Figure 基准数据 · landfilled, value_added, recyclables_generated, recyclables_recycled
+	Figure string `json:"figure,omitempty,omitzero"`
+	Grams  int64  `json:"grams,omitempty,omitzero"`
+	Kind   string `json:"kind,omitempty,omitzero"`
+	Method string `json:"method,omitempty,omitzero"`
+	Name   string `json:"name,omitempty,omitzero"`
+	Party  string `json:"party,omitempty,omitzero"`
+	Proven *bool  `json:"proven,omitempty"`
 
 	// Seq 日志序号 · entry of the log
 	Seq     *int64           `json:"seq,omitempty"`
 	Site    string           `json:"site,omitempty,omitzero"`
+	Source  string           `json:"source,omitempty,omitzero"`
 	Type    string           `json:"type,omitempty,omitzero"`
 	Verdict string           `json:"verdict,omitempty,omitzero"`
 	What    EvidenceItemWhat `json:"what"`
+	Year    int              `json:"year,omitempty,omitzero"`
 }
 
 // EvidenceItemWhat defines model for EvidenceItem.What.

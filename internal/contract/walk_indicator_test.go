@@ -39,6 +39,7 @@ func measured(x *town) {
 		"memberships":       fmt.Sprintf("credit_code,site_name,collector,basis,number,valid_from\n%s,无此场所 SAMPLE,%[1]s,contract,1,2026-01-01\n", code),
 		"indicator_choices": "indicator,choice,value,reason\n35,scope,mine,样例 SAMPLE\n",
 		"inspection_sheets": "sheet,version,class,total,pass,basic,accident,item,max\nSAMPLE,1,operator,5,4,2,1,1,2\nSAMPLE,1,operator,5,4,2,1,2,2\n",
+		"carbon_factors":    "set,method,code,kg_per_t,source,certainty,valid_from,reason\nSAMPLE,R9,HW08,1e3,样例 SAMPLE,U,2026-01-01,样例 SAMPLE\n",
 	} {
 		if r := csv(kind, body); r.Applied || len(r.Bad) != 1 {
 			x.t.Errorf("%s: %+v", kind, r)
@@ -54,6 +55,7 @@ func measured(x *town) {
 		"memberships":       fmt.Sprintf("credit_code,site_name,collector,basis,number,valid_from\n%s,样例门诊 SAMPLE,%[1]s,contract,SAMPLE-1,2026-01-01\n", code),
 		"indicator_choices": "indicator,choice,value,reason\n35,scope,landfilled_in_city,样例 SAMPLE reason\n",
 		"inspection_sheets": "sheet,version,class,total,pass,basic,accident,item,max\nSAMPLE,1,operator,4,4,2,1,1,2\nSAMPLE,1,operator,4,4,2,1,2,2\n",
+		"carbon_factors":    "set,method,code,kg_per_t,source,certainty,valid_from,reason\nSAMPLE,R9,HW08,-12.5,样例 SAMPLE,U,2026-01-01,样例 SAMPLE\nSAMPLE,R4,*,,样例 SAMPLE,U,2026-01-01,样例 SAMPLE\n",
 	} {
 		for _, added := range []bool{true, false} {
 			if r := csv(kind, body); !r.Applied || (r.Added > 0) != added {
@@ -88,6 +90,12 @@ func measured(x *town) {
 			x.t.Fatal("the evidence does not end")
 		}
 	}
+	// The base figure is the first thing behind 35.
+	behind := into[api.IndicatorEvidence](x.get("/v1/indicators/35/evidence?period=2025&limit=1").is(200, ""))
+	if len(behind.Items) != 1 || behind.Items[0].What != "base" || behind.Items[0].Figure != "landfilled" || behind.Items[0].Amount != 1_000_000 || behind.Items[0].Seq == nil || behind.NextCursor == "" {
+		x.t.Errorf("behind 35: %+v", behind)
+	}
+	x.get("/v1/indicators/35/evidence?period=2025&limit=1&cursor="+behind.NextCursor).is(200, "")
 	for _, path := range []string{"/v1/indicators", "/v1/indicators/37?period=2026-01", "/v1/indicators/59?period=2026-01", "/v1/indicators/32?period=2026-01", "/v1/indicators/37/evidence?period=2026-01",
 		"/v1/indicators/59/evidence?period=2026-01", "/v1/carbon?period=2026-01&district=130602"} {
 		x.get(path).is(200, "")
@@ -128,22 +136,24 @@ func stated(x *town) {
 
 func misasked(x *town) {
 	for path, want := range map[string]string{
-		"/v1/indicators/99?period=2026-01":                        "unknown_indicator",
-		"/v1/indicators/x?period=2026-01":                         "unknown_indicator",
-		"/v1/indicators/35?period=2026-01&district=139999":        "unknown_district",
-		"/v1/indicators/35?period=2026-01&district=130629":        "unknown_district",
-		"/v1/indicators/35?period=2099":                           "future",
-		"/v1/indicators/35?period=2026-13":                        "format",
-		"/v1/indicators/35?period=2026-01&as_of=999999999":        "beyond_log",
-		"/v1/indicators/35?period=2026-01&as_of=-1":               "format",
-		"/v1/indicators/35/evidence?period=2026-01&cursor=SAMPLE": "format",
-		"/v1/indicators?as_of=yesterday":                          "format",
-		"/v1/carbon?period=2026-02-31":                            "format",
-		"/v1/statements/2026-13":                                  "format",
-		"/v1/statements/2099":                                     "future",
-		"/v1/statements/2026-01?district=130629":                  "unknown_district",
-		"/v1/statements/2026-01?as_of=999999999":                  "beyond_log",
-		"/v1/statements/2026-01?as_of=2001-01-01T00:00:00.000Z":   "before_log",
+		"/v1/indicators/99?period=2026-01":                                "unknown_indicator",
+		"/v1/indicators/x?period=2026-01":                                 "unknown_indicator",
+		"/v1/indicators/35?period=2026-01&district=139999":                "unknown_district",
+		"/v1/indicators/35?period=2026-01&district=130629":                "unknown_district",
+		"/v1/indicators/35?period=2099":                                   "future",
+		"/v1/indicators/35?period=2026-13":                                "format",
+		"/v1/indicators/35?period=2026-03..2026-01":                       "format", // a period has a name, so that none is reversed
+		"/v1/indicators/35?period=2026-01&as_of=999999999":                "beyond_log",
+		"/v1/indicators/35?period=2026-01&as_of=-1":                       "format",
+		"/v1/indicators/35/evidence?period=2026-01&cursor=SAMPLE":         "format",
+		"/v1/indicators?as_of=yesterday":                                  "format",
+		"/v1/carbon?period=2026-02-31":                                    "format",
+		"/v1/statements/2026-13":                                          "format",
+		"/v1/statements/2099":                                             "future",
+		"/v1/statements/2026-01?district=130629":                          "unknown_district",
+		"/v1/indicators/35?period=2026-01&as_of=2001-01-01T00:00:00.000Z": "before_log",
+		"/v1/statements/2026-01?as_of=999999999":                          "beyond_log",
+		"/v1/statements/2026-01?as_of=2001-01-01T00:00:00.000Z":           "before_log",
 	} {
 		a := x.ask(ask{path: path, token: x.inspector, blind: "no schema knows the districts, the log and the clock"}).is(422, "invalid-request")
 		if !strings.Contains(string(a.body), `"`+want+`"`) {

@@ -137,6 +137,9 @@ func (f *face) evidenceItem(c echo.Context, it measure.Item) (api.EvidenceItem, 
 	case "movement":
 		m := it.Move
 		out.At, out.Kind, out.Batch, out.Code, out.Method, out.Grams = atMillis(m.At), string(m.Kind), m.Batch.String(), string(m.Code), string(m.Method), m.Grams
+	case "base":
+		out.Figure, out.Year, out.Amount, out.Source = it.Base.Figure, it.Base.Year, it.Base.Amount, it.Base.Source
+		return out, nil
 	case "unit":
 		site = it.Unit.Site
 		out.Party, out.Type, out.Declared, out.Proven = it.Unit.Party.String(), it.Unit.Type, &it.Unit.Declared, &it.Unit.Proven

@@ -44,13 +44,36 @@ type Route struct {
 	Kg     string // net effect in kg CO2e, two decimals; "" not computed
 }
 
-// Factors are the shipped factors and those that the log states, the newest last.
+// Factors are the shipped factors and those that the log states: the newest row of each
+// set, route and first day, in the order in which they were last stated.
 func (v View) Factors() []Factor {
 	out := slices.Clone(factorsShipped)
-	for _, d := range before(v.b.factors, v.size) {
-		out = append(out, d.row)
+	type key struct {
+		set, method, code string
+		from              int64
 	}
+	newest(before(v.b.factors, v.size), func(f Factor) key { return key{f.Set, f.Method, f.Code, f.From} }, func(f Factor) { out = append(out, f) })
 	return out
+}
+
+// factor finds that of a route at a moment: the one for the code before one for its
+// category before one for all, and of those the one that was stated last.
+func factor(all []Factor, method, code string, ms int64) (found Factor, ok bool) {
+	rank := func(c string) int {
+		switch {
+		case c == code:
+			return 3
+		case c == "*":
+			return 1
+		}
+		return 2
+	}
+	for _, f := range all {
+		if f.Method == method && f.Holds(ms) && (Licence{Codes: []string{f.Code}}).Covers(code, "") && (!ok || rank(f.Code) >= rank(found.Code)) {
+			found, ok = f, true
+		}
+	}
+	return found, ok
 }
 
 // Carbon gives the effect of the use routes of a period for a district, or the city for "".
@@ -67,11 +90,8 @@ func Carbon(in Input, district string) []Route {
 	out := make([]Route, 0, len(sums))
 	for k, grams := range sums {
 		t := Route{Method: k.method, Code: k.code, Grams: grams}
-		for _, f := range factors {
-			if f.Method != k.method || !f.Holds(in.CutOff) || !(Licence{Codes: []string{f.Code}}).Covers(k.code, "") {
-				continue
-			}
-			t.Set, t.Source, t.Factor, t.Kg = f.Set, f.Source, f.KgPerT, ""
+		if f, ok := factor(factors, k.method, k.code, in.CutOff); ok {
+			t.Set, t.Source, t.Factor = f.Set, f.Source, f.KgPerT
 			if rat, ok := new(big.Rat).SetString(f.KgPerT); ok {
 				n := new(big.Int).Mul(rat.Num(), big.NewInt(grams))
 				t.Kg = rounded(n, new(big.Int).Mul(rat.Denom(), big.NewInt(1_000_000)), 2)

@@ -2,6 +2,7 @@ package indicator
 
 import (
 	"slices"
+	"strings"
 
 	"liandan/internal/id"
 )
@@ -87,6 +88,8 @@ func Evaluate(in Input, district string) Row {
 		in.intensity(&r)
 	case 19:
 		in.used(&r)
+	case 32:
+		in.recyclables(&r)
 	case 35:
 		in.landfill(&r)
 	case 36, 38:
@@ -95,10 +98,10 @@ func Evaluate(in Input, district string) Row {
 		in.harmless(&r)
 	case 59:
 		in.inspected(&r)
-	default:
-		r.Figures = []Figure{because(Figure{}, "not_in_log", "本系统的事件不含可回收物，无法计算", "the events of this log do not speak of recyclables")}
 	}
 	r.Exclusions = slices.DeleteFunc(r.Exclusions, func(e Exclusion) bool { return e.Count == 0 && e.Grams == 0 }) // corrected away
+	slices.SortFunc(r.Exclusions, func(a, b Exclusion) int { return strings.Compare(a.Code, b.Code) })             // sums come in no order
+	slices.Sort(r.Flags)
 	return r
 }
 
@@ -115,6 +118,8 @@ func (in Input) reporter() func(*Site) bool {
 	switch in.Definition.Indicator {
 	case 2, 19, 35:
 		return func(s *Site) bool { return SectorOf(*s) == Industrial }
+	case 32:
+		return func(s *Site) bool { return SectorOf(*s) == Medical }
 	case 37:
 		return func(s *Site) bool { return s.BuiltUp && SectorOf(*s) == Medical }
 	case 36, 38:

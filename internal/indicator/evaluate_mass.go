@@ -61,7 +61,7 @@ func (in Input) landfill(r *Row) {
 		}
 	}
 	in.reported(r)
-	base, ok, why := in.base(r, "landfilled")
+	base, ok, why := in.base(r, Landfilled)
 	f := Figure{Parts: []Part{{"landfilled_grams", now}}}
 	if !ok {
 		r.Figures = []Figure{because(f, why.Code, why.ZH, why.EN)}
@@ -79,10 +79,7 @@ func (in Input) landfill(r *Row) {
 // base is the base figure that a row's period is held against. Of the whole city it is
 // that of all districts together.
 func (in Input) base(r *Row, figure string) (int64, bool, Because) {
-	year, _ := strconv.Atoi(in.Definition.Choice("base_year"))
-	if in.Definition.Choice("base_year") == "" {
-		year = in.Period.From.In(calendar.Zone()).Year()
-	}
+	year := baseYear(in.Definition, in.Period)
 	missing := Because{"base_missing", "未录入 " + strconv.Itoa(year) + " 年基准数据", "no figure of " + strconv.Itoa(year) + " has been entered"}
 	if in.Period.Grain != Yearly && in.Definition.Choice("part_year") == "not_computable" {
 		return 0, false, Because{"part_of_a_year", "口径规定不足一年的时段不计算", "the definition gives no figure for a part of a year"}
@@ -99,14 +96,105 @@ func (in Input) base(r *Row, figure string) (int64, bool, Because) {
 		return 0, false, missing
 	}
 	if _, whole := bases[cityCode]; r.District == "" && !whole {
+		of := in.reporter()
 		for _, s := range in.registered().sites {
-			if _, has := bases[s.Division]; !has && in.View.b.City(s.Division) && SectorOf(*s) == Industrial {
+			if _, has := bases[s.Division]; !has && in.View.b.City(s.Division) && of(s) {
 				r.flag("base_incomplete")
-				return 0, false, Because{"base_incomplete", "有工业源的区县缺少基准数据：" + s.Division, "a district with industrial sites has no base figure: " + s.Division}
+				return 0, false, Because{"base_incomplete", "有应计场所的区县缺少基准数据：" + s.Division, "a district with sites that count has no base figure: " + s.Division}
 			}
 		}
 	}
 	return sum, true, Because{}
+}
+
+// baseYear is the year whose base figures a period is held against: its own where the
+// definition names none.
+func baseYear(d Definition, p Period) int {
+	if year, err := strconv.Atoi(d.Choice("base_year")); err == nil {
+		return year
+	}
+	return p.From.In(calendar.Zone()).Year()
+}
+
+// BaseOf is a base figure that an indicator rests on, with its place in the log.
+type BaseOf struct {
+	Seq int64
+	Base
+}
+
+// BasesOf lists the base figures that a row rests on, as the log knows them.
+func BasesOf(in Input, district string) (out []BaseOf) {
+	figures := map[int][]string{2: {ValueAdded}, 32: {RecyclablesGenerated, RecyclablesRecycled}, 35: {Landfilled}}[in.Definition.Indicator]
+	r, year := &Row{District: district}, baseYear(in.Definition, in.Period)
+	at := map[[2]string]int{}
+	for _, d := range before(in.View.b.bases, in.View.size) {
+		if b := d.row; b.Year == year && slices.Contains(figures, b.Figure) && in.mine(r, b.Division) {
+			k := [2]string{b.Figure, b.Division}
+			if i, there := at[k]; there {
+				out[i] = BaseOf{d.seq, b}
+				continue
+			}
+			at[k] = len(out)
+			out = append(out, BaseOf{d.seq, b})
+		}
+	}
+	return out
+}
+
+// recyclables is indicator 32: both amounts are base figures, for what is no hazardous
+// waste is in no event.
+func (in Input) recyclables(r *Row) {
+	generated, some, why := in.base(r, RecyclablesGenerated)
+	recycled, also, whyNot := in.base(r, RecyclablesRecycled)
+	in.entered(r)
+	f := Figure{Numerator: recycled, Denominator: generated, Parts: []Part{{"generated_grams", generated}, {"recycled_grams", recycled}}}
+	if r.District == "" && some && also && in.halves() {
+		r.flag("base_incomplete")
+		also, whyNot = false, Because{"base_incomplete", "有区县只录入了产生量或回收量之一", "a district has one of the two amounts and not the other"}
+	}
+	switch {
+	case !some:
+		f = because(f, why.Code, why.ZH, why.EN)
+	case !also:
+		f = because(f, whyNot.Code, whyNot.ZH, whyNot.EN)
+	case generated == 0:
+		f = because(f, "nothing_generated", "本期无产生量", "nothing was generated in the period")
+	default:
+		f = f.valued(in.Definition, new(big.Int).Mul(big.NewInt(recycled), big.NewInt(100)), big.NewInt(generated))
+		if recycled > generated {
+			r.flag("above_100")
+		}
+	}
+	r.Figures = []Figure{f}
+}
+
+// halves says whether a division of the city has one of the two amounts only.
+func (in Input) halves() bool {
+	year := baseYear(in.Definition, in.Period)
+	a, b := in.View.Bases(RecyclablesGenerated, year), in.View.Bases(RecyclablesRecycled, year)
+	for _, pair := range [][2]map[string]int64{{a, b}, {b, a}} {
+		for division := range pair[0] {
+			if _, both := pair[1][division]; !both && in.View.b.City(division) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// entered says of how many medical sites the district's amounts were entered.
+func (in Input) entered(r *Row) {
+	generated := in.View.Bases(RecyclablesGenerated, baseYear(in.Definition, in.Period))
+	of := in.reporter()
+	for _, s := range in.registered().within(r.District) {
+		if !in.mine(r, s.Division) || !of(s) {
+			continue
+		}
+		r.Coverage.Sites++
+		if _, there := generated[s.Division]; there {
+			r.Coverage.Reported++
+		}
+	}
 }
 
 // share is a year's amount for the days of the period, rounded half up; each division's
@@ -207,7 +295,7 @@ func (in Input) intensity(r *Row) {
 	}
 	in.reported(r)
 	f := Figure{Numerator: generated, Parts: []Part{{"generated_grams", generated}}}
-	yuan, ok, why := in.base(r, "value_added")
+	yuan, ok, why := in.base(r, ValueAdded)
 	if f.Denominator = yuan; !ok || yuan <= 0 {
 		if ok {
 			why = Because{"base_zero", "增加值为零", "the value added is zero"}
@@ -270,6 +358,19 @@ func Counts(in Input, k Key, district string) bool {
 		return (k.Kind == Generated || used) && in.mine(&r, k.Division) && in.industrial(&r, k, 0)
 	}
 	return false
+}
+
+// Methods are those whose treatments an indicator may count.
+func Methods(d Definition) []string {
+	switch d.Indicator {
+	case 19:
+		return d.words("use_methods")
+	case 35:
+		return d.words("landfill_methods")
+	case 37:
+		return d.words("methods")
+	}
+	return nil
 }
 
 // Origins lists the sites whose mass an indicator may count for a district: those that some

@@ -57,9 +57,22 @@ type Member struct {
 	Span
 }
 
+// Figures lists the figures that no event gives.
+func Figures() []string {
+	return []string{Landfilled, ValueAdded, RecyclablesGenerated, RecyclablesRecycled}
+}
+
+// The figures of Base.
+const (
+	Landfilled           = "landfilled"            // grams of industrial hazardous waste in the base year
+	ValueAdded           = "value_added"           // yuan
+	RecyclablesGenerated = "recyclables_generated" // grams of clean infusion bottles and bags, which are no hazardous waste
+	RecyclablesRecycled  = "recyclables_recycled"  // grams of those
+)
+
 // Base is a figure that no event can give: the base year's landfill, the value added.
 type Base struct {
-	Figure   string `json:"figure"`   // landfilled (grams) or value_added (yuan)
+	Figure   string `json:"figure"`
 	Division string `json:"division"` // 130600: what no district is named for
 	Year     int    `json:"year"`
 	Amount   int64  `json:"amount"`
@@ -190,6 +203,8 @@ func (f Fact) Subject() string {
 		return "site " + r.Site.String()
 	case Member:
 		return "member " + r.Site.String()
+	case Factor:
+		return "factor " + r.Method + " " + r.Code + " " + r.Set
 	}
 	return f.Key()
 }

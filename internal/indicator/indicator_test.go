@@ -331,6 +331,61 @@ func TestCarbon(t *testing.T) {
 	}
 }
 
+// A corrected factor is no factor any more; a code's own comes before its category's, however
+// late that was stated; outside its time there is none.
+func TestFactorsThatHold(t *testing.T) {
+	c := newTown()
+	c.life(1, 4, "900-249-08", 1_000_000, "2026-03-02", "", "2026-03-04", "R9")
+	kg := func(period string) string {
+		r := indicator.Carbon(c.input(35, period), "")[0]
+		return r.Set + " " + r.Kg
+	}
+	state := func(set, code, value, from, to string) {
+		f := indicator.Factor{Set: set, Method: "R9", Code: code, KgPerT: value, Source: "SAMPLE", Certainty: "U", Span: since(from)}
+		if to != "" {
+			f.To = day(to)
+		}
+		c.state(f)
+	}
+	state("A", "*", "1", "2026-01-01", "")
+	state("B", "900-249-08", "2", "2026-01-01", "")
+	state("C", "HW08", "3", "2026-01-01", "")
+	if got := kg("2026-03"); got != "B 2.00" {
+		t.Error(got)
+	}
+	state("B", "900-249-08", "2", "2026-01-01", "2026-03-10") // it ends sooner: the same row, corrected
+	if got := kg("2026-03"); got != "C 3.00" {
+		t.Error(got)
+	}
+	state("C", "HW08", "", "2026-01-01", "") // nobody knows after all
+	if got := kg("2026-03"); got != "C " {
+		t.Error(got)
+	}
+}
+
+// What is no hazardous waste is in no event: both amounts of 32 come from the register.
+func TestRecyclables(t *testing.T) {
+	c := newTown()
+	base := func(figure, division string, amount int64) {
+		c.state(indicator.Base{Figure: figure, Division: division, Year: 2026, Amount: amount, Source: "SAMPLE"})
+	}
+	want(t, indicator.Evaluate(c.input(32, "2026"), ""), "[=base_missing]")
+	base("recyclables_generated", "130602", 800)
+	want(t, indicator.Evaluate(c.input(32, "2026"), "130602"), "[=base_missing]")
+	base("recyclables_recycled", "130602", 600)
+	want(t, indicator.Evaluate(c.input(32, "2026"), "130602"), "[=75.00 600/800 not_met]")
+	want(t, indicator.Evaluate(c.input(32, "2026-03"), "130602"), "[=part_of_a_year]")
+	want(t, indicator.Evaluate(c.input(32, "2025"), "130602"), "[=base_missing]")
+	want(t, indicator.Evaluate(c.input(32, "2026"), ""), "[=base_incomplete base_incomplete]") // other districts have institutions
+	base("recyclables_generated", "130600", 200)
+	want(t, indicator.Evaluate(c.input(32, "2026"), ""), "[=base_incomplete base_incomplete]") // and the other half?
+	base("recyclables_recycled", "130600", 600)
+	want(t, indicator.Evaluate(c.input(32, "2026"), ""), "[=120.00 1200/1000 met above_100]")
+	if list := indicator.BasesOf(c.input(32, "2026"), ""); len(list) != 4 || list[3].Amount != 600 || list[3].Seq != c.seq-1 {
+		t.Errorf("%+v", list)
+	}
+}
+
 func TestPeriods(t *testing.T) {
 	for name, want := range map[string]string{
 		"2026-03-02": "day 2026-03-02 2026-03-03", "2026-W10": "week 2026-03-02 2026-03-09", "2020-W53": "week 2020-12-28 2021-01-04", "2026-W01": "week 2025-12-29 2026-01-05",

@@ -7,17 +7,18 @@ import (
 	"slices"
 
 	"liandan/internal/fault"
-	"liandan/internal/id"
 	"liandan/internal/indicator"
 )
 
-// Item is one thing behind a figure: a movement, a unit that is counted, or an inspection.
+// Item is one thing behind a figure: a base figure of the register, a movement, a unit that
+// is counted, or an inspection.
 type Item struct {
-	What     string // movement, unit or inspection
+	What     string // base, movement, unit or inspection
 	Seq      int64  // of the log's entry; -1 for a unit
 	Move     indicator.Move
 	Unit     indicator.Work
 	Check    indicator.Inspection
+	Base     indicator.Base
 	Verdict  string // of an inspection, or why it has none
 	Division string
 }
@@ -56,19 +57,23 @@ func (s *Service) Evidence(ctx context.Context, q Query, cursor string, limit in
 		}
 		q.Size = size
 	} else {
-		at = Cursor{At: -1 << 62}
+		at = Cursor{At: ahead}
 	}
-	err = s.compute(ctx, q, func(r Reader, in indicator.Input, as Sealed) error {
+	err = s.known(ctx, q, func(r Reader, v indicator.View, as Sealed) error {
 		page.As = as
+		in := s.bare(q, v, as)
 		var last Cursor
 		more := false
 		switch q.Indicator {
 		case 36, 38:
+			if in, err = s.input(r, q, v, as); err != nil {
+				return err
+			}
 			page.Items, last, more = units(in, q.District, at, limit)
 		case 59:
 			page.Items, last, more = s.checks(in, q.District, at, limit)
 		default:
-			page.Items, last, more, err = s.movements(r, in, q, as.Size, at, limit)
+			page.Items, last, more, err = s.bases(r, in, q, as.Size, at, limit)
 		}
 		if err == nil && more {
 			page.Next = fmt.Sprintf("%d.%d.%d.%d", as.Size, last.At, last.Seq, last.Line)
@@ -78,26 +83,45 @@ func (s *Service) Evidence(ctx context.Context, q Query, cursor string, limit in
 	return page, err
 }
 
+// ahead is a moment before all movements: there stand the base figures.
+const ahead = -1 << 62
+
+// bases lists the base figures, then the movements.
+func (s *Service) bases(r Reader, in indicator.Input, q Query, size int64, at Cursor, limit int) (out []Item, last Cursor, more bool, err error) {
+	if at.At == ahead {
+		all := indicator.BasesOf(in, q.District)
+		from := min(max(at.Seq, 0), int64(len(all)))
+		end := min(from+int64(limit), int64(len(all)))
+		for _, b := range all[from:end] {
+			out = append(out, Item{What: "base", Seq: b.Seq, Base: b.Base, Division: b.Division})
+		}
+		if len(out) == limit {
+			return out, Cursor{At: ahead, Seq: end}, true, nil
+		}
+		at = Cursor{At: ahead}
+	}
+	moves, last, more, err := s.movements(r, in, q, size, at, limit-len(out))
+	return append(out, moves...), last, more, err
+}
+
 // turns bounds how many pages of movements are looked through for one answer; a page that
 // finds few then comes short, with a cursor.
 const turns = 40
 
 func (s *Service) movements(r Reader, in indicator.Input, q Query, size int64, at Cursor, limit int) (out []Item, last Cursor, more bool, err error) {
-	kinds := kindsOf(in.Definition)
-	if kinds == nil {
+	const look = 500 // rows at a time
+	w := Wanted{Kinds: kindsOf(in.Definition), Methods: indicator.Methods(in.Definition)}
+	if w.Kinds == nil {
 		return nil, at, false, nil
 	}
-	look := 1000 // rows, of which few may be a district's
-	var origins []id.Site
 	if q.District != "" && in.Definition.Choice("scope") != "landfilled_in_city" {
-		if origins = indicator.Origins(in, q.District); len(origins) == 0 {
+		if w.Origins = indicator.Origins(in, q.District); len(w.Origins) == 0 {
 			return nil, at, false, nil
 		}
-		look = limit + limit/4
 	}
 	last = at
 	for range turns {
-		moves, err := r.Evidence(q.Period, in.CutOff, kinds, origins, size, last, look)
+		moves, err := r.Evidence(q.Period, in.CutOff, w, size, last, look)
 		if err != nil {
 			return nil, last, false, err
 		}

@@ -52,8 +52,10 @@ type Reader interface {
 	Sightings(into indicator.Sightings, first, after, before int64, sites []id.Site) error
 	Batches(ids []id.Batch) (map[id.Batch]batch.State, error)
 	Taken(batches []id.Batch) (map[id.Batch][]Taking, error)
-	// Evidence are movements of a period by their time, after a cursor; nil origins are all.
-	Evidence(p indicator.Period, cut int64, kinds []string, origins []id.Site, before int64, after Cursor, limit int) ([]indicator.Move, error)
+	// FirstMove is the first entry with a movement; the greatest number where there is none.
+	FirstMove() (int64, error)
+	// Evidence are movements of a period by their time, after a cursor.
+	Evidence(p indicator.Period, cut int64, w Wanted, before int64, after Cursor, limit int) ([]indicator.Move, error)
 	Entry(seq int64) (ledger.Kept, error)
 	HeadUpTo(size int64) (Sealed, error)
 	HeadBy(ms int64) (Sealed, error)
@@ -91,6 +93,13 @@ type Taking struct {
 // Cursor is a place in a list of movements.
 type Cursor struct {
 	At, Seq, Line int64
+}
+
+// Wanted are the movements that a reader of evidence looks through.
+type Wanted struct {
+	Kinds   []string
+	Methods []string  // of what was treated
+	Origins []id.Site // nil: all
 }
 
 // Config is what a Service is made of.
@@ -255,6 +264,17 @@ func (s *Service) check(q Query) error {
 
 // compute gathers an indicator's input and hands it over while the book is held.
 func (s *Service) compute(ctx context.Context, q Query, fn func(Reader, indicator.Input, Sealed) error) error {
+	return s.known(ctx, q, func(r Reader, v indicator.View, as Sealed) error {
+		in, err := s.input(r, q, v, as)
+		if err != nil {
+			return err
+		}
+		return fn(r, in, as)
+	})
+}
+
+// known hands over what the log's facts say as of a query's size, while the book is held.
+func (s *Service) known(ctx context.Context, q Query, fn func(Reader, indicator.View, Sealed) error) error {
 	if err := s.check(q); err != nil {
 		return err
 	}
@@ -271,11 +291,7 @@ func (s *Service) compute(ctx context.Context, q Query, fn func(Reader, indicato
 		}
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		in, err := s.input(r, q, as)
-		if err != nil {
-			return err
-		}
-		return fn(r, in, as)
+		return fn(r, s.book.At(as.Size), as)
 	})
 }
 
@@ -308,24 +324,35 @@ func (s *Service) asOf(r Reader, q Query) (Sealed, error) {
 	}
 	beyond := fault.New(fault.InvalidRequest, "The log has %d entries; nothing is known as of a later one.", head.Size).
 		At("/as_of", "beyond_log", "must not be beyond the log")
-	switch {
-	case q.Size > head.Size, q.At.After(s.Now()):
+	if q.Size > head.Size || q.At.After(s.Now()) {
 		return Sealed{}, beyond
-	case !q.At.IsZero():
-		return r.HeadBy(q.At.UnixMilli())
-	case q.Size > 0:
-		return r.HeadUpTo(q.Size)
 	}
-	return r.HeadUpTo(head.Size)
+	if q.At.IsZero() && q.Size == 0 {
+		return r.HeadUpTo(head.Size)
+	}
+	var as Sealed
+	if !q.At.IsZero() {
+		as, err = r.HeadBy(q.At.UnixMilli())
+	} else {
+		as, err = r.HeadUpTo(q.Size)
+	}
+	if err == nil && as.Size == 0 { // a later question as of it would mean the newest
+		err = fault.New(fault.InvalidRequest, "Nothing had been published then.").At("/as_of", "before_log", "must not be before the log's first published head")
+	}
+	return as, err
+}
+
+// bare is an input without anything that was added up.
+func (s *Service) bare(q Query, v indicator.View, as Sealed) indicator.Input {
+	d, _ := v.Definition(q.Indicator)
+	in := indicator.Input{Definition: d, View: v, Period: q.Period, CutOff: indicator.CutOff(q.Period, as.RecordedAt.UnixMilli()), Sums: indicator.Sums{}, Before: indicator.Sums{}, Seen: indicator.Sightings{}}
+	in.Registered = s.rosterOf(v, in.CutOff)
+	return in
 }
 
 // input is everything that the indicator is computed from.
-func (s *Service) input(r Reader, q Query, as Sealed) (indicator.Input, error) {
-	v := s.book.At(as.Size)
-	d, _ := v.Definition(q.Indicator)
-	in := indicator.Input{Definition: d, View: v, Period: q.Period, CutOff: q.Period.To.UnixMilli() - 1, Sums: indicator.Sums{}, Before: indicator.Sums{}, Seen: indicator.Sightings{}}
-	in.CutOff = min(in.CutOff, max(as.RecordedAt.UnixMilli(), q.Period.From.UnixMilli()))
-	in.Registered = s.rosterOf(v, in.CutOff)
+func (s *Service) input(r Reader, q Query, v indicator.View, as Sealed) (indicator.Input, error) {
+	in := s.bare(q, v, as)
 	sums, before, seen := indicator.Needs(q.Indicator)
 	if !sums && !before && !seen {
 		return in, nil

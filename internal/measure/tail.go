@@ -68,6 +68,12 @@ func (s *Service) earlier(r Reader, from, to int64) ([]indicator.Move, error) {
 	since := map[int64][]indicator.Touched{}
 	least := int64(0)
 	changed := s.book.Changed(from, to)
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	if first, err := r.FirstMove(); err != nil || from <= first {
+		return nil, err // registers come before what happens
+	}
 	for i, t := range changed {
 		since[t.Since] = append(since[t.Since], t)
 		if i == 0 || t.Since < least {

@@ -25,12 +25,13 @@ const (
 	KindBases         = "base_figures"      // figures that no event gives
 	KindChoices       = "indicator_choices" // answers to what the definitions leave open
 	KindSheets        = "inspection_sheets" // one sheet a file
+	KindFactors       = "carbon_factors"    // what a tonne by a route saves
 )
 
 // Kinds lists them in the order in which a whole register must be imported.
 func Kinds() []string {
 	return []string{KindOrganisations, KindSites, KindLicences, KindPeople, KindVehicles, KindPlans, KindApprovals, KindHistory, KindMembers, KindBases,
-		KindChoices, KindSheets}
+		KindChoices, KindSheets, KindFactors}
 }
 
 // Report says what an import did, or in a dry run would do.
@@ -160,6 +161,8 @@ func (s *Service) intake(kind string) (intake, bool) {
 		return newChoiceImport(), true
 	case KindSheets:
 		return newSheetImport(), true
+	case KindFactors:
+		return newFactorImport(), true
 	}
 	return nil, false
 }

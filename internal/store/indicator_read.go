@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math"
 	"strconv"
 	"strings"
 
@@ -45,8 +46,10 @@ const (
 	sqlTreatments   = `SELECT m.origin, m.at, ` + sqlTakenAt + `, m.site, m.code, m.method FROM movements m WHERE m.origin {ids} AND ` + sqlTreated
 	sqlHeadUpTo     = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
 	sqlHeadBy       = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE recorded_at <= ? ORDER BY size DESC LIMIT 1`
-	sqlEvidence     = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts}` + sqlAfter
-	sqlEvidenceOf   = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts} AND origin {ids}` + sqlAfter
+	sqlEvidence     = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts}` + sqlOfMethod + sqlAfter
+	sqlEvidenceOf   = `SELECT ` + moveColumns + ` FROM movements WHERE at >= ? AND at < ? AND seq < ? AND kind {texts} AND origin {ids}` + sqlOfMethod + sqlAfter
+	sqlOfMethod     = ` AND (kind NOT IN ('treated', 'residue') OR method {texts})`
+	sqlFirstMove    = `SELECT seq FROM movements ORDER BY seq, line LIMIT 1`
 	sqlAfter        = ` AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
 	sqlMoveRows     = `SELECT ` + moveColumns + ` FROM movements ORDER BY seq, line`
 	sqlCheckRows    = `SELECT seq FROM inspections ORDER BY seq`
@@ -111,13 +114,20 @@ func (r *reader) MovesAt(sites []id.Site, since, before int64) ([]indicator.Move
 	return r.moves(sqlMovesAt, list, since, before, list, since, before)
 }
 
+// FirstMove implements measure.Reader.
+func (r *reader) FirstMove() (int64, error) {
+	first := int64(math.MaxInt64)
+	err := r.query(sqlFirstMove, func(rows *sql.Rows) error { return rows.Scan(whole(&first)) })
+	return first, err
+}
+
 // Evidence implements measure.Reader.
-func (r *reader) Evidence(p indicator.Period, cut int64, kinds []string, origins []id.Site, before int64, after measure.Cursor, limit int) ([]indicator.Move, error) {
-	q, args := sqlEvidence, []any{max(p.From.UnixMilli(), after.At), min(p.To.UnixMilli(), cut+1), before, r.s.say.ids(kinds)}
-	if origins != nil {
-		q, args = sqlEvidenceOf, append(args, r.s.say.ids(spell(origins)))
+func (r *reader) Evidence(p indicator.Period, cut int64, w measure.Wanted, before int64, after measure.Cursor, limit int) ([]indicator.Move, error) {
+	q, args := sqlEvidence, []any{max(p.From.UnixMilli(), after.At), min(p.To.UnixMilli(), cut+1), before, r.s.say.ids(w.Kinds)}
+	if w.Origins != nil {
+		q, args = sqlEvidenceOf, append(args, r.s.say.ids(spell(w.Origins)))
 	}
-	return r.moves(q, append(args, after.At, after.At, after.Seq, after.Seq, after.Line, limit)...)
+	return r.moves(q, append(args, r.s.say.ids(words(w.Methods)), after.At, after.At, after.Seq, after.Seq, after.Line, limit)...)
 }
 
 // Taken implements measure.Reader.

@@ -50,6 +50,7 @@ var registerWords = map[string]line{
 	registry.KindBases:         {"基数", "Figures that no event gives"},
 	registry.KindChoices:       {"指标口径选择", "Choices that indicators leave open"},
 	registry.KindSheets:        {"检查表", "Inspection sheets"},
+	registry.KindFactors:       {"碳效应因子", "Carbon factors"},
 }
 
 type importsPage struct {

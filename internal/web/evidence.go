@@ -102,6 +102,10 @@ func (s *Site) behindOf(r *http.Request, it measure.Item) (behind, error) {
 		b.At, b.Words, b.Grams = clock(time.UnixMilli(m.At)), moveWords[m.Kind], kilograms(m.Grams)
 		b.Detail = line{string(m.Code) + " " + string(m.Method), ""}
 		b.Href = "/inspect/batch/" + m.Batch.String() + "#e" + b.Seq
+	case "base":
+		b.At, b.Words = strconv.Itoa(it.Base.Year), line{"登记的基准数据", "base figure of the register"}
+		b.Detail = line{it.Base.Figure + " " + strconv.FormatInt(it.Base.Amount, 10) + "；" + it.Base.Source, ""}
+		return b, nil
 	case "unit":
 		site = it.Unit.Site
 		b.Words = line{"登记场所", "registered site"}
