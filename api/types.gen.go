@@ -2611,10 +2611,16 @@ type Behalf struct {
 // with `liandan-verify FILE`.
 type Bundle struct {
 	// Checkpoint 签名检查点 · the signed checkpoint
-	Checkpoint string        `json:"checkpoint"`
-	Entries    []BundleEntry `json:"entries"`
-	Keys       []BundleKey   `json:"keys"`
-	Kind       BundleKind    `json:"kind"`
+	Checkpoint string `json:"checkpoint"`
+
+	// Confirmations 代小微源签名所依据的一次性码确认 · confirmations of one-time codes that it rests on
+	Confirmations []BundleStatement `json:"confirmations,omitempty,omitzero"`
+	Entries       []BundleEntry     `json:"entries"`
+
+	// Grounds 代小微源签名所依据的授权及其撤回 · authorisations, given and withdrawn, that signing in a source's place rests on
+	Grounds []BundleEntry `json:"grounds,omitempty,omitzero"`
+	Keys    []BundleKey   `json:"keys"`
+	Kind    BundleKind    `json:"kind"`
 
 	// Lineage 来源批次；本版本为空 · batches that it came from; empty in version 1
 	Lineage []string `json:"lineage"`

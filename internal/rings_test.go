@@ -56,7 +56,7 @@ var rooms = map[string]room{
 	"internal/permit":    {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 
-	"internal/source": {ring: 1, may: "0 event batch"},
+	"internal/source": {ring: 1, may: "0 event batch statement"},
 
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
@@ -68,7 +68,7 @@ var rooms = map[string]room{
 	"internal/sampling":  {ring: 1, may: "0 merkle ledger event"},
 	"internal/term":      {ring: 1, may: "0 event party batch mass"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
-	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain permit",
+	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain permit source",
 		outside: "github.com/go-json-experiment/json golang.org/x/mod"},
 
 	"internal/logfile": {ring: 1, may: "0 ledger", outside: "github.com/go-json-experiment/json"},

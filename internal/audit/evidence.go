@@ -69,7 +69,11 @@ func (s *Service) evidence(ctx context.Context, kind bundle.Kind, subject id.UUI
 		if f.Entries, err = p.events(kept); err != nil {
 			return err
 		}
-		if err := s.addKeys(ctx, r, &f, kept, p); err != nil {
+		given, err := addGrounds(r, &f, kept, p)
+		if err != nil {
+			return err
+		}
+		if err := s.addKeys(ctx, r, &f, kept, given, p); err != nil {
 			return err
 		}
 		file, err = bundle.Encode(f)

@@ -34,11 +34,11 @@ func (p prover) events(kept []ledger.Kept) ([]bundle.Entry, error) {
 	return out, nil
 }
 
-// addKeys adds the rulings on the events, and every key that signed with its life. The
+// addKeys adds the rulings on the events, and every key that signed them or their grounds, with its life. The
 // keys are as the log tells of them and not as the register has them now: it may know of a
 // revocation that the log has not taken in yet. Where the log has nothing of one of them,
 // all are the register's word, as in a file from before.
-func (s *Service) addKeys(ctx context.Context, r Reader, f *bundle.Bundle, kept []ledger.Kept, p prover) error {
+func (s *Service) addKeys(ctx context.Context, r Reader, f *bundle.Bundle, kept, grounds []ledger.Kept, p prover) error {
 	hashes := make([]id.Hash, len(kept))
 	for i, k := range kept {
 		hashes[i] = sha256.Sum256(k.Body)
@@ -47,7 +47,7 @@ func (s *Service) addKeys(ctx context.Context, r Reader, f *bundle.Bundle, kept 
 	if err != nil {
 		return err
 	}
-	kids, err := signersOf(slices.Concat(kept, rulings))
+	kids, err := signersOf(slices.Concat(kept, rulings, grounds))
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Service) addKeys(ctx context.Context, r Reader, f *bundle.Bundle, kept 
 		return err
 	}
 	f.Statements = nil
-	f.Keys, err = s.registered(ctx, kept)
+	f.Keys, err = s.registered(ctx, slices.Concat(kept, grounds))
 	return err
 }
 

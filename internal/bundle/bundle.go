@@ -25,6 +25,7 @@ const (
 
 	MaxStatements = 1 << 16 // chapters of the keys' lives, some three a key
 	MaxRulings    = 1 << 12
+	MaxGrounds    = 1 << 12 // of either kind
 )
 
 // MediaType is what a bundle is served as.
@@ -67,6 +68,11 @@ type Bundle struct {
 	// Rulings are the events by which an authority decided on contested events among
 	// Entries, in the order of the log.
 	Rulings []Entry
+	// Grounds are the authorisations, given and withdrawn, and Confirmations the log's statements
+	// on one-time codes, that events rest on which were signed in a source's place; each in
+	// the order of the log. Files from before have none.
+	Grounds       []Entry
+	Confirmations []Statement
 }
 
 // Statement is one log entry of kind key with the chapter that it stands for.

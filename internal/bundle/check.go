@@ -12,6 +12,7 @@ import (
 	"liandan/internal/merkle"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
+	"liandan/internal/statement"
 	"liandan/internal/waste"
 )
 
@@ -52,6 +53,7 @@ func Check(b Bundle, o Options) Report {
 	c.openCheckpoint()
 	c.openStatements()
 	c.openRulings()
+	c.openGrounds()
 	c.openEntries()
 	c.checkRulings()
 	c.checkForm()
@@ -59,6 +61,7 @@ func Check(b Bundle, o Options) Report {
 	c.findSubjects()
 	c.checkLinks()
 	c.replay()
+	c.idleGrounds()
 	c.mend()
 	c.balance()
 	c.conclude()
@@ -80,6 +83,11 @@ type checker struct {
 
 	ruled   []opened            // of Bundle.Rulings
 	rulings map[id.Hash]*ruling // by the event decided on
+
+	grounds   []opened                           // of Bundle.Grounds
+	granted   map[id.Event][]event.Event         // sound ones, by the authorisation
+	confirmed map[id.Hash]statement.Confirmation // sound ones, by their hash
+	rested    map[string]bool                    // what an event rests on
 
 	// subjects are the batches whose whole chains the file must hold.
 	subjects []id.Batch
@@ -151,7 +159,7 @@ func (c *checker) openKeys() {
 
 // checkUse finds keys that signed nothing: they have no business in the file.
 func (c *checker) checkUse() {
-	for _, list := range [][]opened{c.opened, c.ruled} {
+	for _, list := range [][]opened{c.opened, c.ruled, c.grounds} {
 		for i := range list {
 			if k := list[i].key; k != nil {
 				k.used = true
@@ -235,7 +243,7 @@ func sentence(err error) string {
 func (c *checker) conclude() {
 	for _, k := range checks {
 		n, bad := c.count[k.code], c.bad[k.code]
-		if (k.code == CheckLife && len(c.b.Statements) == 0 || k.code == CheckRulings && len(c.b.Rulings) == 0) && bad == 0 {
+		if (k.code == CheckLife && len(c.b.Statements) == 0 || k.code == CheckRulings && len(c.b.Rulings) == 0 || k.code == CheckGrounds && n == 0) && bad == 0 {
 			continue // a file without them has nothing there to be wrong
 		}
 		l := Line{Check: k.code, OK: bad == 0, Count: n, ZH: k.zh, EN: k.en}

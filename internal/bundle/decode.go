@@ -85,6 +85,7 @@ func (w wire) bundle(f *fault.Error) Bundle {
 	w.entries(&b, f)
 	w.keys(&b, f)
 	w.history(&b, f)
+	w.grounds(&b, f)
 	return b
 }
 

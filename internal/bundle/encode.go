@@ -34,6 +34,9 @@ type wire struct {
 	Statements *[]wireStatement `json:"statements,omitempty"`
 	Rulings    *[]wireEntry     `json:"rulings,omitempty"`
 
+	Grounds       *[]wireEntry     `json:"grounds,omitempty"`
+	Confirmations *[]wireStatement `json:"confirmations,omitempty"`
+
 	Lineage *[]string `json:"lineage"`
 }
 
@@ -84,6 +87,7 @@ func Encode(b Bundle) ([]byte, error) {
 	}
 	out.WriteString(" ],\n")
 	w.history(b)
+	w.grounds(b)
 	out.WriteString(" \"lineage\": []\n}\n")
 	if w.err != nil {
 		return nil, fault.Wrap(w.err, fault.InvalidRequest, "The bundle cannot be written: a text in it is not UTF-8 or a key is not JSON.")

@@ -202,6 +202,7 @@ func (c *checker) checkSeen(o *opened, e event.Event) {
 // place applies an event, with the leaf that the log really has: an entry of several
 // batches may have links that the restricted event does not.
 func (c *checker) place(o *opened, e event.Event) {
+	c.checkGround(o, e)
 	p := chain.Place(c.world, e, o.entry.Hash, o.entry.Seq, o.entry.RecordedAt)
 	for i, want := range p.Entry.Links {
 		if got, ok := o.entry.LinkOf(want.Batch); c.bad[CheckLinks] == 0 && (!ok || got != want) {

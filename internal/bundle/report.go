@@ -155,6 +155,7 @@ const (
 	CheckLife       = "key-life"
 	CheckValidity   = "key-validity"
 	CheckRulings    = "rulings"
+	CheckGrounds    = "grounds"
 	CheckSigner     = "signer"
 	CheckInclusion  = "inclusion"
 	CheckSubject    = "subject"
@@ -175,6 +176,7 @@ var checks = []struct{ code, zh, en string }{
 	{CheckLife, "密钥经历：日志所记各章写法唯一、首尾相接，均在日志树中，与所列公钥一致", "key lives: the log's chapters have one spelling, follow one another, are in its tree and agree with the keys"},
 	{CheckValidity, "密钥效期：签名时有效且未吊销", "key validity: valid and not revoked when signing"},
 	{CheckRulings, "裁定：各有所指，由经历在册的密钥签署", "rulings: each decides on an event of the file and is signed by a key whose life is here"},
+	{CheckGrounds, "代签依据：代小微源签名的每个事件，其授权（本单位签名，未撤回）或一次性码确认（日志所记）均在文件内，且涵盖该事件", "grounds: what was signed in a source's place rests on its signed authorisation, or on the log's confirmation of its code, and is covered by it"},
 	{CheckSigner, "签名人：密钥的单位和经办人与事件一致", "signer: party and person of the key are those of the event"},
 	{CheckInclusion, "包含证明：条目在检查点的日志树中", "inclusion: the entry is in the log's tree of the checkpoint"},
 	{CheckSubject, "范围：每个条目都属于本批次或本联单", "subject: every entry belongs to this batch or manifest"},

@@ -21,7 +21,7 @@ func (c *checker) openStatements() {
 		return
 	}
 	broken := make([][]Line, len(c.b.Statements))
-	c.o.Each(len(broken), func(i int) { broken[i] = c.openStatement(c.b.Statements[i]) })
+	c.o.Each(len(broken), func(i int) { broken[i] = c.openStatement(c.b.Statements[i], CheckLife, statement.KindKey) })
 	last := int64(-1)
 	for i, s := range c.b.Statements {
 		c.count[CheckLife]++
@@ -51,25 +51,25 @@ func sameKey(a, b Key) bool {
 		a.Valid.From.Equal(b.Valid.From) && a.Valid.To.Equal(b.Valid.To) && a.RevokedAt.Equal(b.RevokedAt)
 }
 
-// openStatement proves one statement alone. It is called in parallel and only reads.
-func (c *checker) openStatement(s Statement) (broken []Line) {
-	fail := func(check, zh, en string) {
+// openStatement proves one statement of a kind alone. It is called in parallel and only reads.
+func (c *checker) openStatement(s Statement, check, kind string) (broken []Line) {
+	fail := func(zh, en string) {
 		broken = append(broken, Line{Check: check, Count: 1, ZH: zh, EN: en, Where: &Where{Seq: s.Index}})
 	}
 	e, err := ledger.ParseEntry(s.Entry)
 	switch {
 	case err != nil:
-		fail(CheckLife, "密钥经历的日志条目已损坏或被改动", sentence(err))
+		fail("该陈述的日志条目已损坏或被改动", sentence(err))
 	case e.Seq != s.Index:
-		fail(CheckLife, "条目序号与文件所列不同", fmt.Sprintf("The entry says that it is number %d, the file %d.", e.Seq, s.Index))
-	case e.Kind != statement.KindKey || len(e.Links) > 0:
-		fail(CheckLife, "该条目不是密钥经历", "The entry is not one of a key's life.")
+		fail("条目序号与文件所列不同", fmt.Sprintf("The entry says that it is number %d, the file %d.", e.Seq, s.Index))
+	case e.Kind != kind || len(e.Links) > 0:
+		fail("该条目不是所称的那类陈述（"+kind+"）", "The entry is not a statement of the kind "+kind+".")
 	case e.Hash != id.Hash(sha256.Sum256(s.Body)):
-		fail(CheckLife, "密钥经历的内容与日志条目的散列不符", "The statement is not the one whose hash is in the log entry.")
+		fail("陈述的内容与日志条目的散列不符", "The statement is not the one whose hash is in the log entry.")
 	}
 	if c.proven {
 		if err := merkle.CheckInclusion(c.head, s.Index, ledger.LeafOf(s.Entry), s.Proof); err != nil {
-			fail(CheckLife, "密钥经历不在检查点的日志树中", sentence(err))
+			fail("该陈述不在检查点的日志树中", sentence(err))
 		}
 	}
 	return broken

@@ -119,20 +119,7 @@ func (a *assembly) confirmed(e event.Event) error {
 	if err != nil {
 		return err
 	}
-	if c.Collector != e.Party || c.Person != e.Person || c.Party != b.Party || c.Site != e.Site {
-		return no("The log has no such confirmation by code for this party; ask the source for a code.")
-	}
-	codes := a.codesOf(e)
-	for i, x := range e.Batches {
-		ok := false
-		for _, l := range c.Lines {
-			ok = ok || l.Batch == x.ID && l.Code == codes[i] && (!x.Weighed || l.Grams == x.Grams)
-		}
-		if !ok {
-			return no("The source confirmed other batches, codes or weights; weigh again and ask for a new code.")
-		}
-	}
-	return nil
+	return source.Confirms(c, e, a.codesOf(e))
 }
 
 // inPlace checks the parties of an event that a collector signs for a small source.
