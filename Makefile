@@ -40,7 +40,7 @@ run: build ## build, play a small city's day on an embedded SQLite file, and kee
 
 .PHONY: test
 test: wasm ## all tests but the two below, on SQLite and a private PostgreSQL; installs what is missing (Debian, Ubuntu)
-	@.ci/setup.sh database browser barcode node
+	@.ci/setup.sh database browser barcode papers node
 	@LIANDAN_WASM=built .ci/postgres.sh run -- .ci/modules.sh code go test -count=1 ./...
 
 .PHONY: test-race
@@ -70,6 +70,11 @@ generate: ## write the generated code anew (go generate, with the tools of inter
 assets: ## fetch the pages' library files from npm as internal/web/vendor.tsv pins them (they are committed)
 	@.ci/setup.sh node
 	@.ci/assets.sh
+
+.PHONY: font
+font: ## make the font of printed papers anew (it is committed)
+	@.ci/setup.sh node
+	@.ci/font.sh
 
 .PHONY: tidy-check
 tidy-check: ## say which go.mod or go.sum is not tidy

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the tests need is on this Debian or Ubuntu machine, and installs by name what is missing.
 #
-#   .ci/setup.sh database browser barcode node jdk race     (any of them)
+#   .ci/setup.sh database browser barcode papers node jdk race     (any of them)
 #
 # What cannot be had is an error that says what to do: a test is never left out for want of a program.
 set -euo pipefail
@@ -21,6 +21,7 @@ has_browser() { # the names chromedp looks for; Ubuntu's chromium-browser may be
 }
 has_font() { if have fc-list; then [ -n "$(fc-list :lang=zh-cn family)" ]; else compgen -G '/usr/share/fonts/*/*/NotoSansCJK*' >/dev/null; fi; }
 has_barcode() { have zbarimg; }
+has_papers() { have pdftotext && have pdftoppm; }
 has_node() { have node && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' </dev/null; }
 has_npm() { have npm; }
 has_jdk() { have javac && have java; }
@@ -32,6 +33,7 @@ packages_of() {
   browser) if [ -n "$(apt-cache search --names-only '^chromium$')" ]; then echo chromium; else echo chromium-browser; fi ;;
   font) echo fonts-noto-cjk ;;
   barcode) echo zbar-tools ;;
+  papers) echo poppler-utils ;;
   node) echo nodejs ;;
   npm) echo npm ;;
   jdk) echo default-jdk-headless ;;
@@ -45,6 +47,7 @@ what_is() {
   browser) echo "a Chromium that starts, for the tests of the pages" ;;
   font) echo "a Chinese font, for the tests of the pages" ;;
   barcode) echo "zbarimg, for reading labels back" ;;
+  papers) echo "pdftotext and its kin, for reading printed papers back" ;;
   node) echo "Node.js 18 or newer, for the integrator's client" ;;
   npm) echo "npm, for the integrator's client" ;;
   jdk) echo "a Java development kit, for the integrator's client" ;;
@@ -57,7 +60,7 @@ for arg in "$@"; do
   case $arg in
   browser) wanted+=(browser font) ;;
   node) wanted+=(node npm) ;;
-  database | barcode | jdk | race) wanted+=("$arg") ;;
+  database | barcode | papers | jdk | race) wanted+=("$arg") ;;
   *) die "there is no group $arg (database, browser, barcode, node, jdk, race)." ;;
   esac
 done

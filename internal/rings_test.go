@@ -94,6 +94,7 @@ var rooms = map[string]room{
 	"api":                 {ring: 3},
 	"migrations":          {ring: 3},
 	"internal/label":      {ring: 3, may: "0", outside: "*"},
+	"internal/paper":      {ring: 3, may: "0 label", outside: "codeberg.org/go-pdf/fpdf golang.org/x/image"},
 	"internal/sheet":      {ring: 3, may: "0", outside: "github.com/xuri/excelize/v2 golang.org/x/text"},
 	"internal/siteledger": {ring: 3, may: "0 1 sheet"},
 	"internal/problem":    {ring: 3, may: "0 1 api"},
@@ -102,7 +103,7 @@ var rooms = map[string]room{
 	"internal/client":     {ring: 3, may: "0"},
 	"internal/store":      {ring: 3, may: "0 1 2 migrations", outside: "*"},
 	"internal/httpapi":    {ring: 3, may: "0 1 2 api label sheet siteledger problem config telemetry", outside: "*"},
-	"internal/web":        {ring: 3, may: "0 1 2 api label sheet siteledger problem config telemetry", outside: "*"},
+	"internal/web":        {ring: 3, may: "0 1 2 api label paper sheet siteledger problem config telemetry", outside: "*"},
 	"internal/sample":     {ring: 3, may: "0 1 2 client"},
 	"internal/replay":     {ring: 3, may: "0 1 2 client"},
 
@@ -127,7 +128,7 @@ var rooms = map[string]room{
 }
 
 // leaves are the adapters that others of ring 3 may use.
-var leaves = []string{"label", "sheet", "siteledger", "problem", "telemetry", "config", "api", "migrations", "client"}
+var leaves = []string{"label", "paper", "sheet", "siteledger", "problem", "telemetry", "config", "api", "migrations", "client"}
 
 // owners keeps each foreign thing in the one room that was made for it.
 var owners = map[string][]string{
@@ -139,6 +140,7 @@ var owners = map[string][]string{
 	"github.com/labstack/echo":                {"internal/httpapi", "internal/web"},
 	"github.com/go-jose":                      {"internal/signature"},
 	"github.com/skip2/go-qrcode":              {"internal/label"},
+	"codeberg.org/go-pdf/fpdf":                {"internal/paper"},
 	"github.com/xuri/excelize":                {"internal/sheet"},
 	"github.com/prometheus":                   {"internal/telemetry"},
 	"golang.org/x/mod/sumdb/tlog":             {"internal/merkle"},

@@ -120,6 +120,10 @@ func TestTheDeskInABrowser(t *testing.T) {
 
 	inspects(t, s, w, told)
 	othersSeeNothing(t, s, city, told)
+
+	holder := walker{t, browser(t)}
+	holder.signedIn(s, somebody(t, city, "plant.sample"))
+	holder.glance("labels", s.URL+"/print/labels?batch="+told.Batch.String(), "医疗废物", "841-0", "SAMPLE", "PDF")
 }
 
 // inspects looks a batch up, reads its chain and has the browser check its evidence.
@@ -138,6 +142,7 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 	plate := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('a[href^="/inspect?q="]').search`)))(t)
 	site := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector('a[href^="/inspect/site/"]').pathname`)))(t)
 	w.glance("site", s.URL+site+"?period=2026-03", "在库", "Mass balance", "closes")
+	w.glance("form", s.URL+"/print/manifest/"+told.Manifest.String(), "移出人", "Hazardous waste transfer manifest", "PDF")
 	w.glance("roadside", s.URL+"/inspect"+plate, "现在车上应有", "on this vehicle now")
 
 	w.glance("verify", s.URL+"/inspect/verify?batch="+told.Batch.String(), "核验", "liandan-verify")

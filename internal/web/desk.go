@@ -39,6 +39,7 @@ type Desk struct {
 // what the faults are.
 type Reader interface {
 	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
+	CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error)
 	ManifestSubject(ctx context.Context, m id.Manifest) (access.Subject, error)
 	EventSubject(ctx context.Context, e id.Event) (access.Subject, error)
 	Batch(ctx context.Context, b id.Batch) (audit.BatchView, error)
@@ -103,11 +104,12 @@ func with(path string, pairs ...string) string {
 // What the desk pages load.
 var (
 	deskStyle    = load("desk", ".css", "text/css; charset=utf-8")
+	printStyle   = load("print", ".css", "text/css; charset=utf-8")
 	deskScript   = load("desk", ".js", "text/javascript; charset=utf-8")
 	htmxScript   = load("vendor/htmx", ".js", "text/javascript; charset=utf-8")
 	chartScript  = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
 	verifyScript = load("verify", ".js", "text/javascript; charset=utf-8")
-	deskFiles    = []file{deskStyle, deskScript, verifyScript, htmxScript, chartScript}
+	deskFiles    = []file{deskStyle, printStyle, deskScript, verifyScript, htmxScript, chartScript}
 )
 
 // deskRoutes are the pages for a desk.
@@ -121,5 +123,9 @@ func (s *Site) deskRoutes() []route {
 		{method: "GET", pattern: "/inspect/event/{event}", operation: "getEvent", run: s.event},
 		{method: "GET", pattern: "/inspect/site/{site}", operation: "listCustody", run: s.house},
 		{method: "GET", pattern: "/inspect/verify", operation: "page:verify", run: s.verify},
+		{method: "GET", pattern: "/print/labels", operation: "getBatchLabel", run: s.labels},
+		{method: "GET", pattern: "/print/labels.pdf", operation: "getBatchLabel", run: s.labelsPDF},
+		{method: "GET", pattern: "/print/manifest/{manifest}", operation: "getManifest", run: s.form},
+		{method: "GET", pattern: "/print/manifest/{manifest}/pdf", operation: "getManifest", run: s.formPDF},
 	}
 }

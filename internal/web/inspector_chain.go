@@ -109,6 +109,13 @@ func (s *Site) chain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if p.Evidence, err = s.Gate.Sees(ctx, v.Caller, "getBatchBundle", subject); err != nil {
 		return err
 	}
+	held, err := s.Desk.Reader.CustodySubject(ctx, b)
+	if err == nil && found.Label != "" {
+		p.Label, err = s.Gate.Sees(ctx, v.Caller, "getBatchLabel", held)
+	}
+	if err != nil {
+		return err
+	}
 	s.show(w, r, v, http.StatusOK, "chain.html", page{Title: "批次全链", TitleEN: "A batch's chain", Body: p, Wide: true, Sheets: []string{deskStyle.path}})
 	return nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"liandan/internal/access"
@@ -124,6 +125,7 @@ type housePage struct {
 	Period          string
 	Bags            []bag
 	More            string
+	Labels          string // address of their labels, for who may print them
 	Accounts        []account2
 	Ledger          bool
 	Note            *note
@@ -181,6 +183,15 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 			o.Findings = append(o.Findings, line{f.ZH, f.EN})
 		}
 		p.Bags = append(p.Bags, o)
+	}
+	if mine, err := s.Gate.Sees(ctx, v.Caller, "getBatchLabel", subject); err != nil {
+		return err
+	} else if mine && len(p.Bags) > 0 {
+		q := url.Values{}
+		for _, b := range p.Bags {
+			q.Add("batch", b.Batch)
+		}
+		p.Labels = "/print/labels?" + q.Encode()
 	}
 	if next != "" {
 		p.More = with(r.URL.Path, "period", p.Period, "cursor", next)

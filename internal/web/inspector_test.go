@@ -25,6 +25,7 @@ type chains struct {
 	Reader
 	asked []audit.Filter
 	site  id.Site
+	label event.Label
 }
 
 func (c *chains) BatchSubject(_ context.Context, b id.Batch) (access.Subject, error) {
@@ -47,7 +48,7 @@ func (c *chains) state() batch.State {
 }
 
 func (c *chains) Batch(context.Context, id.Batch) (audit.BatchView, error) {
-	return audit.BatchView{State: c.state(), Findings: []rule.Finding{{Rule: "x", Severity: rule.Serious, ZH: hostileText, EN: hostileText, Source: hostileText}}}, nil
+	return audit.BatchView{State: c.state(), Label: c.label, Findings: []rule.Finding{{Rule: "x", Severity: rule.Serious, ZH: hostileText, EN: hostileText, Source: hostileText}}}, nil
 }
 
 func (c *chains) Chain(context.Context, id.Batch) (audit.ChainView, error) {
@@ -147,4 +148,32 @@ func TestThePageThatChecks(t *testing.T) {
 		contains(t, body, "构建时没有附带", "was built without")
 	}
 	lacks(t, b.get("/inspect/verify?batch=%22%3E%3Cscript%3E", 200), "<script>", "/v1/batches/")
+}
+
+func (c *chains) CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error) {
+	return c.BatchSubject(ctx, b)
+}
+
+// Whoever holds a batch prints its label, as a page and as PDF; nobody else does, an
+// inspector neither.
+func TestLabelsArePrinted(t *testing.T) {
+	w, c := chainWorld(t)
+	b := w.signedIn("admin.one", administrator(1))
+	q := "?batch=" + oneBatch.String()
+	contains(t, b.get("/print/labels"+q, 200), "没有有效标签", oneBatch.String())
+	b.get("/print/labels.pdf"+q, 404)
+	c.label = good
+	body := b.get("/print/labels"+q+"&size=large", 200)
+	contains(t, body, "sticker large medical", "841-001-01", "样例一院", "5.720 kg", grouped(good), "/print/labels.pdf?", "&lt;script&gt;", "<polygon", "<circle")
+	lacks(t, body, hostileText)
+	if pdf := b.get("/print/labels.pdf"+q, 200); !strings.HasPrefix(pdf, "%PDF-") || b.last.Get("Content-Type") != "application/pdf" {
+		t.Errorf("%.40q %v", pdf, b.last)
+	}
+	for query, status := range map[string]int{"": 422, q + "&size=huge": 422, "?" + strings.Repeat("batch="+oneBatch.String()+"&", 51): 422, "?batch=x": 404, "?batch=00000000-0000-7000-8000-000000000008": 404,
+		q + "&batch=00000000-0000-7000-8000-000000000008": 404} {
+		b.get("/print/labels"+query, status)
+		b.get("/print/labels.pdf"+query, status)
+	}
+	w.signedIn("admin.two", administrator(2)).get("/print/labels"+q, 404)
+	w.signedIn("inspector.one", access.Appointment{Role: access.CityInspector}).get("/print/labels"+q, 403)
 }
