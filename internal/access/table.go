@@ -133,6 +133,7 @@ func chainRules() []Rule {
 		{Operation: "restoreDraft", ZH: "恢复联单草稿", EN: "restore a discarded draft", Who: drafts, Scope: ValidateOnly},
 		{Operation: "checkDraft", ZH: "试查联单草稿", EN: "check a draft as if it were signed now", Who: drafts, Scope: ValidateOnly},
 		{Operation: "getSiteTable", ZH: "下载场所台账与联单表", EN: "save a site's ledger and manifests as tables", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getSiteDuties", ZH: "查看场所须备案与申报的期限", EN: "read what a site has to file and by when", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "importPast", ZH: "导入往期联单与台账", EN: "import manifests and ledgers of the past", Who: Reaches{OrganisationAdministrator: OwnOrganisation}, Record: Always},
 		{Operation: "createStopCode", ZH: "出示一次性收运确认码", EN: "make a one-time code for a pick-up", Who: Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites,
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},

@@ -88,6 +88,7 @@ var wireTypes = map[string]func() any{
 	"Draft":        func() any { return new(api.Draft) },
 	"DraftPage":    func() any { return new(api.DraftPage) },
 	"DraftCheck":   func() any { return new(api.DraftCheck) },
+	"SiteDuties":   func() any { return new(api.SiteDuties) },
 	"PastReport":   func() any { return new(api.PastReport) },
 	"DraftRequest": func() any { return new(api.DraftRequest) },
 	"DraftChange":  func() any { return new(api.DraftChange) },

@@ -61,6 +61,7 @@ replaceDraft        o     .      .      o        o     .        .    .      .   
 discardDraft        o     .      .      o        o     .        .    .      .       .      o      none
 restoreDraft        o     .      .      o        o     .        .    .      .       .      o      none
 checkDraft          o     .      .      o        o     .        .    .      .       .      o      none
+getSiteDuties       s     .      .      s        o     d        c    m      .       .      o      authority
 importPast          .     .      .      .        o     .        .    .      .       .      .      every
 createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority

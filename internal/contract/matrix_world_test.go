@@ -254,7 +254,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSiteDuties": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -353,6 +353,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
 		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
 		"getSourceStanding": {"GET", "/v1/sites/" + x.site + "/source?year=2026"},
+		"getSiteDuties":     {"GET", "/v1/sites/" + x.site + "/duties"},
 		"listDrafts":        {"GET", "/v1/drafts?party=" + x.party}, "getDraft": {"GET", "/v1/drafts/" + x.draft}, "discardDraft": {"DELETE", "/v1/drafts/" + x.draft + "?version=1"},
 		"restoreDraft": {"POST", "/v1/drafts/" + x.draft + "/restore?version=2"}, "checkDraft": {"POST", "/v1/drafts/" + x.draft + "/check"},
 		"createStopCode": {"POST", "/v1/sites/" + x.site + "/stop-codes"},

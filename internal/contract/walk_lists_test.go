@@ -59,6 +59,7 @@ func (p *place) lists(x *town) {
 	where("a manifest on the road", "/v1/worklist?list=moving&"+carrier, sheet, true)
 	where("a manifest on the road", "/v1/worklist?list=moving&"+plant, sheet, true)
 	where("a bag on the road", "/v1/worklist?list=overdue&kind=batch&due_by="+later+"&"+hospital, batch, false)
+	p.filings(x)
 	p.owed(x, batch, sheet, x.Deliver(collected))
 	if i, ok := item("/v1/worklist?list=waiting&"+plant+"&site="+x.Plants.String(), sheet); !ok || len(i.Duties) != 1 || i.Duties[0].Code != "receipt-confirmation" || i.Duties[0].LastDay == "" {
 		x.t.Errorf("at the plant's gate: %v %+v", ok, i)
@@ -175,6 +176,34 @@ func unseen(query string) string {
 		}
 	}
 	return ""
+}
+
+// filings: the plan is filed by the register, reports are due on days of the calendar, and the
+// class that binds them has its reason.
+func (p *place) filings(x *town) {
+	of := func(token, site string) api.SiteDuties {
+		x.t.Helper()
+		return into[api.SiteDuties](x.ask(ask{path: "/v1/sites/" + site + "/duties", token: token}).is(200, ""))
+	}
+	hospital := of(x.hospital, x.Hospital.Site.String())
+	if hospital.Class != "registered" || hospital.Licensed || hospital.OwnFacility || len(hospital.Years) != 3 || !strings.Contains(hospital.Source, "HJ 1259") {
+		x.t.Errorf("the hospital is %+v", hospital)
+	}
+	plan := slices.IndexFunc(hospital.Duties, func(d api.Duty) bool { return d.Code == "plan-yearly" && d.Period == "2026" })
+	report := slices.IndexFunc(hospital.Duties, func(d api.Duty) bool { return d.Code == "report-yearly" && d.Period == "2025" })
+	if plan < 0 || report < 0 || hospital.Duties[report].Overdue || hospital.Duties[report].LastDay != "2026-03-31" || hospital.Duties[plan].MetAt == "" {
+		x.t.Errorf("the hospital files %+v", hospital.Duties)
+	}
+	plant := of(x.inspector, x.Plants.String())
+	if plant.Class != "key" || !plant.Licensed || !slices.ContainsFunc(plant.Duties, func(d api.Duty) bool {
+		return d.Code == "report-monthly" && d.Period == "2026-02" && d.LastDay == "2026-03-15"
+	}) {
+		x.t.Errorf("the plant is %+v", plant)
+	}
+	if carrier := of(x.inspector, x.Carrier.Site.String()); carrier.Class != "" || len(carrier.Duties) != 0 {
+		x.t.Errorf("a carrier files %+v", carrier)
+	}
+	x.ask(ask{path: "/v1/sites/" + x.Hospital.Site.String() + "/duties", token: x.stranger}).is(404, "not-found")
 }
 
 // owed: what stands at the gate has its receipt due, with law and owner, in the views of the

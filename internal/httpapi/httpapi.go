@@ -71,6 +71,7 @@ type Reader interface {
 	Compared(ctx context.Context, site id.Site, from, to time.Time, department string) (journal.Comparison, error)
 	Monthly(ctx context.Context, site id.Site, year int, month time.Month) (journal.Monthly, error)
 	SourceOf(ctx context.Context, site id.Site, year int) (audit.SourceStanding, error)
+	DutiesAt(ctx context.Context, site party.Site, now time.Time) (audit.SiteDuties, error)
 	PaperOf(ctx context.Context, m id.Manifest) (journal.Paper, map[id.Batch]batch.State, error)
 	Trip(ctx context.Context, trip id.Trip) ([]journal.Paper, error)
 	Cards(trip id.Trip, papers []journal.Paper) ([]journal.Card, error)
@@ -272,6 +273,7 @@ func (f *face) readingRoutes() []route {
 		{"GET", "/v1/manifests/:manifest/form", "getManifestForm", f.manifestForm},
 		{"GET", "/v1/manifests/:manifest/bundle", "getManifestBundle", f.manifestBundle},
 		{"GET", "/v1/sites/:site/tables/:table", "getSiteTable", f.siteTable},
+		{"GET", "/v1/sites/:site/duties", "getSiteDuties", f.siteDuties},
 		{"POST", "/v1/sites/:site/past/:records", "importPast", f.importPast},
 		{"GET", "/v1/worklist", "listWork", f.work},
 		{"GET", "/v1/worklist/counts", "countWork", f.workCounts},

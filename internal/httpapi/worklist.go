@@ -256,7 +256,7 @@ func dutyViews(ds []duty.Duty, now time.Time) []api.Duty {
 		by, late := d.Late(now)
 		out[i] = api.Duty{Code: string(d.Rule.Code), ZH: d.Rule.ZH, EN: d.Rule.EN, Source: d.Rule.Source(), Certainty: api.DutyCertainty(d.Rule.Certainty),
 			Reading: d.Rule.Reading, Owner: d.Owner.String(), Site: d.Site.String(), StartAt: atMillis(d.Start), DueBefore: at(d.Due.At),
-			Provisional: d.Due.Provisional, Calendar: d.Due.Calendar, Overdue: late, OverdueSeconds: int64(by / time.Second)}
+			Period: d.Period, Provisional: d.Due.Provisional, Calendar: d.Due.Calendar, Overdue: late, OverdueSeconds: int64(by / time.Second)}
 		if d.Due.Rule.Unit != calendar.Hours {
 			out[i].LastDay = d.Due.LastDay().Format(time.DateOnly)
 		}
@@ -268,4 +268,26 @@ func dutyViews(ds []duty.Duty, now time.Time) []api.Duty {
 		}
 	}
 	return out
+}
+
+// siteDuties is GET /v1/sites/{site}/duties.
+func (f *face) siteDuties(c echo.Context, v visit) error {
+	site, err := f.ownSite(c, v)
+	if err != nil {
+		return err
+	}
+	now := f.Now()
+	found, err := f.Reader.DutiesAt(c.Request().Context(), site, now)
+	if err != nil {
+		return err
+	}
+	out := api.SiteDuties{Site: site.ID.String(), Class: api.SiteDutiesClass(found.Class), Years: make([]api.YearMade, len(found.Years)), Licensed: found.Generation.Licensed,
+		OwnFacility: found.Generation.Own, Duties: dutyViews(found.Duties, now)}
+	if found.Class != "" {
+		out.Source, out.Certainty, out.Reading = found.Rule.Source(), api.DutyCertainty(found.Rule.Certainty), found.Rule.Reading
+	}
+	for i, y := range found.Years {
+		out.Years[i] = api.YearMade{Year: y.Year, Grams: int64(y.Grams)}
+	}
+	return secret(c, http.StatusOK, out)
 }
