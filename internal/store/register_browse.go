@@ -152,6 +152,20 @@ func (s *Store) RegisterFacts(ctx context.Context) ([]indicator.Fact, error) {
 	return s.RegistryReader(ctx).Facts()
 }
 
+// FactsOfSites lists what was said of those sites, newest of each day and contract: what they
+// were, and which system they are in. Faults: unavailable, damaged.
+func (s *Store) FactsOfSites(ctx context.Context, sites []id.Site) ([]indicator.Fact, error) {
+	if len(sites) == 0 {
+		return nil, nil
+	}
+	are, in := make([]string, len(sites)), make([]string, len(sites))
+	for i, v := range sites {
+		are[i], in[i] = "site "+v.String(), "member "+v.String()
+	}
+	rows, err := gorm.G[factRow](s.ro).Where("(kind = 'site' AND substr(key, 1, 41) IN ?) OR (kind = 'member' AND substr(key, 1, 43) IN ?)", are, in).Order("key").Find(ctx)
+	return each(rows, err, func(f factRow) (indicator.Fact, error) { return indicator.ParseFact(f.Fact) })
+}
+
 type uploadRow struct {
 	By   string `gorm:"column:by_id;primaryKey"`
 	ID   string `gorm:"column:id"`

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
 )
@@ -50,6 +51,18 @@ func TestRegisterChangesAreKept(t *testing.T) {
 		}
 		if c := told[1]; c.Kind != "sites" || c.Cells["beds"] != "40" || c.Cells["division"] != "130602" {
 			t.Errorf("the third is %+v", c)
+		}
+		sites, err := s.SitesOf(t.Context(), p)
+		if err != nil || len(sites) != 1 {
+			t.Fatalf("sites %+v %v", sites, err)
+		}
+		load(registry.KindMembers, fmt.Sprintf("credit_code,site_name,collector,basis,number,valid_from\n%s,本部,%s,contract,C-1,2026-01-01\n", code, registrytest.Code(2)), false)
+		facts, err := s.FactsOfSites(t.Context(), []id.Site{sites[0].ID})
+		if err != nil || len(facts) != 2 || facts[0].By != "account:SAMPLE" || facts[0].Kind != indicator.KindMember || facts[1].Kind != indicator.KindSite {
+			t.Errorf("facts %+v %v", facts, err)
+		}
+		if none, err := s.FactsOfSites(t.Context(), nil); err != nil || len(none) != 0 {
+			t.Errorf("facts of nothing %+v %v", none, err)
 		}
 		for _, sql := range []string{`UPDATE register_changes SET by_id = 'x'`, `DELETE FROM register_changes`} {
 			if err := s.db.Exec(sql).Error; err == nil {

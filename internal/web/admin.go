@@ -72,6 +72,7 @@ type Registers interface {
 	Upload(ctx context.Context, by, upload string, at time.Time) (registry.Upload, bool, error)
 	DropUpload(ctx context.Context, by string) error
 	RegisterFacts(ctx context.Context) ([]indicator.Fact, error)
+	FactsOfSites(ctx context.Context, sites []id.Site) ([]indicator.Fact, error)
 }
 
 // Imports reads and changes the registers; registry.Service is one.

@@ -237,8 +237,7 @@ func (s *Site) invite(w http.ResponseWriter, r *http.Request, v *visit) error {
 		made, err = s.Admin.Accounts.Invite(r.Context(), v.form.Get("login"), strings.TrimSpace(v.form.Get("name")), []access.Appointment{g})
 	}
 	if err == nil {
-		s.showInvited(w, r, v, made)
-		return nil
+		return s.showInvited(w, r, v, made)
 	}
 	return s.again(w, r, v, "inviteAccount", appointPage{}, err)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"liandan/internal/access"
 	"liandan/internal/fault"
@@ -211,6 +212,7 @@ func (s *Site) showTried(w http.ResponseWriter, r *http.Request, v *visit, statu
 			continue
 		}
 		l := badLine{BadLine: b}
+		l.Column, l.Detail, l.DetailZH = printable(b.Column), printable(b.Detail), printable(b.DetailZH) // they repeat what the file says
 		if b.Line <= len(text) && b.Line > 0 {
 			l.Text = shortened(string(bytes.TrimSpace(text[b.Line-1])))
 		}
@@ -221,11 +223,21 @@ func (s *Site) showTried(w http.ResponseWriter, r *http.Request, v *visit, statu
 
 // shortened keeps a line of a file to what a page can show of it.
 func shortened(text string) string {
-	text = strings.ToValidUTF8(text, "�")
+	text = printable(text)
 	if runes := []rune(text); len(runes) > 200 {
 		return string(runes[:200]) + "…"
 	}
 	return text
+}
+
+// printable has a mark in place of what is no character to show.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return '\uFFFD'
+		}
+		return c
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
 // importReport is GET /admin/imports/{upload}/report.csv: every fault of every line.

@@ -12,6 +12,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/label"
 )
 
 func (s *Site) peopleRoutes() []route {
@@ -268,15 +269,25 @@ func (s *Site) renewInvitation(w http.ResponseWriter, r *http.Request, v *visit)
 	if err != nil {
 		return err
 	}
-	s.showInvited(w, r, v, made)
-	return nil
+	return s.showInvited(w, r, v, made)
 }
 
-type invitedPage struct{ Name, Login, Code, Expires, Link, Account string }
+type invitedPage struct {
+	Name, Login, Code, Expires, Link, Account string
+	QR                                        drawing // of the link, for the person's own phone
+}
 
-func (s *Site) showInvited(w http.ResponseWriter, r *http.Request, v *visit, made account.Invitee) {
-	s.show(w, r, v, http.StatusCreated, "invited.html", page{Title: "一次性码", TitleEN: "One-time code", Body: invitedPage{Name: made.Account.Name,
-		Login: made.Account.Login, Code: made.Code, Expires: clock(made.Expires), Link: s.Base + "/welcome#" + made.Code, Account: made.Account.ID.String()}})
+// showInvited shows a one-time code, this once.
+func (s *Site) showInvited(w http.ResponseWriter, r *http.Request, v *visit, made account.Invitee) error {
+	p := invitedPage{Name: made.Account.Name, Login: made.Account.Login, Code: made.Code, Expires: clock(made.Expires),
+		Link: s.Base + "/welcome#" + made.Code, Account: made.Account.ID.String()}
+	modules, err := label.Modules(p.Link)
+	if err != nil {
+		return err
+	}
+	p.QR = draw(modules)
+	s.show(w, r, v, http.StatusCreated, "invited.html", page{Title: "一次性码", TitleEN: "One-time code", Body: p})
+	return nil
 }
 
 // disableAccount is POST /admin/people/{account}/disable.

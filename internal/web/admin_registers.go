@@ -12,6 +12,7 @@ import (
 	"liandan/internal/access"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 	"liandan/internal/permit"
 	"liandan/internal/registry"
@@ -160,6 +161,11 @@ func (s *Site) organisation(w http.ResponseWriter, r *http.Request, v *visit) er
 	if out.Registers, err = s.registersOf(ctx, p); err != nil {
 		return err
 	}
+	told, err := s.factsOf(ctx, v, about.Sites)
+	if err != nil {
+		return err
+	}
+	out.Registers = append(out.Registers, told)
 	if out.Changes, err = s.changesOf(ctx, v, p); err != nil {
 		return err
 	}
@@ -232,6 +238,56 @@ func (s *Site) registersOf(ctx context.Context, p id.Party) ([]register, error) 
 	}
 	for _, x := range people {
 		put(5, x.ID.String(), x.Valid, listed{})
+	}
+	return out, nil
+}
+
+// factsOf tells what sites were from days on and which system they are in, with who said so
+// and when. These are entries of the log.
+func (s *Site) factsOf(ctx context.Context, v *visit, sites []id.Site) (register, error) {
+	out := register{Name: line{"场所沿革与收运体系（已入日志）", "What sites were, and their collection system: in the log"}}
+	facts, err := s.Admin.Registers.FactsOfSites(ctx, sites)
+	if err != nil {
+		return out, err
+	}
+	met := map[string]string{}
+	for _, f := range facts {
+		var l listed
+		var of id.Site
+		var span indicator.Span
+		switch x := f.Row.(type) {
+		case indicator.Site:
+			of, span = x.Site, x.Span
+			l = siteLine(party.Site{ID: x.Site, Kind: x.Kind, Division: x.Division, BuiltUp: x.BuiltUp, Beds: x.Beds})
+			l.add("社会源类型", "Social source", x.Social)
+		case indicator.Member:
+			of, span = x.Site, x.Span
+			name, err := s.partyName(ctx, x.By)
+			if err != nil {
+				return out, err
+			}
+			l.add("收运处置单位", "Collected by", name)
+			l.add("依据", "Basis", strings.TrimSpace(x.Basis+" "+x.Number))
+		}
+		valid := party.Period{From: time.UnixMilli(span.From)}
+		if span.To != 0 {
+			valid.To = time.UnixMilli(span.To)
+		}
+		site, ok, err := s.Registry.Site(ctx, of)
+		if err != nil {
+			return out, err
+		}
+		by, err := s.whoSaid(ctx, v, f.By, met)
+		if err != nil {
+			return out, err
+		}
+		l.Title = named(site.Name, ok, of.String())
+		l.State, l.Tone = standing(valid, s.Now())
+		l.add("有效", "Valid", validity(valid))
+		l.add("由", "By", by)
+		l.add("登记于", "Said at", clock(time.UnixMilli(f.At)))
+		l.add("理由", "Reason", f.Reason)
+		out.Items = append(out.Items, l)
 	}
 	return out, nil
 }

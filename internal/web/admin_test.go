@@ -125,7 +125,16 @@ func TestImportingARegister(t *testing.T) {
 	}
 	body = b.get("/admin/registers/"+hospital(1).String(), 200)
 	contains(t, body, "一院新名 SAMPLE", "样例一院 SAMPLE → 一院新名 SAMPLE", "样例 system.one（system.one）", "命令行", "一院本部", porter(1, "N-1").String())
+	contains(t, body, "场所沿革", "登记于", "2026-03-02 16:00")
 	lacks(t, b.get("/admin/registers?q=三院", 200), "<i>")
+	// A workbook is no CSV, and says so line by line instead of failing.
+	b.upload("/admin/imports", 303, "PK\x03\x04\xff\xfe\x00binary", "kind", "sites")
+	contains(t, b.get(b.last.Get("Location"), 200), "有问题的文件不能写入")
+	// What sites were from days on has its place in the history too.
+	b.upload("/admin/imports", 303, fmt.Sprintf("credit_code,site_name,valid_from,kind,division,built_up,beds\n%s,一院本部,2026-03-01,hospital,130606,1,77\n", registrytest.Code(1)), "kind", "site_history")
+	tried = b.last.Get("Location")
+	b.post(tried+"/apply", 303)
+	contains(t, b.get("/admin/registers/"+hospital(1).String(), 200), "77", "样例 system.one（system.one）")
 }
 
 // Whoever may not import reaches nothing of it, and a file that is too big is refused.
