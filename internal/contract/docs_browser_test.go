@@ -2,6 +2,7 @@ package contract
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,11 +31,27 @@ func member(t *testing.T, s *server.Server, login string, g ...access.Appointmen
 	}
 }
 
+// arrives does steps and waits until the page that they lead to has something. It asks anew
+// each time: a wait that began on the page before may never hear of this one.
+func (w walker) arrives(what, selector string, steps ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	w.run(what, steps...)
+	seen := fmt.Sprintf(`document.readyState === "complete" && [...document.querySelectorAll(%q)].some((e) => e.checkVisibility())`, selector)
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if ok, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](seen)); ok && err == nil {
+			return
+		}
+	}
+	text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	w.t.Fatalf("%s: no %s; the page:\n%s", what, selector, text)
+}
+
 // signIn goes to a page by way of the form.
 func (w walker) signIn(url, login, until string) {
 	w.t.Helper()
-	w.run("signing in as "+login, chromedp.Navigate(url), chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", login),
-		chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"), chromedp.WaitVisible(until))
+	w.arrives("signing in as "+login, "#login", chromedp.Navigate(url))
+	w.arrives("signing in as "+login, until, chromedp.SendKeys("#login", login),
+		chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
 }
 
 // until waits for something that no selector says.
@@ -75,20 +92,23 @@ func TestTheDocumentationInABrowser(t *testing.T) {
 		return must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.getElementById("said").innerText`)))(t)
 	}
 
-	w.run("the documentation", chromedp.Navigate(s.URL+"/docs"), chromedp.WaitVisible("#schemas"))
+	w.arrives("the documentation", "#schemas", chromedp.Navigate(s.URL+"/docs"))
 	w.judged("docs", "接口文档", "API documentation", "getBatch", "待核")
-	w.run("an open operation", chromedp.Navigate(s.URL+"/docs/getCheckpoint"), chromedp.WaitVisible("#run"), chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	w.arrives("an open operation", "#run", chromedp.Navigate(s.URL+"/docs/getCheckpoint"))
+	w.arrives("an open operation", "#said", chromedp.Click("#run button.main"))
 	want := must(s.Audit.Checkpoint(t.Context()))(t)
 	if got := said(); strings.TrimSpace(got) != strings.TrimSpace(string(want)) {
 		t.Errorf("the checkpoint on the page is %q, the server's %q", got, want)
 	}
-	w.run("without a session", chromedp.Navigate(s.URL+"/docs/getBatch"), chromedp.WaitVisible("#run"), chromedp.SendKeys("#p0", told.Batch.String()),
-		chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	w.arrives("without a session", "#run", chromedp.Navigate(s.URL+"/docs/getBatch"))
+	w.arrives("without a session", "#said", chromedp.SendKeys("#p0", told.Batch.String()),
+		chromedp.Click("#run button.main"))
 	w.sees("docs-refused", "401", "unauthorized")
 
 	w.signIn(s.URL+"/account", "inspector.sample", `form[action="/signout"]`)
-	w.run("with a session", chromedp.Navigate(s.URL+"/docs/getBatch"), chromedp.WaitVisible("#run"), chromedp.Click("button[data-finder]"),
-		until(`document.getElementById("p0").value !== ""`), chromedp.Click("#run button.main"), chromedp.WaitVisible("#said"))
+	w.arrives("with a session", "#run", chromedp.Navigate(s.URL+"/docs/getBatch"))
+	w.arrives("with a session", "#said", chromedp.Click("button[data-finder]"),
+		until(`document.getElementById("p0").value !== ""`), chromedp.Click("#run button.main"))
 	w.judged("docs-operation", "200", "您可以做这个操作", "BatchView", "谁可以")
 	var got struct{ ID, Batch string }
 	if err := json.Unmarshal([]byte(said()), &got); err != nil {
@@ -99,15 +119,15 @@ func TestTheDocumentationInABrowser(t *testing.T) {
 		t.Errorf("the answer is not of %s: %s", asked, said())
 	}
 	before := must(s.Accounts.Accounts(t.Context(), account.Filter{}))(t)
-	w.run("a change without consent", chromedp.Navigate(s.URL+"/docs/deleteSessions"), chromedp.WaitVisible("#run"), chromedp.Click("#run button.main"),
-		chromedp.WaitVisible("#answer .trouble"))
+	w.arrives("a change without consent", "#run", chromedp.Navigate(s.URL+"/docs/deleteSessions"))
+	w.arrives("a change without consent", "#answer .trouble", chromedp.Click("#run button.main"))
 	w.sees("docs-consent", "先勾选")
-	w.run("still signed in", chromedp.Click("#sure"), chromedp.Click("#run button.main"), chromedp.WaitVisible("#status.done"))
+	w.arrives("still signed in", "#status.done", chromedp.Click("#sure"), chromedp.Click("#run button.main"))
 	w.sees("docs-changed", "204")
-	w.run("signed out by it", chromedp.Navigate(s.URL+"/account"), chromedp.WaitVisible("#login"))
+	w.arrives("signed out by it", "#login", chromedp.Navigate(s.URL+"/account"))
 	if after := must(s.Accounts.Accounts(t.Context(), account.Filter{}))(t); len(after.Accounts) != len(before.Accounts) {
 		t.Error("the accounts changed")
 	}
-	w.run("a schema", chromedp.Navigate(s.URL+"/docs/schemas/BatchView"), chromedp.WaitVisible("h1"))
+	w.arrives("a schema", "h1", chromedp.Navigate(s.URL+"/docs/schemas/BatchView"))
 	w.judged("docs-schema", "BatchView", "/v1/batches/{batch}")
 }
