@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"liandan/internal/label"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
+	"liandan/internal/worklist"
 )
 
 // phone is one person's phone with the app.
@@ -128,7 +130,13 @@ func (w walker) decoded() []string {
 // newPhone is a browser with the app, enrolled for a person of the city by a one-time code.
 func newPhone(t *testing.T, s *server.Server, city *samplecity.City, login string, options ...chromedp.ExecAllocatorOption) phone {
 	t.Helper()
-	who := somebody(t, city, login)
+	return phoneOf(t, s, somebody(t, city, login), options...)
+}
+
+// phoneOf is a phone of anybody in the register.
+func phoneOf(t *testing.T, s *server.Server, who samplecity.Somebody, options ...chromedp.ExecAllocatorOption) phone {
+	t.Helper()
+	login := who.Login
 	code, _, err := s.Registry.NewEnrolment(t.Context(), "test", who.Appointment.Party, who.Appointment.Person, "样例手机 SAMPLE "+login, 30)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +162,7 @@ func (w walker) listen() {
 			if err != nil {
 				return // the browser is gone
 			}
-			if !strings.Contains(m.Text, "ERR_INTERNET_DISCONNECTED") && !strings.Contains(m.Text, "status of 401") {
+			if !strings.Contains(m.Text, "ERR_INTERNET_DISCONNECTED") && !strings.Contains(m.Text, "status of 401") && !strings.Contains(m.Text, "status of 409") {
 				w.t.Errorf("the console: %s", m)
 			}
 		}
@@ -164,6 +172,12 @@ func (w walker) listen() {
 // unsent waits until the app says so many are not yet sent.
 func (p phone) unsent(n int) {
 	p.t.Helper()
+	defer func() {
+		if p.t.Failed() {
+			p.t.Log(js[string](p.walker, `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
+				const k = r.result.transaction("events").objectStore("events").getAll(); k.onsuccess = () => { r.result.close(); done(JSON.stringify(k.result.map((e) => [e.type, e.state, e.problem]))) } } })`))
+		}
+	}()
 	p.until("not yet sent", `document.getElementById("unsent").textContent.includes("not yet sent (`+strconv.Itoa(n)+`)")`)
 }
 
@@ -430,5 +444,88 @@ func show(t *testing.T, file, code string) {
 	}
 	if err := os.WriteFile(file, film, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// registered finds a person of the city's register by organisation and name, as holder of a role
+// at the organisation's place.
+func registered(t *testing.T, city *samplecity.City, organisation, person, login string, role access.Role) samplecity.Somebody {
+	t.Helper()
+	rows := func(kind string) [][]string {
+		return must(csv.NewReader(bytes.NewReader(city.Registers()[kind])).ReadAll())(t)
+	}
+	find := func(kind, credit, text string) []string {
+		for _, r := range rows(kind) {
+			if (credit == "" || r[0] == credit) && strings.Contains(r[1], text) {
+				return r
+			}
+		}
+		t.Fatalf("%s has no %s", kind, text)
+		return nil
+	}
+	org := find("organisations", "", organisation)
+	g := access.Appointment{Role: role, Party: must(id.ParseParty(org[len(org)-1]))(t)}
+	p := find("people", org[0], person)
+	g.Person = must(id.ParsePerson(p[len(p)-1]))(t)
+	if role == access.SiteStaff {
+		site := find("sites", org[0], "")
+		g.Sites = []id.Site{must(id.ParseSite(site[len(site)-1]))(t)}
+	}
+	return samplecity.Somebody{Login: login, Name: "样例 SAMPLE " + login, Appointment: g}
+}
+
+// TestPickUpByOneTimeCode: a repair shop shows its code after the weighing, the collector signs in
+// its place; a code works once.
+func TestPickUpByOneTimeCode(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	shop := phoneOf(t, s, registered(t, city, "汽修厂一", "workshop", "shop.sample", access.SiteStaff))
+	shop.signIn()
+	shop.tap("出示收运码")
+	shop.tap("出示新码")
+	shop.until("the digits", `document.querySelector("#digits")`)
+	shop.page("stopcode", "出示即表示同意", "15 minutes")
+	shown := shop.decoded()
+	if len(shown) != 1 || !strings.HasPrefix(shown[0], s.URL+"/m/#source=") {
+		t.Fatalf("the source shows %q", shown)
+	}
+
+	driver := phoneOf(t, s, registered(t, city, "收集点", "driver-1", "round.sample", access.Driver))
+	driver.signIn()
+	driver.open("#trip", "#plate")
+	driver.fill("#plate", "冀F00009")
+	driver.tap("开始")
+	driver.until("the trip", `document.querySelector("#onboard")`)
+	load := func(digits string) {
+		driver.open("#scan", "#typed")
+		driver.fill("#typed", shown[0])
+		driver.tap("确定")
+		driver.until("the form", `document.querySelector("#stopdigits")`)
+		driver.fill("input.wastecode", "900-214-08")
+		driver.fill("input.weight", "18")
+		if digits != "" {
+			driver.fill("#stopdigits", digits)
+		}
+		driver.page("pickup", "小源收运", "第 1 桶")
+		driver.tap("确认、装车，签名")
+	}
+	right := shown[0][len(shown[0])-6:]
+	load(strings.Map(func(r rune) rune { return '0' + ('9'-r+1)%10 }, right))
+	driver.until("wrong digits are said to be wrong", `document.querySelector(".trouble")?.textContent.includes("收运码不对")`)
+	driver.world(0)
+	load("")
+	driver.until("loaded", `document.querySelector("#onboard")?.textContent.includes("1 袋 · 18 kg")`)
+	driver.unsent(0)
+	driver.world(3)
+	load("")
+	driver.until("a code works once", `document.querySelector(".trouble")?.textContent.includes("已用过")`)
+	driver.world(3)
+	p, err := s.Audit.Work(t.Context(), views.Moving, views.Filter{Kind: worklist.Batch, Party: shop.who.Appointment.Party}, time.Now(), "", 10)
+	if err != nil || len(p.Items) != 1 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	if b := p.Items[0].Batch; b.Stage != "in_transit" || b.Generator != shop.who.Appointment.Party || b.Agent != driver.who.Appointment.Party || int64(b.Grams) != 18_000 {
+		t.Errorf("the drum is %+v", b)
 	}
 }

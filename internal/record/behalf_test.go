@@ -55,10 +55,10 @@ func (r *round) oil(b event.Behalf, change func(*event.Event)) intaketest.Signed
 }
 
 func (r *round) issue(b event.Behalf, of intaketest.Signed) intaketest.Signed {
-	return r.Sign(r.collector, event.ManifestIssued, event.Issued{Profile: "hazardous", Carrier: r.collector.Party, Consignee: r.collector.Party,
+	return r.Sign(r.collector, event.ManifestIssued, event.Issued{Profile: "small-source", Carrier: r.collector.Party, Consignee: r.collector.Party,
 		ConsigneeSite: r.collector.Site, Behalf: b}, func(e *event.Event) {
 		e.Site, e.Manifest = r.shop.Site, id.ManifestOf(e.ID.UUID())
-		e.Batches = []event.Batch{{ID: of.Event.Batches[0].ID, Grams: 18_000, Weighed: true}}
+		e.Batches = []event.Batch{{ID: of.Event.Batches[0].ID, Grams: 18_000, Weighed: true, Packages: 1}}
 	})
 }
 

@@ -169,7 +169,7 @@ func (s *Service) inRole(ctx context.Context, e event.Event) error {
 // consigned checks what a manifest names.
 func (s *Service) consigned(ctx context.Context, e event.Event) error {
 	d, _ := e.Data.(event.Issued)
-	org, _, err := s.registry.Organisation(ctx, e.Party)
+	org, _, err := s.registry.Organisation(ctx, e.For())
 	if err != nil {
 		return unavailable(err)
 	}

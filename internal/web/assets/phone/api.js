@@ -42,7 +42,7 @@ export async function ask(path, { method = 'GET', type, body, csrf, signed } = {
   return value
 }
 
-export const postJSON = (path, value, csrf) => ask(path, { method: 'POST', type: 'application/json', body: JSON.stringify(value), csrf })
+export const postJSON = (path, value, csrf) => ask(path, { method: 'POST', type: value && 'application/json', body: value && JSON.stringify(value), csrf })
 
 const query = (o) => new URLSearchParams(Object.entries(o).filter(([, v]) => v !== undefined && v !== '')).toString()
 

@@ -93,10 +93,10 @@ export function labelText(b) {
 export const groups = (code, n = 4) => code.match(new RegExp(`.{1,${n}}`, 'g')).join(' ')
 
 // scanned says what a code that was read or typed is: a label, a hand-over between phones,
-// an enrolment, or nothing of ours.
+// a small source's place, an enrolment, or nothing of ours.
 export function scanned(text) {
   const t = text.trim()
-  const fragment = /\/m\/#(take|enrol)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
+  const fragment = /\/m\/#(take|enrol|source)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
   if (fragment) return { kind: fragment[1], code: fragment[2] }
   const path = /^https?:\/\/[^/]+\/q\/([^/?#]+)$/.exec(t)
   let code = t

@@ -18,8 +18,8 @@ const some = (o) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !==
 export function generated(me, at, id, f) {
   return {
     ...stamp('batch.generated', me, at, id),
-    batches: [{ id: f.batch, seen: null, grams: f.grams }],
-    data: some({ code: f.code, form: f.form ?? 'S', packaging: f.packaging, measured: f.estimated ? 'estimated' : 'weighed', scale: f.scale, department: f.department, label: f.label, isolation: f.isolation, layers: f.isolation ? 2 : undefined }),
+    batches: [{ id: f.batch, seen: null, grams: f.grams, ...(f.behalf ? { packages: 1 } : {}) }],
+    data: some({ code: f.code, form: f.form ?? 'S', packaging: f.packaging, measured: f.estimated ? 'estimated' : 'weighed', scale: f.scale, department: f.department, label: f.label, isolation: f.isolation, layers: f.isolation ? 2 : undefined, behalf: f.behalf }),
   }
 }
 
@@ -40,7 +40,7 @@ export function issued(me, at, id, bags, f) {
     ...stamp('manifest.issued', me, at, id),
     manifest: f.manifest,
     batches: bags.map(line),
-    data: some({ profile: f.profile, carrier: f.carrier, consignee: f.consignee, consignee_site: f.consignee_site, method: f.method, from: f.from }),
+    data: some({ profile: f.profile, carrier: f.carrier, consignee: f.consignee, consignee_site: f.consignee_site, method: f.method, from: f.from, behalf: f.behalf }),
   }
 }
 

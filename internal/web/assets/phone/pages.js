@@ -7,8 +7,10 @@ import { complete, enrol } from './enrol.js'
 import { hello } from './hello.js'
 import { count } from './queue.js'
 import { scanner } from './scan.js'
-import { Say, act, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { pickup } from './pickup.js'
 import { ward } from './ward.js'
+import { explain } from './words.js'
 
 const driving = () => app.me?.role === 'driver'
 
@@ -33,6 +35,7 @@ async function home() {
       link('#scan', '扫码', 'Scan', 'a.big.main'),
       !driving() && link('#bag', '封袋', 'Close a bag', 'a.big.main'),
       !driving() && link('#many', '批量交接', 'Hand over many', 'a.big'),
+      app.me.role === 'site_staff' && app.signedIn && link('#stopcode', '出示收运码', 'Show a pick-up code', 'a.big'),
       link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
       app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
@@ -71,14 +74,6 @@ async function enrolPage(given) {
       s && [h('h2', {}, two('或扫登记码', 'or scan it')), s.body[0], s.body[1]],
     ],
   }
-}
-
-// explain puts what the server said into words.
-export function explain(err) {
-  if (!(err instanceof Trouble)) return err
-  if (err.kind === 'offline') return new Say('没有网络，这一步需要网络。请到有信号的地方再试。', 'No network, which this step needs. Try again where there is a signal.')
-  const w = app.words.problems[err.kind]
-  return w ? new Say(`${w.zh}。${w.do_zh}`, `${w.en}. ${w.do_en}`) : new Say('服务器没有接受。', err.message)
 }
 
 // settle learns where this phone is used: by its own key, without sign-in.
@@ -177,7 +172,7 @@ async function devicePage() {
   }
 }
 
-export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry }
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

@@ -68,7 +68,7 @@ async function labelPage(id) {
       link('#act/' + bag.id, '下一步', 'Next step', 'a.big'),
       link('#bag', '再封一袋', 'Close another bag', 'a.big'),
       app.signedIn && bag.seq !== undefined && [
-        bag.label && link(`/v1/batches/${bag.id}/label.png?size=medium`, '大幅标签图', 'Large label as a picture', 'a.big'),
+        bag.label && link('/print/labels?batch=' + bag.id, '打印正式标签（A4、PDF）', 'Print the full label (page, PDF)', 'a.big'),
         act('换发标签（旧的作废）', 'New label (the old one is withdrawn)', async () => {
           const l = await newLabelOf(bag.id, app.csrf)
           await app.db.put('bags', { ...bag, label: l.label })
@@ -94,6 +94,7 @@ async function scanPage() {
   const s = scanner(async (text) => {
     const c = scanned(text)
     if (c.kind === 'enrol') return go('enrol=' + c.code)
+    if (c.kind === 'source') return go('pickup/' + c.code)
     if (c.kind === 'take') return go('take/' + c.code)
     go('act/' + (await known(text)).id)
   })
