@@ -145,6 +145,8 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 	w.glance("form", s.URL+"/print/manifest/"+told.Manifest.String(), "移出人", "Hazardous waste transfer manifest", "PDF")
 	w.glance("roadside", s.URL+"/inspect"+plate, "现在车上应有", "on this vehicle now")
 
+	w.glance("findings", s.URL+"/inspect/findings?severity=remark", "异常", "Jingxiu", "remarks too")
+	w.glanceAt("findings-list", s.URL+"/inspect/findings?severity=remark&of=130602", 390)
 	w.glance("verify", s.URL+"/inspect/verify?batch="+told.Batch.String(), "核验", "liandan-verify")
 	if !web.HasVerifier() {
 		if os.Getenv("LIANDAN_WASM") != "" {

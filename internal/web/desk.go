@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"liandan/internal/access"
 	"liandan/internal/audit"
@@ -47,6 +48,8 @@ type Reader interface {
 	Manifest(ctx context.Context, m id.Manifest) (audit.ManifestView, error)
 	Event(ctx context.Context, e id.Event) (audit.EventView, error)
 	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
+	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
+	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
 	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }
@@ -118,6 +121,7 @@ func (s *Site) deskRoutes() []route {
 		{method: "GET", pattern: "/city", operation: "getIndicator", run: s.city},
 		{method: "GET", pattern: "/city/{indicator}", operation: "getIndicatorEvidence", run: s.behind},
 		{method: "GET", pattern: "/inspect", operation: "searchWaste", run: s.inspect},
+		{method: "GET", pattern: "/inspect/findings", operation: "listFindings", run: s.queue},
 		{method: "GET", pattern: "/inspect/batch/{batch}", operation: "getBatchChain", run: s.chain},
 		{method: "GET", pattern: "/inspect/manifest/{manifest}", operation: "getManifest", run: s.sheet},
 		{method: "GET", pattern: "/inspect/event/{event}", operation: "getEvent", run: s.event},

@@ -26,6 +26,8 @@ type chains struct {
 	asked []audit.Filter
 	site  id.Site
 	label event.Label
+
+	queues []audit.FindingFilter
 }
 
 func (c *chains) BatchSubject(_ context.Context, b id.Batch) (access.Subject, error) {
@@ -176,4 +178,52 @@ func TestLabelsArePrinted(t *testing.T) {
 	}
 	w.signedIn("admin.two", administrator(2)).get("/print/labels"+q, 404)
 	w.signedIn("inspector.one", access.Appointment{Role: access.CityInspector}).get("/print/labels"+q, 403)
+}
+
+func (c *chains) FindingCounts(_ context.Context, f audit.FindingFilter, _ time.Time) ([]audit.FindingCount, bool, error) {
+	c.queues = append(c.queues, f)
+	if f.Division == "130602" {
+		return []audit.FindingCount{{Rule: "stored-too-long", Severity: rule.Serious, N: 2}, {Rule: "stored-too-long", Severity: rule.Open, N: 1}}, true, nil
+	}
+	return nil, false, nil
+}
+
+func (c *chains) Findings(_ context.Context, f audit.FindingFilter, _ time.Time, cursor string, _ int) (audit.FindingPage, error) {
+	c.queues = append(c.queues, f)
+	return audit.FindingPage{Next: "f2", Items: []audit.Found{{Finding: rule.Finding{Rule: "stored-too-long", Severity: rule.Serious, Batch: oneBatch, Seq: 9, ZH: hostileText, EN: "x",
+		Owner: rule.Owner{Party: hospital(1)}}, Standing: cursor == ""}}}, nil
+}
+
+// The queue of what rules found is by district and rule, of the caller's districts alone.
+func TestTheQueueOfFindings(t *testing.T) {
+	w, c := chainWorld(t)
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	body := b.get("/inspect/findings", 200)
+	contains(t, body, "stored-too-long", "竞秀区", `href="/inspect/findings?of=130602&amp;rule=stored-too-long">3<`, "计数到此为止")
+	lacks(t, body, "莲池区")
+	if len(c.queues) != 1 || c.queues[0].Division != "130602" || c.queues[0].Least != rule.Open {
+		t.Errorf("asked %+v", c.queues)
+	}
+	body = b.get("/inspect/findings?of=130602&rule=stored-too-long", 200)
+	contains(t, body, "&lt;script&gt;", "/inspect/batch/"+oneBatch.String(), "cursor=f2", "样例一院", "as things stand")
+	lacks(t, body, hostileText)
+	if q := c.queues[1]; q.Rule != "stored-too-long" || q.Least != "" {
+		t.Errorf("asked %+v", q)
+	}
+	c.queues = nil
+	b.get("/inspect/findings?of=130606", 404)
+	b.get("/inspect/findings?of=%3Cb%3E", 404)
+	b.get("/inspect/findings?rule=%3Cb%3E", 422)
+	b.get("/inspect/findings?severity=huge", 422)
+	if len(c.queues) != 0 {
+		t.Errorf("asked %+v", c.queues)
+	}
+	admin := w.signedIn("admin.two", administrator(2))
+	contains(t, admin.get("/inspect/findings", 200), "没有异常")
+	if len(c.queues) != 1 || c.queues[0].Party != hospital(2) {
+		t.Errorf("asked %+v", c.queues)
+	}
+	if acts := strings.Join(w.recorded(), "\n"); !strings.Contains(acts, "countFindings ") || !strings.Contains(acts, "listFindings 130602") {
+		t.Errorf("recorded %s", acts)
+	}
 }

@@ -142,6 +142,9 @@ func (s *Site) labelOf(r *http.Request, found audit.BatchView) (l paper.Label, e
 	l = paper.Label{Code: string(st.Code), Form: strings.TrimSpace(st.Form.Name() + " " + st.Form.NameEN()), Day: time.UnixMilli(st.BornAt).In(calendar.Zone()).Format(time.DateOnly),
 		Weight: kilograms(int64(st.Grams)), Department: st.Department, Isolation: st.Isolation, Address: s.labelAddress(r, found.Label), Token: grouped(found.Label),
 		Medical: strings.HasSuffix(string(st.Code), "-01") && strings.HasPrefix(string(st.Code), "841-")}
+	if st.Grams == 0 { // nothing is in it any more: what was
+		l.Weight = kilograms(int64(st.Initial))
+	}
 	if _, err := waste.ParseIdentificationCode(st.Container); err == nil {
 		l.Identity = st.Container
 	} else if st.Container != "" {
