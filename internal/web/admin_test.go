@@ -294,3 +294,22 @@ func TestWhatAnAdministratorCannotTake(t *testing.T) {
 	a.get(both, 404)
 	lacks(t, a.get("/admin/people?q=both", 200), both)
 }
+
+// Every register that can be imported has words on the page, and so has everything that an
+// import may change.
+func TestRegistersHaveWords(t *testing.T) {
+	w := newWorld(t)
+	for _, kind := range registry.Kinds() {
+		if l := registerWords[kind]; l.ZH == "" || l.EN == "" {
+			t.Errorf("%s has no words", kind)
+		}
+		if len(w.reg.Columns(kind)) == 0 {
+			t.Errorf("%s has no columns", kind)
+		}
+	}
+	for _, x := range access.Scopes() {
+		if scopeWords[x].ZH == "" {
+			t.Errorf("the scope %s has no words", x)
+		}
+	}
+}
