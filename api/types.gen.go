@@ -842,13 +842,16 @@ func (e Form) Valid() bool {
 
 // Defines values for Grade.
 const (
-	GradePaper Grade = "paper"
+	GradePaper              Grade = "paper"
+	GradePaperCountersigned Grade = "paper_countersigned"
 )
 
 // Valid indicates whether the value is a known member of the Grade enum.
 func (e Grade) Valid() bool {
 	switch e {
 	case GradePaper:
+		return true
+	case GradePaperCountersigned:
 		return true
 	default:
 		return false
@@ -2514,7 +2517,7 @@ type BatchView struct {
 	// Generator 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Generator ID `json:"generator"`
 
-	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名。paper_countersigned：纸面签名各方事后均以自己的密钥确认 · of the evidence; without it every step was signed by its own actor. paper_countersigned, everybody who signed on paper has put its own key to it since
 	Grade Grade `json:"grade,omitempty,omitzero"`
 
 	// Grams 现存克数 · in custody now
@@ -2555,6 +2558,9 @@ type BatchView struct {
 	// Missing 到闭环尚缺的事件，按次序 · events still missing until the chain is closed
 	Missing Missing `json:"missing"`
 	Next    []Step  `json:"next"`
+
+	// NotCountersigned 在纸上签过名、尚未以自己密钥确认的单位 · who signed a slip on paper and has not put its own key to it
+	NotCountersigned []ID `json:"not_countersigned,omitempty,omitzero"`
 
 	// Origin 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Origin ID `json:"origin"`
@@ -4729,7 +4735,7 @@ type GeneratedData struct {
 	Scale Text32 `json:"scale,omitempty,omitzero"`
 }
 
-// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+// Grade 证据等级；没有此项则各环节均由当事人电子签名。paper_countersigned：纸面签名各方事后均以自己的密钥确认 · of the evidence; without it every step was signed by its own actor. paper_countersigned, everybody who signed on paper has put its own key to it since
 type Grade string
 
 // Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
@@ -5520,7 +5526,7 @@ type ManifestView struct {
 	ExemptTransport ExemptionRef `json:"exempt_transport,omitempty,omitzero"`
 	Findings        []Finding    `json:"findings"`
 
-	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名。paper_countersigned：纸面签名各方事后均以自己的密钥确认 · of the evidence; without it every step was signed by its own actor. paper_countersigned, everybody who signed on paper has put its own key to it since
 	Grade Grade `json:"grade,omitempty,omitzero"`
 
 	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -5545,6 +5551,9 @@ type ManifestView struct {
 	// Missing 到闭环尚缺的事件，按次序 · events still missing until the chain is closed
 	Missing Missing `json:"missing"`
 	Next    []Step  `json:"next"`
+
+	// NotCountersigned 在纸上签过名、尚未以自己密钥确认的单位 · who signed a slip on paper and has not put its own key to it
+	NotCountersigned []ID `json:"not_countersigned,omitempty,omitzero"`
 
 	// Number 国家联单编号，14 位 · the 14 digits of the national manifest number
 	Number NationalNumber `json:"number,omitempty,omitzero"`
@@ -6519,7 +6528,7 @@ type Stop struct {
 	FromSite ID             `json:"from_site"`
 	Giver    PaperSignature `json:"giver"`
 
-	// Grade 证据等级；没有此项则各环节均由当事人电子签名 · of the evidence; without it every step was signed by its own actor
+	// Grade 证据等级；没有此项则各环节均由当事人电子签名。paper_countersigned：纸面签名各方事后均以自己的密钥确认 · of the evidence; without it every step was signed by its own actor. paper_countersigned, everybody who signed on paper has put its own key to it since
 	Grade Grade `json:"grade,omitempty,omitzero"`
 
 	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one

@@ -248,6 +248,7 @@ func (s *Service) Batch(ctx context.Context, b id.Batch) (v BatchView, err error
 		err = s.permits(ctx, &c)
 	}
 	v.Corrections, v.Findings = s.corrections(v.State, append(c.findings(), more...))
+	v.Grade, v.Unsigned = c.graded(v.State)
 	if err == nil {
 		v.Entry, v.Verified = s.Catalog.Lookup(v.State.Code, time.UnixMilli(v.State.BornAt).UTC())
 	}
@@ -401,6 +402,12 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 		}
 		return s.sealed(r, &v)
 	})
+	v.Grade = v.State.Grade
+	for i, l := range v.State.Lines {
+		if v.State.Grade == batch.OnPaper && i < len(chains) {
+			v.grade(chains[i], v.lines[l.Batch])
+		}
+	}
 	for i := range chains {
 		if err == nil {
 			err = s.permits(ctx, &chains[i])

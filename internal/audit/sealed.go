@@ -47,6 +47,7 @@ func (s *Service) sealed(r Reader, v *ManifestView) error {
 	if err != nil {
 		return err
 	}
+	v.lines = states
 	for _, b := range lines {
 		cs, found := s.corrections(states[b], nil)
 		for i, c := range cs {

@@ -18,6 +18,8 @@ type BatchView struct {
 	Entry    waste.Entry // of the catalogue at generation; zero when not Verified
 	Verified bool        // the code is in the catalogue in hand
 	Findings []rule.Finding
+	Grade    batch.Grade // that is shown: Countersigned, where State says paper
+	Unsigned []id.Party  // who signed a slip on paper and has not put its key to it here
 	Label    event.Label // newest that is not revoked; "" when there is none
 
 	Corrections []Correction
@@ -34,6 +36,10 @@ type Correction struct {
 type ManifestView struct {
 	State    manifest.State
 	Findings []rule.Finding
+
+	Grade    batch.Grade // that is shown: Countersigned, where State says paper
+	Unsigned []id.Party  // who signed the slip on paper and has not put its key to it here
+	lines    map[id.Batch]batch.State
 
 	Corrections []Correction // of all its lines, each once
 	Provisional string       // number that serves until the national one comes; "" when that is there

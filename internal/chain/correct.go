@@ -208,6 +208,9 @@ func Concerned(said []Said, was event.Event, proposal *event.Event) []id.Party {
 		if issued && (since || e.Manifest == was.Manifest) && !cancelled(said, e.Manifest, proposal) {
 			add(e.Party, d.Carrier, d.Consignee)
 		}
+		if d, paper := e.Data.(event.Backfilled); paper && (since || e.Manifest == was.Manifest) {
+			add(d.Consignor, d.Carrier, d.Consignee) // who signed on paper must agree here
+		}
 		if since {
 			add(e.Party)
 		}

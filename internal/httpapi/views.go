@@ -50,7 +50,8 @@ func batchOf(v audit.BatchView) api.BatchView {
 		out.Methods[i] = string(m)
 	}
 	out.EstimatedGrams, out.Scale, out.Packages, out.ResidueGrams = int64(s.Estimated), s.Scale, s.Packages, int64(s.Residue)
-	out.LostGrams, out.Grade = int64(s.Lost), api.Grade(s.Grade)
+	out.LostGrams, out.Grade = int64(s.Lost), api.Grade(v.Grade)
+	out.NotCountersigned = partyIDs(v.Unsigned)
 	out.RepackedGrams, out.To, out.ToSite = int64(s.Repacked), s.To.String(), s.ToSite.String()
 	out.Department, out.Room, out.Isolation, out.Layers, out.Container = s.Department, s.Room, s.Isolation, s.Layers, s.Container
 	if s.StoredAt > 0 {
@@ -160,7 +161,7 @@ func manifestOf(v audit.ManifestView) api.ManifestView {
 	for i, l := range s.Lines {
 		out.Lines[i] = manifestLine(l)
 	}
-	out.Grade, out.Slip = api.Grade(s.Grade), s.Slip
+	out.Grade, out.Slip, out.NotCountersigned = api.Grade(v.Grade), s.Slip, partyIDs(v.Unsigned)
 	if !s.Scan.IsZero() {
 		out.Scan = s.Scan.String()
 	}

@@ -25,6 +25,16 @@ func (s State) checkNumber(e event.Event, d event.Numbered) error {
 // Mend takes over what an agreed correction changed: was is the corrected event as it read
 // before, is as it reads now, after are the states of its batches on this manifest.
 func (s State) Mend(was, is event.Event, after []batch.State) State {
+	if d, ok := is.Data.(event.Backfilled); ok { // a slip reads as the events that it stands for
+		if is.Manifest == s.ID {
+			s.Slip = d.Slip
+		}
+		old := was.Attests()
+		for i, x := range is.Attests() {
+			s = s.Mend(old[i], x, after)
+		}
+		return s
+	}
 	s.Lines = slices.Clone(s.Lines)
 	for _, b := range after {
 		if i := s.line(b.ID); i >= 0 {
