@@ -30,6 +30,12 @@ type House interface {
 	CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest, error)
 	// OnTrip gives the manifests of which an event names a trip.
 	OnTrip(trip id.Trip) ([]id.Manifest, error)
+	// TripEvents gives the entries of a party's events that name a trip, in order, at most
+	// so many.
+	TripEvents(trip id.Trip, by id.Party, limit int) ([]ledger.Kept, error)
+	// FirstPickup gives the entry of the first collection by a party at a consignor's site at
+	// or after a time, by the signers' clocks; none when there was none.
+	FirstPickup(site id.Site, by id.Party, since time.Time) ([]ledger.Kept, error)
 }
 
 // usesLooked is how many uses of a box are held against one another.

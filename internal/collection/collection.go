@@ -1,6 +1,9 @@
-// Package collection serves the pick-ups of small sources that have no device at hand: the
-// one-time codes by which a source confirms on the collector's phone, and the confirmations
-// that go into the log.
+// Package collection serves the pick-ups of small sources: the one-time codes by which a
+// source without a device confirms on the collector's phone, with the confirmations that go
+// into the log; bookings; and the plans of trips, held against what was signed.
+//
+// Bookings and plans are operational records, unsigned and no evidence: whether something
+// was collected follows from the log alone.
 //
 // It must not decide what somebody may do (package access does, at the edge), sign an event
 // for anybody, or keep a code: only a keyed hash of it is stored. A code is shown on the
@@ -19,6 +22,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/statement"
 )
 
@@ -37,6 +41,22 @@ type Store interface {
 	// those of other processes included. An error of fn undoes everything and is returned as
 	// it is.
 	UpdateCollection(ctx context.Context, fn func(Tx) error) error
+	// ReadCollection runs fn on one reading.
+	ReadCollection(ctx context.Context, fn func(Reader) error) error
+}
+
+// Reader reads bookings and plans.
+type Reader interface {
+	Booking(v id.Booking) (Booking, bool, error)
+	// BookingsOf gives those of some ids that are there, in any order.
+	BookingsOf(ids []id.Booking) ([]Booking, error)
+	// Bookings gives bookings by their ids, oldest first, at most so many.
+	Bookings(f BookingFilter, limit int) ([]Booking, error)
+	Plan(v id.Trip) (Plan, bool, error)
+	// PlansOf gives those of some ids that are there, in any order.
+	PlansOf(ids []id.Trip) ([]Plan, error)
+	// Plans gives plans by day and id, at most so many.
+	Plans(f PlanFilter, limit int) ([]Plan, error)
 }
 
 // Tx is one transaction.
@@ -50,6 +70,13 @@ type Tx interface {
 	PutCode(Code) error
 	// SweepCodes deletes the codes that were made before a time.
 	SweepCodes(before time.Time) error
+	Reader
+	AddBooking(Booking) error
+	// PutBooking replaces withdrawal, trip and version.
+	PutBooking(Booking) error
+	AddPlan(Plan) error
+	// PutPlan replaces a plan with its stops.
+	PutPlan(Plan) error
 	// Post puts a statement on its way into the log, with what the transaction changes.
 	Post(st statement.Statement, at time.Time) error
 }
@@ -68,12 +95,17 @@ type Code struct {
 // Registry is what codes are checked against.
 type Registry interface {
 	Site(ctx context.Context, v id.Site) (party.Site, bool, error)
+	Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+	// Person gives whose person somebody is.
+	Person(ctx context.Context, p id.Person) (id.Party, bool, error)
+	Holding(ctx context.Context, p id.Party) (permit.Holding, error)
 }
 
-// Config is what a Service needs; all members are required.
+// Config is what a Service needs; all members are required, Flush aside.
 type Config struct {
 	Store    Store
 	Registry Registry
+	Log      Log // of bookings and trips
 	Now      func() time.Time
 	Random   io.Reader // cryptographic and safe for concurrent use
 	// Pepper keys the hashes of codes. It lies outside the database, so that a copy of the

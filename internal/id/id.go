@@ -26,6 +26,7 @@ type (
 	accountKind  struct{}
 	clientKind   struct{}
 	grantKind    struct{}
+	bookingKind  struct{}
 )
 
 func (batchKind) noun() string    { return "batch" }
@@ -39,6 +40,7 @@ func (deviceKind) noun() string   { return "device" }
 func (accountKind) noun() string  { return "account" }
 func (clientKind) noun() string   { return "client" }
 func (grantKind) noun() string    { return "grant" }
+func (bookingKind) noun() string  { return "booking" }
 
 // ID is a UUID that knows in its type what it names. The zero value means "none".
 type ID[K kind] struct{ u uuid.UUID }
@@ -56,6 +58,7 @@ type (
 	Account  = ID[accountKind] // of a person who signs in
 	Client   = ID[clientKind]  // a machine with credentials of its own
 	Grant    = ID[grantKind]   // an appointment, a secret, a client's leave to act
+	Booking  = ID[bookingKind] // of a pick-up that is wished for
 )
 
 // parse reads the one accepted spelling: 36 characters, lower case, with hyphens.

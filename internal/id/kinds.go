@@ -40,6 +40,9 @@ func ParseClient(s string) (Client, error) { return parse[clientKind](s) }
 // ParseGrant reads the id of an appointment, a secret or a grant.
 func ParseGrant(s string) (Grant, error) { return parse[grantKind](s) }
 
+// ParseBooking reads the id of a booking.
+func ParseBooking(s string) (Booking, error) { return parse[bookingKind](s) }
+
 // BatchOf wraps a UUID as a batch id.
 func BatchOf(u UUID) Batch { return Batch{u} }
 
@@ -72,3 +75,6 @@ func ClientOf(u UUID) Client { return Client{u} }
 
 // GrantOf wraps a UUID as a grant id.
 func GrantOf(u UUID) Grant { return Grant{u} }
+
+// BookingOf wraps a UUID as a booking id.
+func BookingOf(u UUID) Booking { return Booking{u} }

@@ -150,6 +150,7 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
 		Rules: p.rules, Catalog: p.catalog, Permits: p.permits, Register: p.Registry, Now: p.now, Random: rand.Reader,
 		Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
+	p.Collection.Log = p.Audit // made before it: the gate needs the register alone
 	return nil
 }
 

@@ -92,6 +92,10 @@ const (
 	OtherDriver Code = "trip-other-driver" // collected by another person than planned
 	Unplanned   Code = "trip-unplanned"    // collected or skipped at a stop that was not planned
 	Unmatched   Code = "battery-unmatched" // sold and taken back do not match
+
+	NoPermit   Code = "trip-vehicle-unpermitted" // the register has no transport permit of the vehicle for the day
+	OverPlan   Code = "trip-plan-over-load"      // more is planned than the vehicle may carry
+	StopsMoved Code = "trip-booking-withdrawn"   // a stop whose booking was withdrawn is still to come
 )
 
 // Finding is what a rule has to say; it changes nothing and is never stored.

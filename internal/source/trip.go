@@ -8,6 +8,7 @@ import (
 
 	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/permit"
 	"liandan/internal/waste"
 )
 
@@ -17,6 +18,11 @@ type Plan struct {
 	Driver   id.Person
 	Capacity waste.Grams // zero: not known
 	Stops    []id.Site   // in order
+	Expected waste.Grams // of the bookings that the stops are for, as estimated
+	// Unpermitted says that the register has no transport permit of the vehicle for the day,
+	// and Withdrawn at which stops nobody waits any more.
+	Unpermitted bool
+	Withdrawn   []id.Site
 }
 
 // StopStatus is what became of a stop.
@@ -74,6 +80,7 @@ func Follow(p Plan, list []event.Event, from func(id.Manifest) id.Site) Trip {
 		f.take(e, from)
 	}
 	t := &f.trip
+	f.plans()
 	slices.SortStableFunc(t.Stops, func(a, b Stop) int {
 		if a.Planned || b.Planned {
 			return cmp.Compare(map[bool]int{true: 0, false: 1}[a.Planned], map[bool]int{true: 0, false: 1}[b.Planned])
@@ -88,6 +95,35 @@ func Follow(p Plan, list []event.Event, from func(id.Manifest) id.Site) Trip {
 			EN: fmt.Sprintf("%s kg were aboard at one time; the vehicle may carry %s kg.", t.Peak.Kilograms(), p.Capacity.Kilograms())})
 	}
 	return *t
+}
+
+// plans says what is wrong with the plan itself.
+func (f *following) plans() {
+	p := f.plan
+	if p.Unpermitted {
+		f.say(Finding{Rule: NoPermit, ZH: fmt.Sprintf("登记册中没有车辆 %s 在该日有效的道路运输证", p.Vehicle),
+			EN: fmt.Sprintf("The register has no transport permit of vehicle %s for that day.", p.Vehicle)})
+	}
+	if p.Capacity > 0 && p.Expected > p.Capacity {
+		f.say(Finding{Rule: OverPlan, Grams: p.Expected - p.Capacity,
+			ZH: fmt.Sprintf("预约估重合计 %s 千克，超过车辆核定载重 %s 千克", p.Expected.Kilograms(), p.Capacity.Kilograms()),
+			EN: fmt.Sprintf("The bookings come to %s kg by estimate; the vehicle may carry %s kg.", p.Expected.Kilograms(), p.Capacity.Kilograms())})
+	}
+	for _, s := range p.Withdrawn {
+		if i, ok := f.at[s]; ok && f.trip.Stops[i].Status == Waiting {
+			f.say(Finding{Rule: StopsMoved, Site: s, ZH: "该站点的预约已撤回，未到先问", EN: "The booking of this stop was withdrawn; ask before going there."})
+		}
+	}
+}
+
+// Next is the first planned stop that is still to come; false when there is none.
+func (t Trip) Next() (Stop, bool) {
+	for _, s := range t.Stops {
+		if s.Planned && s.Status == Waiting {
+			return s, true
+		}
+	}
+	return Stop{}, false
 }
 
 type following struct {
@@ -130,7 +166,7 @@ func (f *following) take(e event.Event, from func(id.Manifest) id.Site) {
 
 func (f *following) collect(e event.Event, d event.Collected, site id.Site) {
 	f.strange(e, site)
-	if f.plan.Vehicle != "" && d.Vehicle != f.plan.Vehicle && !f.other[OtherTruck] {
+	if f.plan.Vehicle != "" && permit.PlateKey(d.Vehicle) != permit.PlateKey(f.plan.Vehicle) && !f.other[OtherTruck] {
 		f.other[OtherTruck] = true
 		f.say(Finding{Rule: OtherTruck, Owner: e.Party, ZH: fmt.Sprintf("实际车辆 %s 与计划车辆 %s 不同", d.Vehicle, f.plan.Vehicle),
 			EN: fmt.Sprintf("Collected with %s; %s was planned.", d.Vehicle, f.plan.Vehicle)})

@@ -45,14 +45,11 @@ func (s *Store) UpdateCollection(ctx context.Context, fn func(collection.Tx) err
 	return s.change(ctx, func(tx *gorm.DB) error {
 		n, err := gorm.G[collectionVersionRow](tx).Where("id = 1").Update(ctx, "version", gorm.Expr("version + 1"))
 		return hit(n, err, "collection version row")
-	}, func(tx *gorm.DB) error { return fn(&collectionWriter{ctx: ctx, db: tx}) })
+	}, func(tx *gorm.DB) error { return fn(&collectionWriter{collectionReader{ctx: ctx, db: tx}}) })
 }
 
 // collectionWriter is one transaction.
-type collectionWriter struct {
-	ctx context.Context
-	db  *gorm.DB
-}
+type collectionWriter struct{ collectionReader }
 
 // NewestCode implements collection.Tx.
 func (w *collectionWriter) NewestCode(site id.Site, since time.Time) (collection.Code, bool, error) {

@@ -25,7 +25,10 @@ const (
 	// A slip is filled in after its day, however late.
 	sqlCollectedFrom = `SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'transport.collected' AND at >= ? AND at < ?
 		UNION SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'paper.backfilled' AND at >= ? ORDER BY manifest`
-	sqlOnTrip    = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
+	sqlOnTrip      = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
+	sqlTripEvents  = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM event_index WHERE trip = ? AND party = ? ORDER BY seq LIMIT ?) ORDER BY seq`
+	sqlFirstPickup = `SELECT ` + keptColumns + ` FROM entries WHERE seq = (SELECT seq FROM event_index WHERE consignor_site = ?
+		AND type IN ('transport.collected', 'paper.backfilled') AND at >= ? AND party = ? ORDER BY at, seq LIMIT 1)`
 	sqlIndexRows = `SELECT seq, type, party, site, manifest, trip, consignor_site, at FROM event_index ORDER BY seq`
 )
 
@@ -81,6 +84,16 @@ func (r *reader) CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest,
 // OnTrip implements audit.House.
 func (r *reader) OnTrip(trip id.Trip) ([]id.Manifest, error) {
 	return r.sheets(sqlOnTrip, trip.String())
+}
+
+// TripEvents implements audit.House.
+func (r *reader) TripEvents(trip id.Trip, by id.Party, limit int) ([]ledger.Kept, error) {
+	return r.keptOf(sqlTripEvents, trip.String(), by.String(), limit)
+}
+
+// FirstPickup implements audit.House.
+func (r *reader) FirstPickup(site id.Site, by id.Party, since time.Time) ([]ledger.Kept, error) {
+	return r.keptOf(sqlFirstPickup, site.String(), stamp(since), by.String())
 }
 
 func (r *reader) sheets(q string, args ...any) (out []id.Manifest, err error) {

@@ -12,6 +12,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/source"
 	"liandan/internal/statement"
 )
 
@@ -20,28 +21,31 @@ type bench struct {
 	*collection.Service
 	t   *testing.T
 	now time.Time
+	log *signed
 }
 
 var (
 	shop      = id.SiteOf(id.UUID{1})
 	other     = id.SiteOf(id.UUID{2})
-	source    = id.PartyOf(id.UUID{3})
+	source1   = id.PartyOf(id.UUID{3})
 	collector = id.PartyOf(id.UUID{4})
 )
 
 type register struct{ from time.Time }
 
 func (r register) Site(_ context.Context, v id.Site) (party.Site, bool, error) {
-	return party.Site{ID: v, Party: source, Valid: party.Period{From: r.from}}, v == shop || v == other, nil
+	of := map[id.Site]id.Party{shop: source1, other: source1, depot: collector}[v]
+	return party.Site{ID: v, Party: of, Valid: party.Period{From: r.from}}, !of.IsZero(), nil
 }
 
 // Run judges the stores that open gives, each new.
 func Run(t *testing.T, open func(*testing.T) collection.Store) {
-	for name, test := range map[string]func(*bench){"once": once, "wrong": wrong, "late": late, "capped": capped, "beside one another": beside, "bad lines": badLines, "one moment": oneMoment} {
+	for name, test := range map[string]func(*bench){"once": once, "wrong": wrong, "late": late, "capped": capped, "beside one another": beside, "bad lines": badLines, "one moment": oneMoment,
+		"a booking": wished, "bad bookings": badWishes, "withdrawn": regretted, "a trip": planned, "bad trips": badPlans, "pages": paged, "snatched": snatched} {
 		t.Run(name, func(t *testing.T) {
-			b := &bench{t: t, now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
-			b.Service = collection.New(collection.Config{Store: open(t), Registry: register{b.now.AddDate(-1, 0, 0)}, Now: func() time.Time { return b.now },
-				Random: rand.NewChaCha8([32]byte{7}), Pepper: []byte("SAMPLE pepper")})
+			b := &bench{t: t, now: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), log: &signed{map[id.Trip]source.Work{}, map[id.Site]source.Pickup{}}}
+			b.Service = collection.New(collection.Config{Store: open(t), Registry: register{b.now.AddDate(-1, 0, 0)}, Log: b.log, Now: func() time.Time { return b.now },
+				Random: &shared{in: rand.NewChaCha8([32]byte{7})}, Pepper: []byte("SAMPLE pepper")})
 			test(b)
 		})
 	}
@@ -95,7 +99,7 @@ func once(b *bench) {
 		b.t.Fatal(err)
 	}
 	c, err := statement.ParseConfirmation(st.Body)
-	if err != nil || c.Party != source || c.Collector != collector || !c.At.Equal(b.now) || len(c.Lines) != 1 {
+	if err != nil || c.Party != source1 || c.Collector != collector || !c.At.Equal(b.now) || len(c.Lines) != 1 {
 		b.t.Errorf("%+v %v", c, err)
 	}
 	b.is(b.try(slip(), digits), fault.Conflict) // used up
@@ -117,7 +121,7 @@ func wrong(b *bench) {
 	unknown.Site = id.SiteOf(id.UUID{9})
 	b.is(b.try(unknown, digits), fault.Conflict)
 	own := slip()
-	own.Collector = source
+	own.Collector = source1
 	b.is(b.try(own, digits), fault.Conflict) // nobody confirms to themselves
 	b.is(b.try(slip(), not), fault.Conflict)
 	b.is(b.try(slip(), digits), fault.TooManyAttempts) // right, and too late
@@ -184,4 +188,16 @@ func badLines(b *bench) {
 	}
 	b.is(b.try(many, digits), fault.InvalidRequest)
 	b.is(b.try(slip(), digits), "") // no try was counted
+}
+
+// shared makes a source of randomness safe for concurrent use.
+type shared struct {
+	mu sync.Mutex
+	in *rand.ChaCha8
+}
+
+func (s *shared) Read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in.Read(b)
 }
