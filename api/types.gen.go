@@ -69,6 +69,87 @@ func (e AccountState) Valid() bool {
 	}
 }
 
+// Defines values for BookingBy.
+const (
+	BookingByCollector BookingBy = "collector"
+	BookingBySource    BookingBy = "source"
+)
+
+// Valid indicates whether the value is a known member of the BookingBy enum.
+func (e BookingBy) Valid() bool {
+	switch e {
+	case BookingByCollector:
+		return true
+	case BookingBySource:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BookingReason.
+const (
+	BookingReasonDrumFull BookingReason = "drum_full"
+	BookingReasonRegular  BookingReason = "regular"
+	BookingReasonUrgent   BookingReason = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the BookingReason enum.
+func (e BookingReason) Valid() bool {
+	switch e {
+	case BookingReasonDrumFull:
+		return true
+	case BookingReasonRegular:
+		return true
+	case BookingReasonUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BookingState.
+const (
+	BookingStateAsked     BookingState = "asked"
+	BookingStateDone      BookingState = "done"
+	BookingStatePlanned   BookingState = "planned"
+	BookingStateWithdrawn BookingState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the BookingState enum.
+func (e BookingState) Valid() bool {
+	switch e {
+	case BookingStateAsked:
+		return true
+	case BookingStateDone:
+		return true
+	case BookingStatePlanned:
+		return true
+	case BookingStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BookingStateRequestState.
+const (
+	BookingStateRequestStateAsked     BookingStateRequestState = "asked"
+	BookingStateRequestStateWithdrawn BookingStateRequestState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the BookingStateRequestState enum.
+func (e BookingStateRequestState) Valid() bool {
+	switch e {
+	case BookingStateRequestStateAsked:
+		return true
+	case BookingStateRequestStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BundleKind.
 const (
 	BundleKindBatch    BundleKind = "batch"
@@ -1899,6 +1980,69 @@ func (e TokenRequestGrantType) Valid() bool {
 	}
 }
 
+// Defines values for TripStatus.
+const (
+	TripStatusCancelled TripStatus = "cancelled"
+	TripStatusFinished  TripStatus = "finished"
+	TripStatusPlanned   TripStatus = "planned"
+	TripStatusUnderWay  TripStatus = "under_way"
+)
+
+// Valid indicates whether the value is a known member of the TripStatus enum.
+func (e TripStatus) Valid() bool {
+	switch e {
+	case TripStatusCancelled:
+		return true
+	case TripStatusFinished:
+		return true
+	case TripStatusPlanned:
+		return true
+	case TripStatusUnderWay:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TripStateRequestState.
+const (
+	TripStateRequestStateCancelled TripStateRequestState = "cancelled"
+	TripStateRequestStatePlanned   TripStateRequestState = "planned"
+)
+
+// Valid indicates whether the value is a known member of the TripStateRequestState enum.
+func (e TripStateRequestState) Valid() bool {
+	switch e {
+	case TripStateRequestStateCancelled:
+		return true
+	case TripStateRequestStatePlanned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TripStopStatus.
+const (
+	TripStopStatusCollected TripStopStatus = "collected"
+	TripStopStatusSkipped   TripStopStatus = "skipped"
+	TripStopStatusWaiting   TripStopStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the TripStopStatus enum.
+func (e TripStopStatus) Valid() bool {
+	switch e {
+	case TripStopStatusCollected:
+		return true
+	case TripStopStatusSkipped:
+		return true
+	case TripStopStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UseDataKind.
 const (
 	UseDataKindMaterial UseDataKind = "material"
@@ -2631,6 +2775,157 @@ type Behalf struct {
 
 	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Party ID `json:"party"`
+}
+
+// Booking defines model for Booking.
+type Booking struct {
+	// Booking 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Booking ID `json:"booking"`
+
+	// By 由谁登记 · who made it
+	By BookingBy `json:"by"`
+
+	// Collector 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Collector ID `json:"collector"`
+
+	// From UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	From  Instant       `json:"from"`
+	Lines []BookingLine `json:"lines"`
+
+	// MadeAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	MadeAt  Instant `json:"made_at"`
+	Note    string  `json:"note"`
+	Overdue bool    `json:"overdue"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party  ID            `json:"party"`
+	Pickup BookingPickup `json:"pickup,omitempty,omitzero"`
+
+	// Reason 例行、桶满、加急 · regular, a drum is full, urgent
+	Reason BookingReason `json:"reason"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// State 尚无人安排、已安排、已撤回、已收运 · nobody has planned it, planned, withdrawn, fetched
+	State BookingState `json:"state"`
+	Trip  BookingTrip  `json:"trip,omitempty,omitzero"`
+
+	// Until UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Until   Instant `json:"until"`
+	Version int64   `json:"version"`
+
+	// WithdrawnAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	WithdrawnAt     Instant `json:"withdrawn_at,omitempty,omitzero"`
+	WithdrawnReason string  `json:"withdrawn_reason,omitempty,omitzero"`
+}
+
+// BookingBy 由谁登记 · who made it
+type BookingBy string
+
+// BookingLine defines model for BookingLine.
+type BookingLine struct {
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Grams 估重，克 · by estimate
+	Grams int64 `json:"grams"`
+}
+
+// BookingPage defines model for BookingPage.
+type BookingPage struct {
+	Items      []Booking `json:"items"`
+	NextCursor string    `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BookingPickup defines model for BookingPickup.
+type BookingPickup struct {
+	// At UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	At    Instant  `json:"at"`
+	Codes []string `json:"codes"`
+
+	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Event ID    `json:"event"`
+	Grams int64 `json:"grams"`
+
+	// LeftCodes 预约了而未收走的代码 · booked and not fetched
+	LeftCodes []string `json:"left_codes"`
+}
+
+// BookingReason 例行、桶满、加急 · regular, a drum is full, urgent
+type BookingReason string
+
+// BookingRequest defines model for BookingRequest.
+type BookingRequest struct {
+	// Collector 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Collector ID `json:"collector"`
+
+	// From 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	From  SignerTime    `json:"from"`
+	Lines []BookingLine `json:"lines"`
+	Note  PlanNote      `json:"note,omitempty,omitzero"`
+
+	// Reason 例行、桶满、加急 · regular, a drum is full, urgent
+	Reason BookingReason `json:"reason"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Until 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
+	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
+	//
+	//
+	// Example: 2026-03-01T08:30:00.000+08:00
+	Until SignerTime `json:"until"`
+}
+
+// BookingState 尚无人安排、已安排、已撤回、已收运 · nobody has planned it, planned, withdrawn, fetched
+type BookingState string
+
+// BookingStateRequest defines model for BookingStateRequest.
+type BookingStateRequest struct {
+	// Reason 撤回时必填 · needed to withdraw
+	Reason  PlanNote                 `json:"reason,omitempty,omitzero"`
+	State   BookingStateRequestState `json:"state"`
+	Version int64                    `json:"version"`
+}
+
+// BookingStateRequestState defines model for BookingStateRequest.State.
+type BookingStateRequestState string
+
+// BookingTrip defines model for BookingTrip.
+type BookingTrip struct {
+	// Day 北京时间的日期 · a day in Asia/Shanghai
+	Day LocalDay `json:"day"`
+
+	// SkippedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	SkippedAt     Instant `json:"skipped_at,omitempty,omitzero"`
+	SkippedReason string  `json:"skipped_reason,omitempty,omitzero"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip    ID     `json:"trip"`
+	Vehicle string `json:"vehicle"`
 }
 
 // Bundle 一个文件，含核验所需的一切：事件、条目、证明、检查点、密钥及其有效期。用 `liandan-verify FILE` 离线核验。
@@ -5365,6 +5660,9 @@ type LineWeighed struct {
 	Seen *Seen `json:"seen"`
 }
 
+// LocalDay 北京时间的日期 · a day in Asia/Shanghai
+type LocalDay = string
+
 // LogEntry 一条日志条目：紧凑 JSON，成员次序固定；叶哈希按这些字节计算（RFC 6962）。不认识的 `kind` 请跳过。
 // One entry of the log: compact JSON with its members in this order; the RFC 6962 leaf hash is over these bytes. Skip kinds
 // that you do not know.
@@ -6017,6 +6315,18 @@ type PiecesData struct {
 	// Grams 整数克，至多 1000 吨 · whole grams, at most 1,000 t
 	Grams  Grams `json:"grams"`
 	Pieces int   `json:"pieces"`
+}
+
+// PlanNote defines model for PlanNote.
+type PlanNote = string
+
+// PlannedStop defines model for PlannedStop.
+type PlannedStop struct {
+	// Booking 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Booking ID `json:"booking,omitempty,omitzero"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
 }
 
 // Problem RFC 9457 问题说明 · a problem of RFC 9457
@@ -6707,6 +7017,68 @@ type TreatedData struct {
 	Scale Text32 `json:"scale,omitempty,omitzero"`
 }
 
+// Trip defines model for Trip.
+type Trip struct {
+	AboardGrams int64 `json:"aboard_grams"`
+
+	// CancelledAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	CancelledAt     Instant `json:"cancelled_at,omitempty,omitzero"`
+	CancelledReason string  `json:"cancelled_reason,omitempty,omitzero"`
+
+	// CapacityGrams 未登记则缺 · absent when not registered
+	CapacityGrams *int64 `json:"capacity_grams,omitempty"`
+
+	// ChangedAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	ChangedAt      Instant `json:"changed_at"`
+	CollectedGrams int64   `json:"collected_grams"`
+
+	// Collector 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Collector ID `json:"collector"`
+
+	// Day 北京时间的日期 · a day in Asia/Shanghai
+	Day LocalDay `json:"day"`
+
+	// Driver 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Driver        ID              `json:"driver"`
+	ExpectedGrams int64           `json:"expected_grams"`
+	Findings      []SourceFinding `json:"findings"`
+
+	// MadeAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	MadeAt Instant `json:"made_at"`
+
+	// NextSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	NextSite ID     `json:"next_site,omitempty,omitzero"`
+	Note     string `json:"note"`
+
+	// Partial 事件多于 2000，未全读 · there are more events than were read
+	Partial bool `json:"partial"`
+
+	// PeakGrams 车上曾有的最大值 · the most that was aboard
+	PeakGrams int64 `json:"peak_grams"`
+
+	// RemainingGrams 未登记则缺 · absent when not registered
+	RemainingGrams *int64     `json:"remaining_grams,omitempty"`
+	Status         TripStatus `json:"status"`
+	Stops          []TripStop `json:"stops"`
+
+	// Trip 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Trip    ID     `json:"trip"`
+	Vehicle string `json:"vehicle"`
+
+	// VehiclePermit 登记册中当日有效的道路运输证；没有则缺 · as registered for the day; absent when it is not
+	VehiclePermit string `json:"vehicle_permit,omitempty,omitzero"`
+	Version       int64  `json:"version"`
+}
+
+// TripStatus defines model for Trip.Status.
+type TripStatus string
+
 // TripCard defines model for TripCard.
 type TripCard struct {
 	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
@@ -6730,6 +7102,19 @@ type TripCards struct {
 	Trip ID `json:"trip"`
 }
 
+// TripChange defines model for TripChange.
+type TripChange struct {
+	// Day 北京时间的日期 · a day in Asia/Shanghai
+	Day LocalDay `json:"day"`
+
+	// Driver 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Driver  ID            `json:"driver"`
+	Note    PlanNote      `json:"note,omitempty,omitzero"`
+	Stops   []PlannedStop `json:"stops"`
+	Vehicle string        `json:"vehicle"`
+	Version int64         `json:"version"`
+}
+
 // TripEnd 离车：送达或转交，及接收方 · where some of the load left the vehicle
 type TripEnd struct {
 	Arrival PaperSignature `json:"arrival"`
@@ -6738,6 +7123,66 @@ type TripEnd struct {
 	Manifest ID           `json:"manifest"`
 	Takers   []TripTaking `json:"takers"`
 }
+
+// TripPage defines model for TripPage.
+type TripPage struct {
+	Items      []Trip `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// TripRequest defines model for TripRequest.
+type TripRequest struct {
+	// Collector 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Collector ID `json:"collector"`
+
+	// Day 北京时间的日期 · a day in Asia/Shanghai
+	Day LocalDay `json:"day"`
+
+	// Driver 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Driver  ID            `json:"driver"`
+	Note    PlanNote      `json:"note,omitempty,omitzero"`
+	Stops   []PlannedStop `json:"stops"`
+	Vehicle string        `json:"vehicle"`
+}
+
+// TripStateRequest defines model for TripStateRequest.
+type TripStateRequest struct {
+	// Reason 取消时必填 · needed to cancel
+	Reason  PlanNote              `json:"reason,omitempty,omitzero"`
+	State   TripStateRequestState `json:"state"`
+	Version int64                 `json:"version"`
+}
+
+// TripStateRequestState defines model for TripStateRequest.State.
+type TripStateRequestState string
+
+// TripStop defines model for TripStop.
+type TripStop struct {
+	// At UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	At      Instant `json:"at,omitempty,omitzero"`
+	Batches int     `json:"batches"`
+
+	// Booking 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Booking          ID   `json:"booking,omitempty,omitzero"`
+	BookingWithdrawn bool `json:"booking_withdrawn,omitempty,omitzero"`
+
+	// Expected 预约的估计 · as booked
+	Expected []BookingLine `json:"expected,omitempty,omitzero"`
+
+	// Grams 已签收运的克数 · as signed
+	Grams   int64 `json:"grams"`
+	Planned bool  `json:"planned"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site          ID             `json:"site"`
+	SkippedReason string         `json:"skipped_reason,omitempty,omitzero"`
+	Status        TripStopStatus `json:"status"`
+}
+
+// TripStopStatus defines model for TripStop.Status.
+type TripStopStatus string
 
 // TripTaking defines model for TripTaking.
 type TripTaking struct {
@@ -7029,6 +7474,9 @@ type NoSlip = Problem
 // NotFound RFC 9457 问题说明 · a problem of RFC 9457
 type NotFound = Problem
 
+// PlanConflict RFC 9457 问题说明 · a problem of RFC 9457
+type PlanConflict = Problem
+
 // RotationRefused RFC 9457 问题说明 · a problem of RFC 9457
 type RotationRefused = Problem
 
@@ -7105,6 +7553,29 @@ type GetBatchLabelParams struct {
 
 // CreateBatchLabelParams defines parameters for CreateBatchLabel.
 type CreateBatchLabelParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ListBookingsParams defines parameters for ListBookings.
+type ListBookingsParams struct {
+	Collector ID           `form:"collector,omitempty" json:"collector,omitempty,omitzero"`
+	Site      ID           `form:"site,omitempty" json:"site,omitempty,omitzero"`
+	Division  string       `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	State     BookingState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Overdue   bool         `form:"overdue,omitempty" json:"overdue,omitempty,omitzero"`
+	Cursor    string       `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit     int          `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// CreateBookingParams defines parameters for CreateBooking.
+type CreateBookingParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// SetBookingStateParams defines parameters for SetBookingState.
+type SetBookingStateParams struct {
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
@@ -7590,6 +8061,32 @@ type GetStatementParams struct {
 	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
 }
 
+// ListTripsParams defines parameters for ListTrips.
+type ListTripsParams struct {
+	Collector ID `form:"collector" json:"collector"`
+
+	// Person 驾驶员 · the driver
+	Person ID       `form:"person,omitempty" json:"person,omitempty,omitzero"`
+	From   LocalDay `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To 含当日 · included
+	To     LocalDay `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	Cursor string   `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// CreateTripParams defines parameters for CreateTrip.
+type CreateTripParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
+// ChangeTripParams defines parameters for ChangeTrip.
+type ChangeTripParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
 // GetTripCardsParams defines parameters for GetTripCards.
 type GetTripCardsParams struct {
 	// Format 缺省 json；csv 只有各站 · json if left out; csv has the stops alone
@@ -7598,6 +8095,12 @@ type GetTripCardsParams struct {
 
 // GetTripCardsParamsFormat defines parameters for GetTripCards.
 type GetTripCardsParamsFormat string
+
+// SetTripStateParams defines parameters for SetTripState.
+type SetTripStateParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
 
 // ListWorkParams defines parameters for ListWork.
 type ListWorkParams struct {
@@ -7678,6 +8181,12 @@ type InviteAccountJSONRequestBody = InvitationRequest
 // AppointAccountJSONRequestBody defines body for AppointAccount for application/json ContentType.
 type AppointAccountJSONRequestBody = AppointmentRequest
 
+// CreateBookingJSONRequestBody defines body for CreateBooking for application/json ContentType.
+type CreateBookingJSONRequestBody = BookingRequest
+
+// SetBookingStateJSONRequestBody defines body for SetBookingState for application/json ContentType.
+type SetBookingStateJSONRequestBody = BookingStateRequest
+
 // CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
 type CreateClientJSONRequestBody = ClientRequest
 
@@ -7722,6 +8231,15 @@ type ConfirmTOTPJSONRequestBody = TOTPConfirmation
 
 // RemoveTOTPJSONRequestBody defines body for RemoveTOTP for application/json ContentType.
 type RemoveTOTPJSONRequestBody = TOTPRemoval
+
+// CreateTripJSONRequestBody defines body for CreateTrip for application/json ContentType.
+type CreateTripJSONRequestBody = TripRequest
+
+// ChangeTripJSONRequestBody defines body for ChangeTrip for application/json ContentType.
+type ChangeTripJSONRequestBody = TripChange
+
+// SetTripStateJSONRequestBody defines body for SetTripState for application/json ContentType.
+type SetTripStateJSONRequestBody = TripStateRequest
 
 // AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
 type AcceptInvitationJSONRequestBody = AcceptanceRequest

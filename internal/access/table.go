@@ -60,7 +60,11 @@ var (
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	custody = Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
 	// drafts are nobody's evidence: no authority reads them.
-	drafts  = Reaches{SiteStaff: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
+	drafts = Reaches{SiteStaff: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
+	// planners plan a collector's trips; a driver its own.
+	planners = Reaches{SiteStaff: OwnOrganisation, Driver: OwnTrips, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
+	rounds   = Reaches{SiteStaff: OwnOrganisation, Driver: OwnTrips, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
 		SystemAdministrator: Everything, APIClient: OwnOrganisation}
@@ -139,6 +143,15 @@ func chainRules() []Rule {
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},
 		{Operation: "getSourceStanding", ZH: "查看小源年度量、电池与授权", EN: "how a site stands as a small source", Who: houses, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "confirmStop", ZH: "凭一次性码确认收运", EN: "confirm a pick-up by the source's code", Who: Reaches{SiteStaff: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson}},
+		{Operation: "createBooking", ZH: "预约收运", EN: "book a pick-up", Who: custody, Scope: ValidateOnly, Record: Always},
+		{Operation: "listBookings", ZH: "查看预约清单", EN: "list bookings", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getBooking", ZH: "查看预约", EN: "read a booking", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "setBookingState", ZH: "撤回或恢复预约", EN: "withdraw a booking, or restore it", Who: custody, Scope: ValidateOnly, Record: Always},
+		{Operation: "createTrip", ZH: "安排车次", EN: "plan a trip", Who: planners, Scope: ValidateOnly, Record: Always},
+		{Operation: "listTrips", ZH: "查看车次清单", EN: "list trips", Who: rounds, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getTrip", ZH: "查看车次", EN: "read a trip", Who: rounds, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "changeTrip", ZH: "修改车次", EN: "change a trip before it begins", Who: planners, Scope: ValidateOnly, Record: Always},
+		{Operation: "setTripState", ZH: "取消或恢复车次", EN: "cancel a trip, or restore it", Who: planners, Scope: ValidateOnly, Record: Always},
 		{Operation: "listWork", ZH: "待办、在途与逾期", EN: "list what waits, what is on its way, what is overdue", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "countWork", ZH: "各清单的件数", EN: "count what is in the lists", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "searchWaste", ZH: "查找批次与联单", EN: "find batches and manifests", Who: chains, Scope: ReadChains, Record: ByAuthority},

@@ -33,8 +33,8 @@ type House interface {
 	// TripEvents gives the entries of a party's events that name a trip, in order, at most
 	// so many.
 	TripEvents(trip id.Trip, by id.Party, limit int) ([]ledger.Kept, error)
-	// FirstPickup gives the entry of the first collection by a party at a consignor's site at
-	// or after a time, by the signers' clocks; none when there was none.
+	// FirstPickup gives the entry of the first collection by a party at a consignor's site
+	// after a time, by the signers' clocks; none when there was none.
 	FirstPickup(site id.Site, by id.Party, since time.Time) ([]ledger.Kept, error)
 }
 

@@ -67,6 +67,15 @@ createStopCode      s     .      .      s        o     .        .    .      .   
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
+createBooking       s     .      .      s        o     .        .    .      .       .      o      every
+listBookings        s     .      .      s        o     d        c    m      .       .      o      authority
+getBooking          s     .      .      s        o     d        c    m      .       .      o      authority
+setBookingState     s     .      .      s        o     .        .    .      .       .      o      every
+createTrip          o     .      p      o        o     .        .    .      .       .      o      every
+listTrips           o     .      p      o        o     d        c    m      .       .      o      authority
+getTrip             o     .      p      o        o     d        c    m      .       .      o      authority
+changeTrip          o     .      p      o        o     .        .    .      .       .      o      every
+setTripState        o     .      p      o        o     .        .    .      .       .      o      every
 getReport           .     .      .      .        .     .        +    .      .       .      .      authority
 getStatement        .     .      .      .        .     +        +    +      +       .      .      authority
 createSampleList    .     .      .      .        .     +        +    +      .       .      .      every

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"liandan/internal/access"
+	"liandan/internal/collection"
 	"liandan/internal/device"
 	"liandan/internal/draft"
 	"liandan/internal/event"
@@ -26,13 +27,14 @@ const (
 	neighbour = "neighbour" // another organisation of that district
 	faraway   = "far"       // a medical institution of district 130607
 	nowhere   = "nowhere"   // ids that name nothing
+	carter    = "carter"    // who fetches from all of them, of that other district; nothing of it is asked about
 )
 
 // target is what one organisation has.
 type target struct {
 	party, site, person                      string
 	batch, event, manifest, label, kid, held string
-	trip, draft                              string
+	trip, draft, booking, round              string
 	client, secret, account, appointment     string
 }
 
@@ -65,13 +67,17 @@ func newMatrix(t *testing.T, database string) *matrix {
 	m := &matrix{town: x, targets: map[string]target{}, devices: map[string]*device.Device{}, expected: map[string]int{}}
 	m.settleAll()
 	for _, name := range []string{own, sibling, neighbour, faraway} {
-		m.targets[name] = m.furnish(m.devices[name])
+		x := m.furnish(m.devices[name])
+		x.booking = must(m.server.Collection.Ask(t.Context(), collection.Booking{Site: m.devices[name].Site, Collector: m.devices[carter].Party, By: collection.BySource,
+			Why: collection.Regular, From: m.Now(), Until: m.Now().AddDate(0, 0, 9), Lines: []collection.Line{{Code: "900-214-08", Grams: 1}}}))(t).ID.String()
+		x.round = m.round(m.devices[name])
+		m.targets[name] = x
 	}
 	announced := m.Sign(m.devices[faraway], event.SampleDrawn, event.Sample{Period: "2026-Q1", List: id.Hash{1}, Sites: 2, People: 2, DrawSites: 1, DrawPeople: 1, Size: 1 << 40, Round: 1}, nil)
 	m.send(announced.JWS).is(201, "")
 	m.draw = announced.Event.ID.String()
 	const none = "019ca000-0000-7000-8000-00000000ffff"
-	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, kid: strings.Repeat("A", 43),
+	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, booking: none, round: none, kid: strings.Repeat("A", 43),
 		label: string(event.NewLabel([26]byte{9})), client: none, secret: none, account: none, appointment: none}
 	m.appointAll()
 	return m
@@ -84,7 +90,7 @@ func (m *matrix) settleAll() {
 	var party id.Party
 	var code string
 	for i, o := range []struct{ name, roles, division string }{{own, "medical;generator;carrier;operator", "130602"}, {sibling, "", "130602"},
-		{neighbour, "generator;carrier;operator", "130602"}, {faraway, "medical;generator;carrier;operator;authority", "130607"}} {
+		{neighbour, "generator;carrier;operator", "130602"}, {faraway, "medical;generator;carrier;operator;authority", "130607"}, {carter, "collector;carrier", "130607"}} {
 		_, key, err := ed25519.GenerateKey(m.Random)
 		if err != nil {
 			m.t.Fatal(err)
@@ -151,6 +157,13 @@ func (m *matrix) furnish(d *device.Device) target {
 	return target{party: d.Party.String(), site: d.Site.String(), person: d.Person.String(), batch: loose.Event.Batches[0].ID.String(),
 		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), label: string(packed.Event.Data.(event.Generated).Label),
 		kid: lost.Kid(), held: early.Event.ID.String()}
+}
+
+// round plans a trip of an organisation to the carter's yard.
+func (m *matrix) round(d *device.Device) string {
+	m.t.Helper()
+	return must(m.server.Collection.PlanTrip(m.t.Context(), collection.Plan{Collector: d.Party, Vehicle: "冀F00001", Driver: d.Person, Day: planDay,
+		Stops: []collection.Stop{{Site: m.devices[carter].Site}}}))(m.t).ID.String()
 }
 
 // appointAll makes somebody of every role, of the first organisation and its district.
@@ -221,6 +234,12 @@ func (m *matrix) furnished(op string, x target) target {
 	p, err := id.ParseParty(x.party)
 	there := err == nil && x.party != m.targets[nowhere].party
 	switch {
+	case op == "changeTrip" && there:
+		for _, d := range m.devices {
+			if d.Person.String() == x.person {
+				x.round = m.round(d)
+			}
+		}
 	case strings.HasSuffix(op, "Account") || op == "renewInvitation":
 		if !there || op == "inviteAccount" {
 			break
@@ -292,6 +311,21 @@ func (m *matrix) request(op string, x target) ask {
 		return post("/v1/drafts", fmt.Sprintf(`{"party":%q}`, x.party))
 	case "replaceDraft":
 		return ask{method: "PUT", path: "/v1/drafts/" + x.draft, mediaType: "application/json", body: `{"version":1,"content":{}}`}
+	case "createBooking":
+		return post("/v1/bookings", fmt.Sprintf(`{"site":%q,"collector":%q,"reason":"regular","from":"2026-03-02T00:00:00.000+08:00","until":"2026-03-20T00:00:00.000+08:00","lines":[{"code":"900-214-08","grams":%d}]}`,
+			x.site, m.devices[carter].Party, m.fresh+1))
+	case "setBookingState": // it is so already
+		return ask{method: "PUT", path: "/v1/bookings/" + x.booking + "/state", mediaType: "application/json", body: `{"state":"asked","version":1}`}
+	case "createTrip":
+		return post("/v1/trips", fmt.Sprintf(`{"collector":%q,"vehicle":"冀F00001","driver":%q,"day":%q,"stops":[{"site":%q}]}`, x.party, x.person, planDay, m.devices[carter].Site))
+	case "changeTrip":
+		return ask{method: "PUT", path: "/v1/trips/" + x.round, mediaType: "application/json", body: fmt.Sprintf(`{"version":1,"vehicle":"冀F00002","driver":%q,"day":%q,"stops":[{"site":%q}]}`,
+			x.person, planDay, m.devices[carter].Site)}
+	case "listBookings", "getBooking", "listTrips", "getTrip":
+		return ask{path: map[string]string{"listBookings": "/v1/bookings?site=" + x.site, "getBooking": "/v1/bookings/" + x.booking,
+			"listTrips": "/v1/trips?collector=" + x.party + "&person=" + x.person, "getTrip": "/v1/trips/" + x.round}[op]}
+	case "setTripState": // it is so already
+		return ask{method: "PUT", path: "/v1/trips/" + x.round + "/state", mediaType: "application/json", body: `{"state":"planned","version":1}`}
 	case "revokeKey":
 		return post("/v1/keys/"+x.kid+"/revoke", `{"reason":"样例 SAMPLE"}`)
 	case "inviteAccount":

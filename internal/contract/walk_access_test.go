@@ -27,12 +27,20 @@ func (p *place) identify(x *town, c call, q *ask) {
 	if slices.Contains([]string{"listWork", "countWork", "searchWaste", "listDrafts", "listFindings", "countFindings"}, c.op.OperationID) {
 		q.path += "?party=" + x.Hospital.Party.String()
 	}
+	switch c.op.OperationID {
+	case "listBookings":
+		q.path += "?site=" + x.Hospital.Site.String()
+	case "listTrips":
+		q.path += "?collector=" + x.Carrier.Party.String()
+	}
 	switch _, inspects := rule.Who[access.CityInspector]; {
 	case rule.Public:
 	case rule.SignedIn:
 		q.session = x.nurse
 	case strings.HasSuffix(c.op.OperationID, "Label"):
 		q.token = x.plant
+	case slices.Contains(planning, c.op.OperationID):
+		q.token = x.hospital
 	case strings.HasSuffix(c.op.OperationID, "Grant"), strings.Contains(c.op.OperationID, "Draft"), c.op.OperationID == "createStopCode", c.op.OperationID == "importPast", c.op.OperationID == "putManifestScan", c.op.OperationID == "listGrants":
 		q.token = x.hospital
 	case c.op.OperationID == "confirmStop" && p.driver != "":
@@ -43,6 +51,9 @@ func (p *place) identify(x *town, c call, q *ask) {
 		q.token = x.server.Token
 	}
 }
+
+// planning are the operations on bookings and trips that change something.
+var planning = []string{"createBooking", "setBookingState", "createTrip", "changeTrip", "setTripState"}
 
 // rules is the policy's table, to find operations in.
 var rules = access.Policy{Rules: access.Table()}

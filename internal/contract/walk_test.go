@@ -58,6 +58,7 @@ func walk(x *town) {
 	x.run("the hospital's house", func(x *town) { p.house(x) })
 	x.run("drafts", func(x *town) { p.drafts(x) })
 	x.run("one-time codes", func(x *town) { p.stopCodes(x) })
+	x.run("bookings and trips", func(x *town) { p.trips(x) })
 	x.run("figures", measured)
 	x.run("records of the past", func(x *town) { p.past(x) })
 	x.run("tables", func(x *town) { p.tables(x) })
@@ -132,6 +133,12 @@ func (p *place) sound(x *town, c call) ask {
 		"putGrant":           `{"scopes":["chains:read"]}`,
 		"createToken":        "grant_type=client_credentials&client_id=" + p.known["client"] + "&client_secret=" + p.known["client secret"],
 		"rotateKey":          p.known["rotation"],
+		"createBooking": fmt.Sprintf(`{"site":%q,"collector":%q,"reason":"regular","from":"2026-03-02T00:00:00.000+08:00","until":"2026-03-20T00:00:00.000+08:00","lines":[{"code":"900-214-08","grams":1}]}`,
+			x.Hospital.Site, x.Carrier.Party),
+		"setBookingState": `{"state":"withdrawn","version":1,"reason":"样例 SAMPLE"}`,
+		"createTrip":      fmt.Sprintf(`{"collector":%q,"vehicle":"冀F00001","driver":%q,"day":%q,"stops":[{"site":%q}]}`, x.Hospital.Party, x.Hospital.Person, planDay, x.Plants),
+		"changeTrip":      fmt.Sprintf(`{"version":1,"vehicle":"冀F00001","driver":%q,"day":%q,"stops":[{"site":%q}]}`, x.Hospital.Person, planDay, x.Plants),
+		"setTripState":    `{"state":"cancelled","version":1,"reason":"样例 SAMPLE"}`,
 		"confirmStop": fmt.Sprintf(`{"site":%q,"person":%q,"code":"000000","lines":[{"batch":%q,"code":"841-001-01","grams":1}]}`,
 			x.Hospital.Site, x.Carrier.Person, p.known["batch"]),
 		"createEnrolment":    fmt.Sprintf(`{"party":%q,"person":%q,"device":"样例 SAMPLE"}`, x.Hospital.Party, x.Hospital.Person),
@@ -292,7 +299,7 @@ func (p *place) nothing(x *town) {
 	for _, name := range []string{"batch", "manifest", "event", "site", "trip"} {
 		names[name] = id
 	}
-	names["account"], names["client"], names["party"], names["draw"], names["draft"] = id, id, id, id, id
+	names["account"], names["client"], names["party"], names["draw"], names["draft"], names["booking"] = id, id, id, id, id, id
 	names["kid"] = []string{strings.Repeat("A", 43), "x"}
 	for _, c := range x.referee.calls {
 		_, after, _ := strings.Cut(c.path, "{")

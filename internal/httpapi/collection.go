@@ -14,8 +14,10 @@ import (
 	"liandan/api"
 	"liandan/internal/access"
 	"liandan/internal/audit"
+	"liandan/internal/collection"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/source"
 	"liandan/internal/statement"
 	"liandan/internal/waste"
 )
@@ -24,6 +26,17 @@ import (
 type Collection interface {
 	NewCode(ctx context.Context, site id.Site) (digits string, expires time.Time, err error)
 	Confirm(ctx context.Context, c statement.Confirmation, digits string) (statement.Statement, error)
+	Ask(ctx context.Context, b collection.Booking) (collection.BookingView, error)
+	FindBooking(ctx context.Context, v id.Booking) (collection.Booking, error)
+	Booking(ctx context.Context, v id.Booking) (collection.BookingView, error)
+	Bookings(ctx context.Context, f collection.BookingFilter, state source.BookingState, overdue bool, cursor string, limit int) ([]collection.BookingView, string, error)
+	SetBooking(ctx context.Context, v id.Booking, version int64, withdraw bool, reason string) (collection.BookingView, error)
+	PlanTrip(ctx context.Context, p collection.Plan) (collection.TripView, error)
+	FindTrip(ctx context.Context, v id.Trip) (collection.Plan, error)
+	Trip(ctx context.Context, v id.Trip) (collection.TripView, error)
+	Trips(ctx context.Context, f collection.PlanFilter, cursor string, limit int) ([]collection.TripView, string, error)
+	ChangeTrip(ctx context.Context, v id.Trip, version int64, to collection.Plan) (collection.TripView, error)
+	SetTrip(ctx context.Context, v id.Trip, version int64, cancel bool, reason string) (collection.TripView, error)
 }
 
 func (f *face) collectionRoutes() []route {

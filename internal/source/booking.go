@@ -20,7 +20,7 @@ const (
 	Done      BookingState = "done"
 )
 
-// Wanted asks for the first pick-up of a collector at a site since a time.
+// Wanted asks for the first pick-up of a collector at a site after a time.
 type Wanted struct {
 	Site  id.Site
 	By    id.Party

@@ -28,7 +28,7 @@ const (
 	sqlOnTrip      = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
 	sqlTripEvents  = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM event_index WHERE trip = ? AND party = ? ORDER BY seq LIMIT ?) ORDER BY seq`
 	sqlFirstPickup = `SELECT ` + keptColumns + ` FROM entries WHERE seq = (SELECT seq FROM event_index WHERE consignor_site = ?
-		AND type IN ('transport.collected', 'paper.backfilled') AND at >= ? AND party = ? ORDER BY at, seq LIMIT 1)`
+		AND type IN ('transport.collected', 'paper.backfilled') AND at > ? AND party = ? ORDER BY at, seq LIMIT 1)`
 	sqlIndexRows = `SELECT seq, type, party, site, manifest, trip, consignor_site, at FROM event_index ORDER BY seq`
 )
 

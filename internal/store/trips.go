@@ -121,7 +121,7 @@ func (r *collectionReader) BookingsOf(ids []id.Booking) (out []collection.Bookin
 
 // nothingFetched is true of a booking for which the log has no pick-up since it was made.
 const nothingFetched = `withdrawn_at IS NULL AND NOT EXISTS (SELECT 1 FROM event_index e WHERE e.consignor_site = bookings.site
-	AND e.type IN ('transport.collected', 'paper.backfilled') AND e.at >= bookings.made_at AND e.party = bookings.collector)`
+	AND e.type IN ('transport.collected', 'paper.backfilled') AND e.at > bookings.made_at AND e.party = bookings.collector)`
 
 // Bookings implements collection.Reader.
 func (r *collectionReader) Bookings(f collection.BookingFilter, limit int) ([]collection.Booking, error) {

@@ -66,7 +66,7 @@ func (l *signed) WorkedOn(_ context.Context, trips []source.Run, _ int) ([]sourc
 func (l *signed) Pickups(_ context.Context, wanted []source.Wanted) ([]source.Pickup, error) {
 	out := make([]source.Pickup, len(wanted))
 	for i, w := range wanted {
-		if p := l.pickups[w.Site]; w.By == collector && !p.At.Before(w.Since) {
+		if p := l.pickups[w.Site]; w.By == collector && p.At.After(w.Since) {
 			out[i] = p
 		}
 	}
