@@ -56,8 +56,7 @@ var rooms = map[string]room{
 	"internal/permit":    {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/rule":      {ring: 1, may: "0 event batch manifest mass"},
 
-	"internal/source": {ring: 1, may: "0 event batch statement"},
-	"internal/source": {ring: 1, may: "0 event batch permit"},
+	"internal/source": {ring: 1, may: "0 event batch permit statement"},
 
 	"internal/duty":      {ring: 1, may: "0 party event batch manifest rule"},
 	"internal/worklist":  {ring: 1, may: "0 event batch manifest duty"},
