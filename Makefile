@@ -81,9 +81,9 @@ tidy-check: ## say which go.mod or go.sum is not tidy
 	@.ci/modules.sh all go mod tidy -diff
 
 .PHONY: bench
-bench: build ## the product's figures as ratios against the machine's own limits; run it on an idle machine
+bench: build ## the product's figures as ratios against the machine's own limits; run it on an idle machine (FIGURES=2000000: of indicators over so many events)
 	@.ci/setup.sh database
-	@go run ./internal/bench -binary bin/liandan
+	@go run ./internal/bench -binary bin/liandan -figures $(or $(FIGURES),400000)
 
 .PHONY: bench-go
 bench-go: ## Go's own benchmarks of single packages (BENCH_PKGS=, BENCH=)

@@ -27,6 +27,8 @@ func run() error {
 	binary := flag.String("binary", "bin/liandan", "the built server")
 	chains := flag.Int("chains", 1500, "chains of 8 events for the single-event load")
 	bulk := flag.Int("bulk", 12500, "chains of 8 events for the bulk load (12,500 are 100,000 events)")
+	events := flag.Int("figures", 400_000, "synthetic events for the figures of indicators; 0: none")
+	only := flag.Bool("only-figures", false, "measure those and nothing else")
 	profile := flag.String("profile", "", "folder for CPU profiles of the server")
 	flag.Parse()
 	ctx := context.Background()
@@ -37,6 +39,9 @@ func run() error {
 	defer pg.Stop()
 	cores := float64(runtime.GOMAXPROCS(0))
 	fmt.Printf("cores %.0f, %s\n\n", cores, runtime.Version())
+	if *only {
+		return figures(ctx, pg.DSN(), *events)
+	}
 	v := verifications()
 	fmt.Printf("V  Ed25519 verifications/s, one core        %9.0f\n", v)
 	p, err := pgbench(ctx, pg.DSN())
@@ -67,7 +72,10 @@ func run() error {
 		ratio("bundle verification, events/s", r.bundle, v*cores, "V×cores", 0.6)
 		fmt.Printf("  resident memory after %d events          %6.0f MiB   (aim < 150)\n\n", r.events, r.rss)
 	}
-	return nil
+	if *events == 0 {
+		return nil
+	}
+	return figures(ctx, pg.DSN(), *events)
 }
 
 func ratio(what string, got, base float64, unit string, aim float64) {

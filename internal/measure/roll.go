@@ -12,17 +12,26 @@ import (
 const together = 8
 
 // Roll derives the roll-ups of blocks that the log has filled since, at most so many, and
-// says how many it did. The log goes on meanwhile: deriving only reads what stands.
+// says how many it did. The log goes on meanwhile: deriving only reads what stands. While
+// some blocks are written the next are derived.
 func (s *Service) Roll(ctx context.Context, most int) (done int, err error) {
 	s.rolling.Lock()
 	defer s.rolling.Unlock()
-	for done < most {
-		n, again, err := s.rollSome(ctx, min(most-done, together))
-		if done += n; err != nil || (n == 0 && !again) {
+	next := s.deriveSoon(ctx, -1, min(most, together))
+	for {
+		d := <-next
+		if d.err != nil || d.to == d.from {
+			return done, d.err
+		}
+		n := int((d.to - d.from) / int64(s.Block))
+		next = s.deriveSoon(ctx, d.to, min(most-done-n, together))
+		moved, err := s.write(ctx, d)
+		if err != nil || moved {
+			<-next // it reads the store, which its caller may close
 			return done, err
 		}
+		done += n
 	}
-	return done, nil
 }
 
 // Unroll takes every roll-up away; Roll derives them anew.
@@ -37,23 +46,34 @@ type derived struct {
 	from, to int64
 	tallies  map[tallied]indicator.Sums
 	seen     indicator.Sightings
+	err      error
 }
 
 type tallied struct{ level, block int64 }
 
-func (s *Service) rollSome(ctx context.Context, most int) (done int, again bool, err error) {
-	var d *derived
-	err = s.Store.Measure(ctx, func(r Reader) error {
-		d, err = s.derive(r, most)
-		return err
-	})
-	if err != nil || d == nil {
-		return 0, false, err
-	}
+// deriveSoon derives the next blocks after a mark, or after the store's own for -1, beside
+// the caller. What it sends comes to nothing where no block is whole.
+func (s *Service) deriveSoon(ctx context.Context, from int64, most int) <-chan derived {
+	out := make(chan derived, 1)
+	go func() {
+		var d derived
+		err := s.Store.Measure(ctx, func(r Reader) (err error) {
+			d, err = s.derive(r, from, most)
+			return err
+		})
+		d.err = err
+		out <- d
+	}()
+	return out
+}
+
+// write adds what was derived; moved says that the mark had moved meanwhile: another process
+// was faster, or took all away.
+func (s *Service) write(ctx context.Context, d derived) (moved bool, err error) {
 	err = s.Store.RollUp(ctx, func(r Roller) error {
 		mark, err := r.RollMark()
-		if again = mark != d.from; again || err != nil {
-			return err // another process was faster, or took all away
+		if moved = mark != d.from; moved || err != nil {
+			return err
 		}
 		var all []indicator.Tally
 		for k, sums := range d.tallies {
@@ -67,35 +87,28 @@ func (s *Service) rollSome(ctx context.Context, most int) (done int, again bool,
 		}
 		return r.RollTo(d.to)
 	})
-	if err != nil || again {
-		return 0, again, err
-	}
-	return int((d.to - d.from) / int64(s.Block)), false, nil
+	return moved, err
 }
 
-// derive folds the next whole blocks; nil where none is whole.
-func (s *Service) derive(r Reader, most int) (*derived, error) {
+// derive folds the next whole blocks.
+func (s *Service) derive(r Reader, from int64, most int) (d derived, err error) {
 	head, _, err := r.Log()
-	if err != nil {
-		return nil, err
-	}
-	from, err := r.RollMark()
-	if err != nil {
-		return nil, err
+	if err == nil && from < 0 {
+		from, err = r.RollMark()
 	}
 	to := min(s.Block.Floor(head.Size), from+int64(most)*int64(s.Block))
-	if from >= to {
-		return nil, nil
+	if err != nil || from >= to {
+		return derived{}, err
 	}
 	if err := s.learn(r, to); err != nil {
-		return nil, err
+		return d, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	d := &derived{from: from, to: to, tallies: map[tallied]indicator.Sums{}}
+	d = derived{from: from, to: to, tallies: map[tallied]indicator.Sums{}}
 	all, err := r.Moves(from, to)
 	if err != nil {
-		return nil, err
+		return d, err
 	}
 	rest := all
 	for at := from; at < to; at += int64(s.Block) {
@@ -106,7 +119,7 @@ func (s *Service) derive(r Reader, most int) (*derived, error) {
 		}
 		earlier, err := s.earlier(r, at, end)
 		if err != nil {
-			return nil, err
+			return d, err
 		}
 		for _, t := range s.Block.Tallies(at, s.book.Delta(at, end, rest[:n], earlier)) {
 			k := tallied{t.Level, t.Block}

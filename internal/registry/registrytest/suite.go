@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) registry.Store) {
 		"ImportBadSites":              importBadSites,
 		"ImportBadLicences":           importBadLicences,
 		"ImportBadPeople":             importBadPeople,
+		"ImportBadFigures":            importBadFigures,
 		"ImportBadPermits":            importBadPermits,
 		"Holdings":                    holdings,
 		"SitesAsOfADay":               sitesAsOfADay,
