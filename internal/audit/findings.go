@@ -286,7 +286,7 @@ func (s *Service) said(ctx context.Context, f FindingFilter, at place) (units []
 	}
 	for _, x := range all {
 		if x.ask != nil {
-			found, err := s.Permits.Examine(asking{ctx, s, x.seq}, *x.ask)
+			found, err := s.Permits.Examine(s.asking(ctx, x.seq), *x.ask)
 			if err != nil {
 				return nil, next, false, err
 			}

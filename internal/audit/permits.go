@@ -24,32 +24,14 @@ type Register interface {
 	Holding(ctx context.Context, p id.Party) (permit.Holding, error)
 }
 
-// asking is a permit.World for one entry. Each question is a reading of its own, so it must
-// not be asked inside one.
-type asking struct {
-	ctx    context.Context
-	s      *Service
-	before int64
-}
-
-// Organisation implements permit.World.
-func (a asking) Organisation(p id.Party) (party.Organisation, error) {
-	o, _, err := a.s.Register.Organisation(a.ctx, p)
-	return o, err
-}
-
-// Site implements permit.World.
-func (a asking) Site(v id.Site) (party.Site, error) {
-	o, _, err := a.s.Register.Site(a.ctx, v)
-	return o, err
-}
-
-// Holding implements permit.World.
-func (a asking) Holding(p id.Party) (permit.Holding, error) { return a.s.Register.Holding(a.ctx, p) }
-
-// Sums implements permit.World.
-func (a asking) Sums(q permit.Query) ([]permit.Tally, error) {
-	return a.s.tallies(a.ctx, q, a.before)
+// asking answers the rules about permits as of an entry. It must not be asked inside a reading.
+func (s *Service) asking(ctx context.Context, before int64) permit.World {
+	return permit.Answers{
+		Organisations: func(p id.Party) (party.Organisation, bool, error) { return s.Register.Organisation(ctx, p) },
+		Sites:         func(v id.Site) (party.Site, bool, error) { return s.Register.Site(ctx, v) },
+		Holdings:      func(p id.Party) (permit.Holding, error) { return s.Register.Holding(ctx, p) },
+		Tallies:       func(q permit.Query) ([]permit.Tally, error) { return s.tallies(ctx, q, before) },
+	}
 }
 
 func (s *Service) tallies(ctx context.Context, q permit.Query, before int64) (out []permit.Tally, err error) {
@@ -99,7 +81,7 @@ func (s *Service) permits(ctx context.Context, v *ChainView) error {
 		if _, ok := st.Event.Data.(event.Generated); ok {
 			c.Sheet = manifest.State{}
 		}
-		found, err := s.Permits.Examine(asking{ctx, s, st.Seq}, c)
+		found, err := s.Permits.Examine(s.asking(ctx, st.Seq), c)
 		if err != nil {
 			return err
 		}

@@ -12,42 +12,26 @@ import (
 	"liandan/internal/waste"
 )
 
-// asking is a permit.World for one event: registers as the registry has them, sums as they
-// stood before an entry. It opens a reading of its own for each question, so it must not be
-// asked inside a transaction.
-type asking struct {
-	ctx    context.Context
-	s      *Service
-	before int64
-}
-
-// Organisation implements permit.World.
-func (a asking) Organisation(p id.Party) (party.Organisation, error) {
-	o, _, err := a.s.registry.Organisation(a.ctx, p)
-	return o, err
-}
-
-// Site implements permit.World.
-func (a asking) Site(v id.Site) (party.Site, error) {
-	o, _, err := a.s.registry.Site(a.ctx, v)
-	return o, err
-}
-
-// Holding implements permit.World.
-func (a asking) Holding(p id.Party) (permit.Holding, error) { return a.s.registry.Holding(a.ctx, p) }
-
-// Sums implements permit.World.
-func (a asking) Sums(q permit.Query) (out []permit.Tally, err error) {
-	err = a.s.store.View(a.ctx, func(r Reader) error {
-		out, err = r.Tallies(q, a.before)
-		return err
-	})
-	return out, err
+// asking answers the rules about permits: registers as the registry has them, sums as they
+// stood before an entry. It must not be asked inside a transaction.
+func (s *Service) asking(ctx context.Context, before int64) permit.World {
+	return permit.Answers{
+		Organisations: func(p id.Party) (party.Organisation, bool, error) { return s.registry.Organisation(ctx, p) },
+		Sites:         func(v id.Site) (party.Site, bool, error) { return s.registry.Site(ctx, v) },
+		Holdings:      func(p id.Party) (permit.Holding, error) { return s.registry.Holding(ctx, p) },
+		Tallies: func(q permit.Query) (out []permit.Tally, err error) {
+			err = s.store.View(ctx, func(r Reader) error {
+				out, err = r.Tallies(q, before)
+				return err
+			})
+			return out, err
+		},
+	}
 }
 
 // refused says whether a rule about permits refuses the event by its parties alone.
 func (s *Service) refused(ctx context.Context, e event.Event) error {
-	found, err := s.Permits.Refusals(asking{ctx: ctx, s: s}, e)
+	found, err := s.Permits.Refusals(s.asking(ctx, 0), e)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -74,7 +58,7 @@ func (s *Service) permits(ctx context.Context, rec Record) []rule.Finding {
 		}
 	}
 	seq := rec.Placed.Entry.Seq
-	found, err := s.Permits.Examine(asking{ctx, s, seq}, c)
+	found, err := s.Permits.Examine(s.asking(ctx, seq), c)
 	if err != nil {
 		s.Log.Warn("findings about permits are left out of a receipt", "seq", seq, "error", err)
 		return nil

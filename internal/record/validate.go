@@ -108,7 +108,7 @@ func (s *Service) validate(ctx context.Context, p Prepared, to id.Party, faults 
 		return Validation{}, unavailable(err)
 	}
 	if !to.IsZero() && v.Would != WouldRepeat {
-		if v.Findings, err = s.Permits.Examine(asking{ctx, s, math.MaxInt64}, asked); err != nil {
+		if v.Findings, err = s.Permits.Examine(s.asking(ctx, math.MaxInt64), asked); err != nil {
 			return Validation{}, unavailable(err)
 		}
 	}

@@ -92,11 +92,7 @@ func (in *factImport) read(c *cells) {
 }
 
 func (in *factImport) judge(r Reader, rep *Report, n *notes) error {
-	orgs, err := readOwners(r)
-	if err != nil {
-		return err
-	}
-	sites, err := sitesByName(r)
+	orgs, sites, err := readNames(r)
 	if err != nil {
 		return err
 	}

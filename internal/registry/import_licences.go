@@ -90,11 +90,7 @@ func worded(err error) (code, en, zh string) {
 }
 
 func (in *licenceImport) judge(r Reader, rep *Report, n *notes) error {
-	orgs, err := readOwners(r)
-	if err != nil {
-		return err
-	}
-	sites, err := sitesByName(r)
+	orgs, sites, err := readNames(r)
 	if err != nil {
 		return err
 	}

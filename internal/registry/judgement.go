@@ -42,6 +42,17 @@ func (r *Report) count(known, same bool) (write bool) {
 // owners resolves credit codes against the register.
 type owners map[party.CreditCode]party.Organisation
 
+// readNames reads what a file's lines are resolved against: organisations by their codes and
+// sites by their names.
+func readNames(r Reader) (owners, map[siteName][]party.Site, error) {
+	orgs, err := readOwners(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	sites, err := sitesByName(r)
+	return orgs, sites, err
+}
+
 func readOwners(r Reader) (owners, error) {
 	list, err := r.Organisations()
 	if err != nil {
