@@ -147,6 +147,7 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 
 	w.glance("findings", s.URL+"/inspect/findings?severity=remark", "异常", "Jingxiu", "remarks too")
 	w.glanceAt("findings-list", s.URL+"/inspect/findings?severity=remark&of=130602", 390)
+	w.glanceAt("draws", s.URL+"/inspect/draws", 1280)
 	w.glance("verify", s.URL+"/inspect/verify?batch="+told.Batch.String(), "核验", "liandan-verify")
 	if !web.HasVerifier() {
 		if os.Getenv("LIANDAN_WASM") != "" {

@@ -15,6 +15,7 @@ import (
 	"liandan/internal/measure"
 	"liandan/internal/registry"
 	"liandan/internal/report"
+	"liandan/internal/sampling"
 	"liandan/internal/standbook"
 )
 
@@ -50,6 +51,8 @@ type Reader interface {
 	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
 	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
 	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
+	Draws(ctx context.Context, cursor string, limit int) ([]audit.Draw, string, error)
+	DrawFile(ctx context.Context, e id.Event) (audit.Draw, sampling.File, error)
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
 	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }
@@ -122,6 +125,8 @@ func (s *Site) deskRoutes() []route {
 		{method: "GET", pattern: "/city/{indicator}", operation: "getIndicatorEvidence", run: s.behind},
 		{method: "GET", pattern: "/inspect", operation: "searchWaste", run: s.inspect},
 		{method: "GET", pattern: "/inspect/findings", operation: "listFindings", run: s.queue},
+		{method: "GET", pattern: "/inspect/draws", operation: "listDraws", run: s.draws},
+		{method: "GET", pattern: "/inspect/draws/{draw}", operation: "getDraw", run: s.draw},
 		{method: "GET", pattern: "/inspect/batch/{batch}", operation: "getBatchChain", run: s.chain},
 		{method: "GET", pattern: "/inspect/manifest/{manifest}", operation: "getManifest", run: s.sheet},
 		{method: "GET", pattern: "/inspect/event/{event}", operation: "getEvent", run: s.event},

@@ -13,6 +13,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/rule"
+	"liandan/internal/sampling"
 	"liandan/internal/worklist"
 )
 
@@ -226,4 +227,34 @@ func TestTheQueueOfFindings(t *testing.T) {
 	if acts := strings.Join(w.recorded(), "\n"); !strings.Contains(acts, "countFindings ") || !strings.Contains(acts, "listFindings 130602") {
 		t.Errorf("recorded %s", acts)
 	}
+}
+
+var oneDraw = id.EventOf(id.UUID{15: 9, 6: 0x70, 8: 0x80})
+
+func (c *chains) drawn() audit.Draw {
+	return audit.Draw{Event: event.Event{ID: oneDraw, At: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Party: hospital(1)}, State: sampling.Complete, Unexplained: true,
+		Sample: event.Sample{Period: hostileText, Sites: 20, DrawSites: 1, People: 4, DrawPeople: 1, Size: 99, Round: 1}}
+}
+
+func (c *chains) Draws(context.Context, string, int) ([]audit.Draw, string, error) {
+	return []audit.Draw{c.drawn()}, "7", nil
+}
+
+func (c *chains) DrawFile(_ context.Context, e id.Event) (audit.Draw, sampling.File, error) {
+	if e != oneDraw {
+		return audit.Draw{}, sampling.File{}, fault.Missing("draw")
+	}
+	return c.drawn(), sampling.File{State: sampling.Complete, Seed: &sampling.SeedAt{Size: 99}, Drawn: &sampling.Drawn{Sites: []id.Site{c.site}, People: []id.Person{porter(1, "N-1")}}}, nil
+}
+
+func TestDraws(t *testing.T) {
+	w, _ := chainWorld(t)
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.CityInspector})
+	body := b.get("/inspect/draws", 200)
+	contains(t, body, "&lt;script&gt;", "/inspect/draws/"+oneDraw.String(), "1/20", "未说明重抽理由", "cursor=7")
+	lacks(t, body, hostileText)
+	contains(t, b.get("/inspect/draws/"+oneDraw.String(), 200), "一院本部", "竞秀区", porter(1, "N-1").String(), "/v1/draws/"+oneDraw.String())
+	b.get("/inspect/draws/x", 404)
+	b.get("/inspect/draws/00000000-0000-7000-8000-000000000008", 404)
+	w.signedIn("admin.one", administrator(1)).get("/inspect/draws", 403)
 }

@@ -37,6 +37,7 @@ var menu = []entry{
 	{watch, "/city", "getIndicator", line{"指标", "Figures"}, line{"各指标与目标、趋势、各县区，逐项查到事件", "Indicators against target, trend, districts, down to the events"}},
 	{watch, "/inspect", "searchWaste", line{"查验", "Inspect"}, line{"扫码或按编号、车牌、单位查找，看全链，在浏览器中核验", "Find by code, number, plate or name; see the whole chain; check it in the browser"}},
 	{watch, "/inspect/findings", "listFindings", line{"异常", "Findings"}, line{"规则发现了什么，按县区和规则", "What the rules found, by district and rule"}},
+	{watch, "/inspect/draws", "listDraws", line{"随机抽取", "Draws"}, line{"公告过的抽取、抽中的场所和人员，谁都能重算", "Announced draws, who was drawn; anybody can draw again"}},
 	{watch, "/inspect/verify", "page:verify", line{"核验证据", "Check evidence"}, line{"在本浏览器中核验证据文件，不必信任服务器", "Check an evidence file in this browser, without trusting the server"}},
 	{manage, "/admin/registers", "page:registers", line{"登记册", "Registers"}, line{"单位、场所、许可、车辆、计划及其变更", "Organisations, sites, permits, vehicles, plans, and what changed"}},
 	{manage, "/admin/imports", "importRegistry", line{"导入登记册", "Import registers"}, line{"选 CSV，先试算，再写入", "Choose a CSV file, see what it would do, then apply it"}},
