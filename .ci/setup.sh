@@ -48,7 +48,7 @@ what_is() {
   font) echo "a Chinese font, for the tests of the pages" ;;
   barcode) echo "zbarimg, for reading labels back" ;;
   papers) echo "pdftotext and its kin, for reading printed papers back" ;;
-  node) echo "Node.js 18 or newer, for the integrator's client" ;;
+  node) echo "Node.js 18 or newer, for the integrator's client and the phone app's own tests" ;;
   npm) echo "npm, for the integrator's client" ;;
   jdk) echo "a Java development kit, for the integrator's client" ;;
   race) echo "a C compiler and its library, which Go's race detector needs" ;;

@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -492,11 +494,21 @@ func TestPickUpByOneTimeCode(t *testing.T) {
 	}
 
 	driver := phoneOf(t, s, registered(t, city, "收集点", "driver-1", "round.sample", access.Driver))
+	lab := registered(t, city, "检测实验室一", "bench", "lab.sample", access.SiteStaff).Appointment.Sites[0]
+	planner := must(s.Registry.NewToken(t.Context(), access.Appointment{Role: access.OrganisationAdministrator, Party: driver.who.Appointment.Party}, "SAMPLE", time.Time{}))(t)
+	plan(t, s, planner, fmt.Sprintf(`{"collector":%q,"vehicle":"冀F00009","driver":%q,"day":%q,"stops":[{"site":%q},{"site":%q}]}`, driver.who.Appointment.Party,
+		driver.who.Appointment.Person, time.Now().Format(time.DateOnly), shop.who.Appointment.Sites[0], lab))
 	driver.signIn()
 	driver.open("#trip", "#plate")
-	driver.fill("#plate", "冀F00009")
-	driver.tap("开始")
+	driver.tap("今日车次 冀F00009")
 	driver.until("the trip", `document.querySelector("#onboard")`)
+	driver.page("plan", "计划 2 站", "样例汽修厂一", "样例检测实验室一", "待收")
+	driver.open("#skip/"+lab.String(), "#reason")
+	driver.fill("#reason", "样例 SAMPLE 闭门")
+	driver.tap("跳过，签名")
+	driver.until("skipped", `document.querySelector("#onboard") && document.body.innerText.includes("已跳过：样例 SAMPLE 闭门")`)
+	driver.unsent(0)
+	driver.world(1)
 	load := func(digits string) {
 		driver.open("#scan", "#typed")
 		driver.fill("#typed", shown[0])
@@ -513,19 +525,32 @@ func TestPickUpByOneTimeCode(t *testing.T) {
 	right := shown[0][len(shown[0])-6:]
 	load(strings.Map(func(r rune) rune { return '0' + ('9'-r+1)%10 }, right))
 	driver.until("wrong digits are said to be wrong", `document.querySelector(".trouble")?.textContent.includes("收运码不对")`)
-	driver.world(0)
+	driver.world(1)
 	load("")
 	driver.until("loaded", `document.querySelector("#onboard")?.textContent.includes("1 袋 · 18 kg")`)
 	driver.unsent(0)
-	driver.world(3)
+	driver.world(4)
 	load("")
 	driver.until("a code works once", `document.querySelector(".trouble")?.textContent.includes("已用过")`)
-	driver.world(3)
+	driver.world(4)
 	p, err := s.Audit.Work(t.Context(), views.Moving, views.Filter{Kind: worklist.Batch, Party: shop.who.Appointment.Party}, time.Now(), "", 10)
 	if err != nil || len(p.Items) != 1 {
 		t.Fatalf("%+v %v", p, err)
 	}
 	if b := p.Items[0].Batch; b.Stage != "in_transit" || b.Generator != shop.who.Appointment.Party || b.Agent != driver.who.Appointment.Party || int64(b.Grams) != 18_000 {
 		t.Errorf("the drum is %+v", b)
+	}
+}
+
+// plan makes a trip, as the collector's administrator.
+func plan(t *testing.T, s *server.Server, token, body string) {
+	t.Helper()
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/trips", strings.NewReader(body)))(t)
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	resp := must(http.DefaultClient.Do(r))(t)
+	defer resp.Body.Close()
+	if told := must(io.ReadAll(resp.Body))(t); resp.StatusCode != http.StatusCreated {
+		t.Fatalf("the plan: %d %s", resp.StatusCode, told)
 	}
 }

@@ -21,12 +21,17 @@ async function waiting(trip) {
 
 async function tripPage() {
   const trip = await app.db.get('meta', 'trip')
+  const plan = await app.db.get('meta', 'plan')
   if (!trip) {
     const plate = field('车牌', 'Plate', { id: 'plate', maxlength: 16, autocapitalize: 'characters' })
     const capacity = field('核定载重（知道才填）', 'Load limit, if known', { inputmode: 'decimal' }, 'kg')
     return {
       body: [
         p('开始行程', 'Begin a trip', 'h1'),
+        plan && act(`今日车次 ${plan.vehicle}，${plan.stops.length} 站`, `Today’s trip: ${plan.vehicle}, ${plan.stops.length} stops`, async () => {
+          await app.remember('trip', { id: plan.trip, vehicle: plan.vehicle, limit: undefined, begun: app.at(), skipped: {} })
+          await show()
+        }),
         plate.row,
         capacity.row,
         act('开始', 'Begin', async () => {
@@ -59,12 +64,47 @@ async function tripPage() {
         h('p', {}, `${m.lines.length} 袋 · `, h('span.num', {}, kg(m.lines.reduce((n, l) => n + (l.issued_grams), 0)) + ' kg')),
         m.skipped ? h('p', {}, two('已跳过：', 'skipped: '), m.skipped) : '',
         link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
+      plan?.trip === trip.id && planned(plan, trip, name),
       on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),
       act('结束行程', 'End the trip', async () => {
         if (on.length) throw new Say('车上还有袋子，请先卸车。', 'There are bags on board: unload first.')
         await app.db.drop('meta', 'trip')
         go('')
       }, 'button'),
+    ],
+  }
+}
+
+// planned are the stops of the plan in their order, with what was signed there.
+function planned(plan, trip, name) {
+  const state = (s) => (trip.skipped[s.site] ? two(`已跳过：${trip.skipped[s.site]}`, 'skipped') : s.status === 'collected' ? two(`已收 ${kg(s.grams)} kg`, 'collected') : s.status === 'skipped' ? two('已跳过', 'skipped') : two('待收', 'waiting'))
+  return [
+    h('h2', {}, two(`计划 ${plan.stops.length} 站`, `${plan.stops.length} stops planned`)),
+    h('ol.list', {}, plan.stops.map((s, i) => h('li.card', { 'data-site': s.site },
+      h('p', {}, h('strong', {}, `${i + 1}. `, name(s.site))),
+      h('p', {}, state(s)),
+      s.status === 'waiting' && !trip.skipped[s.site] && [link('#scan', '扫码', 'Scan', 'a'), ' ', link('#skip/' + s.site, '跳过', 'Skip', 'a')]))),
+  ]
+}
+
+// skip passes a stop by, with the reason, signed.
+async function skipPage(site) {
+  const trip = await app.db.get('meta', 'trip')
+  if (!trip) return tripPage()
+  const names = (await app.db.get('meta', 'names')) ?? {}
+  const reason = field('跳过的原因', 'Reason for skipping', { id: 'reason', maxlength: 200 })
+  return {
+    body: [
+      p('跳过这一站', 'Skip this stop', 'h1'),
+      h('p', {}, names[site] ?? '…' + site.slice(-8)),
+      reason.row,
+      act('跳过，签名', 'Skip, sign', async () => {
+        const why = reason.input.value.trim()
+        if (!why) throw new Say('请写明原因。', 'Give the reason.')
+        await app.sign(events.skipped(app.me, app.at(), app.id(), { trip: trip.id, stop: site, reason: why }), [])
+        await app.remember('trip', { ...trip, skipped: { ...trip.skipped, [site]: why } })
+        go('trip')
+      }),
     ],
   }
 }
@@ -126,4 +166,4 @@ async function unloadPage() {
   }
 }
 
-export const carry = { trip: tripPage, stop: stopPage, unload: unloadPage }
+export const carry = { trip: tripPage, stop: stopPage, skip: skipPage, unload: unloadPage }

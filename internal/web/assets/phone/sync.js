@@ -35,6 +35,7 @@ export async function pull(app) {
   })
   await pullBags(app)
   await pullManifests(app)
+  await pullPlan(app)
   return true
 }
 
@@ -94,6 +95,22 @@ async function pullManifests(app) {
     const asked = [...ids].filter((id) => !names[id]).slice(0, 50)
     if (asked.length) await app.remember('names', { ...names, ...(await who(asked)).names })
   }
+}
+
+// pullPlan keeps the driver's own trip of today, as it was planned and as signed events leave it.
+async function pullPlan(app) {
+  if (app.me.role !== 'driver') return
+  const today = app.at().slice(0, 10)
+  const found = await walk('/v1/trips', { collector: app.me.party, person: app.me.person, from: today, to: today }, 1).catch((err) => {
+    if (err.kind === 'offline') throw err
+    return [] // not a collector's driver
+  })
+  const plan = found.find((t) => t.status !== 'cancelled' && t.stops.some((s) => s.status === 'waiting')) ?? null
+  await app.remember('plan', plan)
+  const ids = plan?.stops.map((s) => s.site) ?? []
+  const names = (await app.db.get('meta', 'names')) ?? {}
+  const asked = ids.filter((id) => !names[id]).slice(0, 50)
+  if (asked.length) await app.remember('names', { ...names, ...(await who(asked)).names })
 }
 
 async function lastSent(app) {
