@@ -46,7 +46,7 @@ async function stopCodePage() {
       shown,
       act('出示新码（15 分钟有效）', 'Show a new code (15 minutes)', async () => {
         const told = await words(() => postJSON(`/v1/sites/${app.me.site}/stop-codes`, undefined, app.csrf))
-        shown.replaceChildren(h('p.code', { id: 'digits' }, told.code), drawing(`${location.origin}/m/#source=${sourceCode(app.me.site, app.me.party, told.code)}`, '收运码 pick-up code'))
+        shown.replaceChildren(h('p.code.digits', { id: 'digits' }, told.code), drawing(`${location.origin}/m/#source=${sourceCode(app.me.site, app.me.party, told.code)}`, '收运码 pick-up code'))
       }),
     ],
   }
