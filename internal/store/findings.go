@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"math"
 
 	"liandan/internal/audit"
 	"liandan/internal/chain"
@@ -41,6 +42,9 @@ func scanCandidate(rows *sql.Rows, more ...any) (c chain.Candidate, err error) {
 	var loose, grave int64
 	err = rows.Scan(append([]any{whole(&c.Seq), name(&c.Subject, same), whole(&loose), whole(&grave), whole(&c.At)}, more...)...)
 	c.Loose, c.Grave = loose == 1, grave == 1
+	if loose>>1 != 0 || grave>>1 != 0 {
+		c.At = math.MinInt64 // no sound row has it
+	}
 	return c, err
 }
 
