@@ -6782,11 +6782,16 @@ type SourceStanding struct {
 	Authorisations []SourceAuthorisation `json:"authorisations"`
 	Batteries      []SourcePairs         `json:"batteries"`
 	Codes          []SourceCode          `json:"codes"`
-	Events         []ID                  `json:"events"`
-	Findings       []SourceFinding       `json:"findings"`
-	Grams          int64                 `json:"grams"`
-	LimitGrams     int64                 `json:"limit_grams"`
-	Pickups        int                   `json:"pickups"`
+
+	// Events 所据事件，最新的至多 500 个 · the collections behind the sum, the newest 500
+	Events     []ID            `json:"events"`
+	Findings   []SourceFinding `json:"findings"`
+	Grams      int64           `json:"grams"`
+	LimitGrams int64           `json:"limit_grams"`
+
+	// Partial 多于一次所读：当年收运 5000 次、电池 20000 笔、授权 200 份 · there is more than was read: 5,000 collections of the year, 20,000 battery events, 200 authorisations
+	Partial bool `json:"partial"`
+	Pickups int  `json:"pickups"`
 
 	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
 	Site    ID     `json:"site"`

@@ -67,6 +67,8 @@ type Reader interface {
 	RulingsOf(hashes []id.Hash) ([]ledger.Kept, error)
 	// TopicOf gives the entries of a topic, in order.
 	TopicOf(k source.Kind, subject string) ([]ledger.Kept, error)
+	// TopicLast gives the newest entries of a topic, at most so many, in order.
+	TopicLast(k source.Kind, subject string, limit int) ([]ledger.Kept, error)
 	// Acts gives the entries of acts before an entry, newest first.
 	Acts(f ActFilter, before int64, limit int) ([]ledger.Kept, error)
 	// Listed gives the things of a run of a list after a place, in order, and how far it

@@ -28,6 +28,9 @@ type House interface {
 	// CollectedFrom gives the manifests of a consignor's site of which something was
 	// collected in [from, to) by the signers' clocks.
 	CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest, error)
+	// CollectionsFrom gives the entries of the first collections at a consignor's site in
+	// [from, to) by the signers' clocks, at most so many.
+	CollectionsFrom(site id.Site, from, to time.Time, limit int) ([]ledger.Kept, error)
 	// OnTrip gives the manifests of which an event names a trip.
 	OnTrip(trip id.Trip) ([]id.Manifest, error)
 	// TripEvents gives the entries of a party's events that name a trip, in order, at most

@@ -8,6 +8,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/ledger"
 	"liandan/internal/manifest"
+	"liandan/internal/permit"
 	"liandan/internal/source"
 	"liandan/internal/waste"
 )
@@ -18,7 +19,19 @@ type SourceStanding struct {
 	Batteries      source.Balance
 	Authorisations []source.Authorisation // every one that the site gave, in the log's order
 	At             time.Time              // when they are looked at
+	Partial        bool                   // there is more than was read: see the bounds
 }
+
+// Bounds of one answer about a small source. What has more is none, or somebody writes its
+// name into many events; the answer then says that it is partial.
+const (
+	mostCollections = 5_000  // of one year
+	mostBatteries   = 20_000 // the newest; pairs are balanced over all years
+	mostGiven       = 200    // authorisations, the newest
+	// carriedOver is how long before the year a batch may have been collected that a later
+	// carrier took over in it.
+	carriedOver = 31 * 24 * time.Hour
+)
 
 // SourceOf folds what the log has of a site as a small source: what it gave in a year
 // against the limit, its batteries in pairs, and the authorisations that it gave.
@@ -29,7 +42,12 @@ func (s *Service) SourceOf(ctx context.Context, site id.Site, year int) (out Sou
 	}
 	out.At = s.Now().UTC().Truncate(time.Millisecond)
 	err = s.Store.Read(ctx, func(r Reader) error {
-		collections, err := topicEvents(r, source.OfSource, site.String())
+		from, to := permit.YearOf(year)
+		kept, err := r.CollectionsFrom(site, from.Add(-carriedOver), to, mostCollections+1)
+		if err != nil {
+			return err
+		}
+		collections, err := out.bounded(kept, mostCollections, false)
 		if err != nil {
 			return err
 		}
@@ -38,12 +56,18 @@ func (s *Service) SourceOf(ctx context.Context, site id.Site, year int) (out Sou
 			return err
 		}
 		out.Year = source.SumYear(book, site, year, collections, codes)
-		batteries, err := topicEvents(r, source.OfBatteries, site.String())
+		if kept, err = r.TopicLast(source.OfBatteries, site.String(), mostBatteries+1); err != nil {
+			return err
+		}
+		batteries, err := out.bounded(kept, mostBatteries, true)
 		if err != nil {
 			return err
 		}
 		out.Batteries = source.Match(book, site, batteries, out.At)
-		given, err := topicEvents(r, source.Authorised, site.String())
+		if kept, err = r.TopicLast(source.Authorised, site.String(), mostGiven+1); err != nil {
+			return err
+		}
+		given, err := out.bounded(kept, mostGiven, true)
 		if err != nil {
 			return err
 		}
@@ -61,11 +85,29 @@ func (s *Service) SourceOf(ctx context.Context, site id.Site, year int) (out Sou
 	return out, err
 }
 
+// bounded opens at most so many entries, and notes that there were more; newest keeps the
+// last ones.
+func (out *SourceStanding) bounded(kept []ledger.Kept, most int, newest bool) ([]event.Event, error) {
+	if len(kept) > most {
+		out.Partial = true
+		if newest {
+			kept = kept[len(kept)-most:]
+		} else {
+			kept = kept[:most]
+		}
+	}
+	return eventsIn(kept)
+}
+
 func topicEvents(r Reader, k source.Kind, subject string) ([]event.Event, error) {
 	kept, err := r.TopicOf(k, subject)
 	if err != nil {
 		return nil, err
 	}
+	return eventsIn(kept)
+}
+
+func eventsIn(kept []ledger.Kept) ([]event.Event, error) {
 	out := make([]event.Event, 0, len(kept))
 	for _, x := range kept {
 		_, e, err := ledger.OpenEvent(x.Body)

@@ -153,9 +153,12 @@ func (f *face) sourceStanding(c echo.Context, v visit) error {
 	return secret(c, http.StatusOK, sourceView(site, found))
 }
 
+// mostListed is how many collections are named one by one: the newest.
+const mostListed = 500
+
 func sourceView(site id.Site, s audit.SourceStanding) api.SourceStanding {
 	out := api.SourceStanding{Site: site.String(), Year: s.Year.Year, Grams: int64(s.Year.Grams), LimitGrams: int64(s.Year.Limit), Pickups: s.Year.Pickups,
-		Version: s.Year.Rule.Version, Source: s.Year.Rule.Source, Events: ids(s.Year.Events), Codes: make([]api.SourceCode, 0, len(s.Year.ByCode)),
+		Version: s.Year.Rule.Version, Source: s.Year.Rule.Source, Partial: s.Partial, Events: ids(s.Year.Events[max(0, len(s.Year.Events)-mostListed):]), Codes: make([]api.SourceCode, 0, len(s.Year.ByCode)),
 		Batteries: make([]api.SourcePairs, len(s.Batteries.Pairs)), Authorisations: make([]api.SourceAuthorisation, len(s.Authorisations)), Findings: []api.SourceFinding{}}
 	for _, code := range slices.Sorted(maps.Keys(s.Year.ByCode)) {
 		out.Codes = append(out.Codes, api.SourceCode{Code: string(code), Grams: int64(s.Year.ByCode[code])})

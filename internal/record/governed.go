@@ -59,7 +59,7 @@ func (a *assembly) takes(w chain.World, e event.Event, p profile.Profile) error 
 			continue
 		}
 		if roles == nil {
-			org, _, err := a.s.organisation(e.Party)
+			org, _, err := a.s.organisation(e.For())
 			if err != nil {
 				return err
 			}

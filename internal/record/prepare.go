@@ -243,6 +243,11 @@ func (s *Service) named(ctx context.Context, e event.Event, d event.Issued, cons
 		}
 		return nil
 	}
+	if e.For() != e.Party { // signed in a source's place: the source is the consignor
+		if consignor, _, err = s.registry.Organisation(ctx, e.For()); err != nil {
+			return unavailable(err)
+		}
+	}
 	if roles := p.Roles(profile.Consignor); !consignor.Has(roles...) {
 		bad.At("/party", "role", "the consignor must have one of the roles %v under the profile %s", roles, p.Name)
 	}

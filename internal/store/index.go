@@ -26,6 +26,8 @@ const (
 	sqlCollectedFrom = `SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'transport.collected' AND at >= ? AND at < ?
 		UNION SELECT manifest FROM event_index WHERE consignor_site = ? AND type = 'paper.backfilled' AND at >= ? ORDER BY manifest`
 	sqlOnTrip      = `SELECT DISTINCT manifest FROM event_index WHERE trip = ? AND manifest IS NOT NULL ORDER BY manifest`
+	sqlCollections = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM event_index
+		WHERE consignor_site = ? AND type = 'transport.collected' AND at >= ? AND at < ? ORDER BY at, seq LIMIT ?) ORDER BY seq`
 	sqlTripEvents  = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM event_index WHERE trip = ? AND party = ? ORDER BY seq LIMIT ?) ORDER BY seq`
 	sqlFirstPickup = `SELECT ` + keptColumns + ` FROM entries WHERE seq = (SELECT seq FROM event_index WHERE consignor_site = ?
 		AND type IN ('transport.collected', 'paper.backfilled') AND at > ? AND party = ? ORDER BY at, seq LIMIT 1)`
@@ -84,6 +86,11 @@ func (r *reader) CollectedFrom(site id.Site, from, to time.Time) ([]id.Manifest,
 // OnTrip implements audit.House.
 func (r *reader) OnTrip(trip id.Trip) ([]id.Manifest, error) {
 	return r.sheets(sqlOnTrip, trip.String())
+}
+
+// CollectionsFrom implements audit.House.
+func (r *reader) CollectionsFrom(site id.Site, from, to time.Time, limit int) ([]ledger.Kept, error) {
+	return r.keptOf(sqlCollections, site.String(), stamp(from), stamp(to), limit)
 }
 
 // TripEvents implements audit.House.

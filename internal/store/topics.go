@@ -13,6 +13,7 @@ var tableTopics = table{name: "topics", columns: []column{{"kind", texts}, {"sub
 
 const (
 	sqlTopicRows = `SELECT kind, subject, seq FROM topics ORDER BY kind, subject, seq`
+	sqlTopicLast = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM topics WHERE kind = ? AND subject = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq`
 	sqlTopicOf   = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM topics WHERE kind = ? AND subject = ?) ORDER BY seq`
 )
 
@@ -49,6 +50,11 @@ func (r *reader) noteTopics(list []source.Topic) error {
 // TopicOf implements record.Reader and audit.Reader.
 func (r *reader) TopicOf(k source.Kind, subject string) ([]ledger.Kept, error) {
 	return r.kept(sqlTopicOf, string(k), subject)
+}
+
+// TopicLast implements audit.Reader.
+func (r *reader) TopicLast(k source.Kind, subject string, limit int) ([]ledger.Kept, error) {
+	return r.kept(sqlTopicLast, string(k), subject, limit)
 }
 
 // TopicRows implements audit.Rows.

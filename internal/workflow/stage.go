@@ -22,6 +22,7 @@ import (
 	"liandan/internal/record"
 	"liandan/internal/rule"
 	"liandan/internal/signature"
+	"liandan/internal/statement"
 	"liandan/internal/waste"
 )
 
@@ -32,6 +33,7 @@ type Stage struct {
 	intake *record.Service
 	audit  *audit.Service
 	rules  rule.Book
+	store  Store
 
 	Cast   []*Actor
 	Things []*Thing
@@ -84,6 +86,8 @@ type Line struct {
 type Store interface {
 	record.Store
 	audit.Store
+	// AddStatement puts one on its way into the log.
+	AddStatement(ctx context.Context, st statement.Statement, at time.Time) error
 }
 
 // NewStage opens one over a fresh store.
@@ -94,7 +98,7 @@ func NewStage(t testing.TB, s Store) *Stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := &Stage{World: w, t: t, intake: w.Intake(s), rules: book, sheets: map[id.Manifest]string{}, belief: chain.NewMemory()}
+	st := &Stage{World: w, t: t, store: s, intake: w.Intake(s), rules: book, sheets: map[id.Manifest]string{}, belief: chain.NewMemory()}
 	st.audit = st.AuditOf(s)
 	return st
 }

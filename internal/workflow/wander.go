@@ -46,10 +46,25 @@ func (s *Stage) Wander(w Wanderers, n int, pick func(k int) int) {
 				s.Generate(w.works[pick(2)], x, "900-214-08", waste.Grams(10_000+pick(90_000)), In("drum_steel"))
 				continue
 			}
+			if pick(12) == 0 {
+				s.aside(w, pick)
+			}
 			s.onward(w, s.Things[pick(len(s.Things))], pick)
 			s.Wait(time.Duration(pick(120)) * time.Minute)
 		}
 	})
+}
+
+// aside signs something of a small source that belongs to no batch: its order is nobody's.
+func (s *Stage) aside(w Wanderers, pick func(k int) int) {
+	switch by := w.works[pick(2)]; pick(3) {
+	case 0:
+		s.Skip(w.carriers[pick(2)], id.TripOf(s.UUID()), by, Text{"无人在场", "nobody there"})
+	case 1:
+		s.Sell(by, int64(1+pick(9)))
+	default:
+		s.TakeBack(by, int64(1+pick(9)))
+	}
 }
 
 // onward takes one thing a random step further; where it has come to its end nothing happens.

@@ -27,7 +27,7 @@ func Kilograms(kg int64) waste.Grams { return waste.Grams(kg * 1000) }
 // All lists the workflows in the order of their pages.
 func All() []Flow {
 	var out []Flow
-	for _, chapter := range [][]Flow{hospital(), manifests(), refusals(), legs(), packing(), collectors(), outages(), corrections(), papers(), incidents(), pipelines()} {
+	for _, chapter := range [][]Flow{hospital(), manifests(), refusals(), legs(), packing(), collectors(), smallSources(), outages(), corrections(), papers(), incidents(), pipelines()} {
 		out = append(out, chapter...)
 	}
 	return out
