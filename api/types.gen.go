@@ -2205,6 +2205,33 @@ func (e CountFindingsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListReportsParamsGrain.
+const (
+	ListReportsParamsGrainHalfYear ListReportsParamsGrain = "half_year"
+	ListReportsParamsGrainMonth    ListReportsParamsGrain = "month"
+	ListReportsParamsGrainQuarter  ListReportsParamsGrain = "quarter"
+	ListReportsParamsGrainWeek     ListReportsParamsGrain = "week"
+	ListReportsParamsGrainYear     ListReportsParamsGrain = "year"
+)
+
+// Valid indicates whether the value is a known member of the ListReportsParamsGrain enum.
+func (e ListReportsParamsGrain) Valid() bool {
+	switch e {
+	case ListReportsParamsGrainHalfYear:
+		return true
+	case ListReportsParamsGrainMonth:
+		return true
+	case ListReportsParamsGrainQuarter:
+		return true
+	case ListReportsParamsGrainWeek:
+		return true
+	case ListReportsParamsGrainYear:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetReportParamsFormat.
 const (
 	GetReportParamsFormatHTML GetReportParamsFormat = "html"
@@ -5374,6 +5401,43 @@ type IssuedData struct {
 	Profile ProfileName `json:"profile"`
 }
 
+// KeptReport defines model for KeptReport.
+type KeptReport struct {
+	// Definitions SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Definitions Hash `json:"definitions"`
+
+	// District 缺省为全市 · without it the whole city
+	District string `json:"district,omitempty,omitzero"`
+	Grain    string `json:"grain"`
+
+	// ID 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ID ID `json:"id"`
+
+	// MadeAt UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	MadeAt Instant `json:"made_at"`
+
+	// MadeBy schedule，或 account:、token: 加标识 · the calendar, or who asked
+	MadeBy string `json:"made_by"`
+
+	// Name 范围的名称 · what the scope is called
+	Name   string `json:"name"`
+	Period string `json:"period"`
+
+	// Root SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
+	Root Hash `json:"root"`
+
+	// Sha256 报告 JSON 的散列，日志中有记录 · of the report's JSON; the log has it too
+	Sha256 string `json:"sha256"`
+
+	// Since 相比较的前次报告的日志大小 · log size of the report that it is compared with
+	Since int64 `json:"since,omitempty,omitzero"`
+
+	// Size 所据日志大小 · the log size that it stands on
+	Size int64 `json:"size"`
+}
+
 // Key defines model for Key.
 type Key struct {
 	Alg    KeyAlg `json:"alg"`
@@ -5950,6 +6014,18 @@ type NewClientSecret struct {
 	Secret string `json:"secret"`
 }
 
+// NewReport defines model for NewReport.
+type NewReport struct {
+	// AsOf 日志大小或时刻；缺省为最新 · log size or time; without it the newest
+	AsOf string `json:"as_of,omitempty,omitzero"`
+
+	// District 六位代码；缺省为全市 · six digits; without it the whole city
+	District string `json:"district,omitempty,omitzero"`
+
+	// Period 如 such as 2026-W10, 2026-03, 2026-Q1, 2026-H1, 2026
+	Period string `json:"period"`
+}
+
 // NewSampleList defines model for NewSampleList.
 type NewSampleList struct {
 	// Hash SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
@@ -6508,18 +6584,31 @@ type RepackedData struct {
 // Report defines model for Report.
 type Report struct {
 	Checkpoint string `json:"checkpoint"`
-	District   string `json:"district,omitempty,omitzero"`
-	From       string `json:"from"`
-	Grain      string `json:"grain"`
+
+	// Definitions 各定义的散列 · digest of the definitions
+	Definitions string `json:"definitions"`
+	District    string `json:"district,omitempty,omitzero"`
+	From        string `json:"from"`
+	Grain       string `json:"grain"`
+
+	// Last 前次报告的期间 · period of the last report
+	Last       string `json:"last,omitempty,omitzero"`
 	Period     string `json:"period"`
 	RecordedAt string `json:"recorded_at"`
 	Root       string `json:"root"`
 
-	// Sections 每个指标一节 · one for each indicator
+	// Sections 每个指标一节：数值、趋势、县区排名（league）、变化（changes）及原因（causes：晚到、更正、登记变更、口径变更，附日志条目号）
+	// One for each indicator: figures, trend, league, changes and their causes (late uploads, corrections, register, choices) with entries of the log.
 	Sections []map[string]interface{} `json:"sections"`
 	Since    int64                    `json:"since,omitempty,omitzero"`
 	Size     int64                    `json:"size"`
 	To       string                   `json:"to"`
+}
+
+// ReportPage defines model for ReportPage.
+type ReportPage struct {
+	Items      []KeptReport `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
 
 // ReturnedData defines model for ReturnedData.
@@ -7890,13 +7979,35 @@ type ImportRegistryParams struct {
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }
 
+// ListReportsParams defines parameters for ListReports.
+type ListReportsParams struct {
+	Period string                 `form:"period,omitempty" json:"period,omitempty,omitzero"`
+	Grain  ListReportsParamsGrain `form:"grain,omitempty" json:"grain,omitempty,omitzero"`
+
+	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
+	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
+
+	// Cursor 上一页的 next_cursor · next_cursor of the page before
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListReportsParamsGrain defines parameters for ListReports.
+type ListReportsParamsGrain string
+
+// CreateReportParams defines parameters for CreateReport.
+type CreateReportParams struct {
+	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
+	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
+}
+
 // GetReportParams defines parameters for GetReport.
 type GetReportParams struct {
 	// District 六位区划代码，省略为全市；130600 为市本级 · six digits; left out: the whole city
 	District District `form:"district,omitempty" json:"district,omitempty,omitzero"`
 
-	// AsOf 日志大小 · log size
-	AsOf int64 `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
+	// AsOf 日志长度或时刻 · a log size or a time
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty,omitzero"`
 
 	// Since 前次报告的日志大小 · log size of the last report
 	Since  int64                 `form:"since,omitempty" json:"since,omitempty,omitzero"`
@@ -8221,6 +8332,9 @@ type RevokeKeyJSONRequestBody = RevocationRequest
 
 // PutGrantJSONRequestBody defines body for PutGrant for application/json ContentType.
 type PutGrantJSONRequestBody = GrantRequest
+
+// CreateReportJSONRequestBody defines body for CreateReport for application/json ContentType.
+type CreateReportJSONRequestBody = NewReport
 
 // CreateSampleListJSONRequestBody defines body for CreateSampleList for application/json ContentType.
 type CreateSampleListJSONRequestBody = NewSampleList

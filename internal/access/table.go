@@ -167,11 +167,14 @@ func chainRules() []Rule {
 
 func registerRules() []Rule {
 	figures := Reaches{DistrictInspector: Everything, CityInspector: Everything, HealthCommission: Everything, CityAnalyst: Everything}
+	bureaus := Reaches{DistrictInspector: OwnDistricts, CityInspector: Everything}
 	return []Rule{
 		{Operation: "listIndicators", ZH: "查看指标定义", EN: "list the indicators' definitions", Who: figures},
 		{Operation: "getIndicator", ZH: "查看指标数值", EN: "read an indicator's figures", Who: figures},
-		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
-		{Operation: "getReport", ZH: "查看指标报告", EN: "read a report of the indicators", Who: Reaches{CityInspector: Everything}, Record: ByAuthority},
+		{Operation: "getIndicatorEvidence", ZH: "查看指标所据事件", EN: "read the events behind an indicator", Who: bureaus, Record: ByAuthority},
+		{Operation: "getReport", ZH: "查看指标报告", EN: "read a report of the indicators", Who: bureaus, Record: ByAuthority},
+		{Operation: "listReports", ZH: "查看已存报告", EN: "list the reports that are kept", Who: bureaus, Record: ByAuthority},
+		{Operation: "createReport", ZH: "制作并保存指标报告", EN: "make a report and keep it", Who: bureaus, Record: Always},
 		{Operation: "getStatement", ZH: "签发指标陈述", EN: "issue a signed statement of figures", Who: figures, Record: ByAuthority},
 		{Operation: "getCarbonEffect", ZH: "查看利用途径的碳效应", EN: "read the carbon effect of use routes", Who: figures},
 		{Operation: "createSampleList", ZH: "提交随机抽查名单", EN: "hand in a list for random inspection", Who: authorities, Record: Always},

@@ -136,6 +136,9 @@ type Rows interface {
 	RulingRows(each func(hash id.Hash, seq int64, verdict string) error) error
 	ImportRows(each func(hash id.Hash, at int64, body []byte) error) error
 	ImportedRows(each func(of id.Hash, line int64, key id.Hash, columns string, body []byte) error) error
+	// ReportRows walks the kept reports with their documents, nil where one cannot be read.
+	ReportRows(each func(of, columns string, hash id.Hash, document []byte) error) error
+	SampleRows(each func(hash id.Hash, body []byte) error) error
 	TopicRows(each func(source.Topic) error) error
 	CandidateRows(each func(chain.Candidate) error) error
 	ScanRows(each func(Scan) error) error

@@ -36,7 +36,7 @@ type Options struct {
 // every projection. An error means that the store could not be read.
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
-		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{},
+		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{}, reports: map[string]id.Hash{},
 		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}, topics: map[string]bool{}, candidates: map[string]chain.Candidate{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
@@ -77,6 +77,7 @@ type checker struct {
 	imports    map[id.Hash]statement.Import // by the hash of the statement
 	topics     map[string]bool
 	candidates map[string]chain.Candidate
+	reports    map[string]id.Hash // kept ones that the log tells of, by id
 }
 
 // rootAt is the tree after an entry and the time of that entry.
@@ -126,7 +127,7 @@ func (c *checker) run(in Reader) error {
 		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) }, c.settleKeys,
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.scanRows, c.deviceKeys, c.integrity,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.scanRows, c.reportRows, c.sampleRows, c.deviceKeys, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

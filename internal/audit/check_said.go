@@ -77,6 +77,7 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 			return
 		}
 		c.acts[e.Seq] = ActColumns(act)
+		c.keptReport(act)
 		for _, p := range act.Parties {
 			if !p.IsZero() {
 				c.actParties[fmt.Sprintf("%s/%d", p, e.Seq)] = true
@@ -180,7 +181,12 @@ func (c *checker) outbox() error {
 				err = c.keys.follow(key, st.Hash())
 			}
 		case statement.KindAct:
-			_, err = statement.ParseAct(st.Body)
+			var act statement.Act
+			if act, err = statement.ParseAct(st.Body); err == nil {
+				c.keptReport(act)
+			}
+		case statement.KindFact:
+			_, err = indicator.ParseFact(st.Body)
 		case statement.KindImport:
 			err = c.imported(st)
 		case statement.KindConfirmation:

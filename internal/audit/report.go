@@ -36,7 +36,9 @@ const (
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"
 	AreaDeviceKey  Area = "device_keys"
-	AreaImport     Area = "imports"  // past records, which nobody signed, against the statement in the log
+	AreaImport     Area = "imports" // past records, which nobody signed, against the statement in the log
+	AreaReport     Area = "reports" // kept ones, against the acts in the log that tell of them
+	AreaSample     Area = "sample_lists"
 	AreaDatabase   Area = "database" // pages and indexes, by the database's own word
 	AreaRollback   Area = "rollback" // older than what was published
 )

@@ -15,9 +15,11 @@ import (
 	"liandan/internal/draft"
 	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/intaketest"
 	"liandan/internal/machine"
 	"liandan/internal/registry/registrytest"
+	"liandan/internal/report"
 )
 
 // Whose things are asked about.
@@ -32,6 +34,7 @@ const (
 
 // target is what one organisation has.
 type target struct {
+	division, report                         string
 	party, site, person                      string
 	batch, event, manifest, label, kid, held string
 	trip, draft, booking, round              string
@@ -76,8 +79,15 @@ func newMatrix(t *testing.T, database string) *matrix {
 	announced := m.Sign(m.devices[faraway], event.SampleDrawn, event.Sample{Period: "2026-Q1", List: id.Hash{1}, Sites: 2, People: 2, DrawSites: 1, DrawPeople: 1, Size: 1 << 40, Round: 1}, nil)
 	m.send(announced.JWS).is(201, "")
 	m.draw = announced.Event.ID.String()
+	for name, division := range map[string]string{own: "130602", sibling: "130602", neighbour: "130602", faraway: "130607"} {
+		p := must(indicator.ParsePeriod("2026-01"))(t)
+		k := must(m.server.Reports.Create(t.Context(), report.Order{Period: p, District: division}, "command", ""))(t)
+		x := m.targets[name]
+		x.division, x.report = division, k.ID.String()
+		m.targets[name] = x
+	}
 	const none = "019ca000-0000-7000-8000-00000000ffff"
-	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, booking: none, round: none, kid: strings.Repeat("A", 43),
+	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, booking: none, round: none, division: "130699", report: none, kid: strings.Repeat("A", 43),
 		label: string(event.NewLabel([26]byte{9})), client: none, secret: none, account: none, appointment: none}
 	m.appointAll()
 	return m
@@ -275,7 +285,7 @@ func (m *matrix) furnished(op string, x target) target {
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
 	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSiteDuties": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
-	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "getStatement": 200, "listDraws": 200, "getDraw": 200,
+	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "listReports": 200, "createReport": 201, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
 	"createClient": 201, "listClients": 200, "createClientSecret": 201, "revokeClientSecret": 204, "disableClient": 200,
 	"listGrants": 200, "putGrant": 200, "deleteGrant": 204}
@@ -346,6 +356,8 @@ func (m *matrix) request(op string, x target) ask {
 		return ask{method: "DELETE", path: grants + "/" + x.client}
 	case "putManifestScan":
 		return ask{method: "PUT", path: "/v1/manifests/" + x.manifest + "/scan", mediaType: "application/pdf", body: "%PDF-SAMPLE"}
+	case "createReport":
+		return post("/v1/reports", fmt.Sprintf(`{"period":"2026-01","district":%q}`, x.division))
 	case "createSampleList":
 		return post("/v1/sample-lists", fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, m.uuid(), m.uuid()))
 	case "importPast":
@@ -385,7 +397,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"listFindings":    {"GET", "/v1/findings?" + whose(x)}, "countFindings": {"GET", "/v1/findings/counts?" + whose(x)},
 		"listWork": {"GET", "/v1/worklist?" + whose(x)}, "countWork": {"GET", "/v1/worklist/counts?" + whose(x)}, "searchWaste": {"GET", "/v1/search?" + whose(x)},
 		"getKey": {"GET", "/v1/keys/" + x.kid}, "getKeyHistory": {"GET", "/v1/keys/" + x.kid + "/history"}, "listActs": {"GET", "/v1/acts?party=" + x.party},
-		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/2026-01"}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
+		"listDraws": {"GET", "/v1/draws"}, "getReport": {"GET", "/v1/reports/" + x.report}, "listReports": {"GET", "/v1/reports?district=" + x.division}, "getStatement": {"GET", "/v1/statements/2026-01"}, "getDraw": {"GET", "/v1/draws/" + m.draw},
 		"getSourceStanding": {"GET", "/v1/sites/" + x.site + "/source?year=2026"},
 		"getSiteDuties":     {"GET", "/v1/sites/" + x.site + "/duties"},
 		"listDrafts":        {"GET", "/v1/drafts?party=" + x.party}, "getDraft": {"GET", "/v1/drafts/" + x.draft}, "discardDraft": {"DELETE", "/v1/drafts/" + x.draft + "?version=1"},
@@ -393,7 +405,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"createStopCode": {"POST", "/v1/sites/" + x.site + "/stop-codes"},
 		"getPermits":     {"GET", "/v1/organisations/" + x.party + "/permits"},
 		"listIndicators": {"GET", "/v1/indicators"}, "getIndicator": {"GET", "/v1/indicators/37?period=2026-01&rows=true"},
-		"getIndicatorEvidence": {"GET", "/v1/indicators/36/evidence?period=2026-01"}, "getCarbonEffect": {"GET", "/v1/carbon?period=2026-01"},
+		"getIndicatorEvidence": {"GET", "/v1/indicators/36/evidence?period=2026-01&district=" + x.division}, "getCarbonEffect": {"GET", "/v1/carbon?period=2026-01"},
 		"getSiteTable": {"GET", "/v1/sites/" + x.site + "/tables/ledger?from=2026-01-01&to=2026-12-31"},
 		"getMetrics":   {"GET", "/metrics"}, "listAccounts": {"GET", "/v1/accounts?party=" + x.party}, "renewInvitation": {"POST", account + "/invitation"},
 		"disableAccount": {"POST", account + "/disable"}, "listClients": {"GET", "/v1/clients"}, "disableClient": {"POST", client + "/disable"},

@@ -2,12 +2,16 @@ package contract
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
 	"liandan/api"
+	"liandan/internal/access"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/intaketest"
@@ -111,10 +115,81 @@ func reports(x *town) {
 		}
 	}
 	x.get("/v1/reports/2026-Q1?as_of="+size+"&district=130602").is(200, "")
-	for _, bad := range []string{"2026-01-02", "2026-Q5", "2199", "2026-01?district=110101", "2026-01?as_of=99999999", "2026-01?as_of=1&since=2"} {
+	for _, bad := range []string{"2026-01-02", "2026-Q5", "2199", "2026-01?district=110101", "2026-01?as_of=99999999", "2026-01?as_of=1&since=2", "2026-01?as_of=0", "2026-01?as_of=yesterday"} {
 		x.ask(ask{path: "/v1/reports/" + bad, token: x.inspector, blind: "no schema knows periods, districts and the log"}).is(422, "invalid-request")
 	}
-	for _, bad := range []string{"as_of=0", "since=x", "format=pdf"} {
+	for _, bad := range []string{"since=x", "format=pdf"} {
 		x.get("/v1/reports/2026-01?"+bad).is(422, "invalid-request")
 	}
+	x.get("/v1/reports/2026-01?as_of="+url.QueryEscape(x.Now().Format("2006-01-02T15:04:05.000Z07:00"))).is(200, "")
+	keptReports(x)
+}
+
+// keptReports: a report that is kept is what it was, whatever the log takes in later; the
+// next one says what has changed since.
+func keptReports(x *town) {
+	x.t.Helper()
+	by := ask{token: x.inspector}
+	first := into[api.KeptReport](x.json("POST", "/v1/reports", by, `{"period":"2026-03"}`).is(201, ""))
+	body := x.get("/v1/reports/"+first.ID).is(200, "").body
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != first.Sha256 || first.Since != 0 || first.Name != "全市 whole city" {
+		x.t.Errorf("kept: %+v, the document has the hash %x", first, sum)
+	}
+	again := x.get(fmt.Sprintf("/v1/reports/2026-03?as_of=%d", first.Size)).is(200, "").body
+	if !bytes.Equal(again, body) {
+		x.t.Error("made anew as of the same size, the report is another")
+	}
+	x.send(x.Generate(4321).JWS).is(201, "")
+	second := into[api.KeptReport](x.json("POST", "/v1/reports", by, `{"period":"2026-03"}`).is(201, ""))
+	if now := x.get("/v1/reports/"+first.ID).is(200, "").body; !bytes.Equal(now, body) || second.Since != first.Size || second.Size <= first.Size {
+		x.t.Errorf("the first was changed, or is not compared with: %+v", second)
+	}
+	for _, format := range []string{"xlsx", "html"} {
+		if b := x.get("/v1/reports/"+second.ID+"?format="+format).is(200, "").body; len(b) < 1000 {
+			x.t.Errorf("as %s it has %d bytes", format, len(b))
+		}
+	}
+	x.json("POST", "/v1/reports", by, `{"period":"2026-03","district":"130602","as_of":"40"}`).is(201, "")
+	page := into[api.ReportPage](x.get("/v1/reports?grain=month&district=&limit=1").is(200, ""))
+	if len(page.Items) != 1 || page.Items[0].ID != second.ID || page.NextCursor == "" {
+		x.t.Errorf("the newest are %+v", page)
+	}
+	page = into[api.ReportPage](x.get("/v1/reports?district=&cursor="+page.NextCursor).is(200, ""))
+	if len(page.Items) != 1 || page.Items[0].ID != first.ID || page.NextCursor != "" {
+		x.t.Errorf("the older ones are %+v", page)
+	}
+	if page = into[api.ReportPage](x.get("/v1/reports?period=2026-03&district=130602").is(200, "")); len(page.Items) != 1 || page.Items[0].Name != "竞秀区 Jingxiu" {
+		x.t.Errorf("the district's are %+v", page)
+	}
+	blind := ask{token: x.inspector, blind: "no schema knows periods, districts and the log"}
+	for _, bad := range []string{`{"period":"2026-03-02"}`, `{"period":"2026-Q5"}`, `{"period":"2199"}`, `{"period":"2026-03","district":"110101"}`, `{"period":"2026-03","as_of":"soon"}`,
+		`{"period":"2026-03","as_of":"99999999"}`} {
+		x.json("POST", "/v1/reports", blind, bad).is(422, "invalid-request")
+	}
+	x.json("POST", "/v1/reports", by, `{"period":7}`).is(422, "invalid-request")
+	x.json("POST", "/v1/reports", by, `{}`).is(422, "invalid-request")
+	x.json("POST", "/v1/reports", by, `{"period":"2026-03","x":1}`).is(422, "invalid-request")
+	x.ask(ask{method: "POST", path: "/v1/reports", token: x.inspector, mediaType: "text/plain", body: "2026-03"}).is(415, "media-type")
+	x.json("POST", "/v1/reports", by, `{"period":"`+strings.Repeat("2", 70_000)+`"}`).is(413, "too-large")
+	for _, bad := range []string{"?period=2026-Q5", "?cursor=SAMPLE", "/" + first.ID + "?since=1", "/" + first.ID + "?district=130602"} {
+		x.ask(ask{path: "/v1/reports" + bad, token: x.inspector, blind: "no schema knows periods and cursors, nor what goes together"}).is(422, "invalid-request")
+	}
+	for _, bad := range []string{"?grain=day", "/" + first.ID + "?format=pdf"} {
+		x.get("/v1/reports"+bad).is(422, "invalid-request")
+	}
+	x.get("/v1/reports/019ca000-0000-7000-8000-00000000ffff").is(404, "not-found")
+	x.get("/v1/reports/019CA000-0000-7000-8000-00000000FFFF").is(404, "not-found")
+	district := x.token(access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	for path, status := range map[string]int{"/v1/reports?district=130602": 200, "/v1/reports?district=130606": 404, "/v1/reports?district=999999": 404, "/v1/reports/" + first.ID: 404,
+		"/v1/reports/2026-03?district=130602": 200, "/v1/reports/2026-03?district=130606": 404, "/v1/indicators/36/evidence?period=2026-03&district=130602": 200,
+		"/v1/indicators/36/evidence?period=2026-03&district=130606": 404} {
+		x.ask(ask{path: path, token: district}).is(status, map[int]string{200: "", 404: "not-found"}[status])
+	}
+	for _, path := range []string{"/v1/reports", "/v1/reports/2026-03", "/v1/indicators/36/evidence?period=2026-03"} {
+		if a := x.ask(ask{path: path, token: district, blind: "no schema knows whose district it is"}).is(422, "invalid-request"); !bytes.Contains(a.body, []byte(`"/district"`)) {
+			x.t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	x.json("POST", "/v1/reports", ask{token: district}, `{"period":"2026-03","district":"130606"}`).is(404, "not-found")
+	x.json("POST", "/v1/reports", ask{token: district}, `{"period":"2026-03","district":"130602"}`).is(201, "")
 }

@@ -149,6 +149,7 @@ func (p *place) sound(x *town, c call) ask {
 		"putManifestScan":    "%PDF-SAMPLE",
 		"createDraft":        fmt.Sprintf(`{"party":%q}`, x.Hospital.Party),
 		"replaceDraft":       `{"version":1,"content":{}}`,
+		"createReport":       `{"period":"2026-01"}`,
 		"createSampleList":   fmt.Sprintf(`{"sites":[%q],"people":[%q]}`, x.Hospital.Site, x.Hospital.Person),
 		"submitEvents":       string(x.Generate(1000).JWS),
 		"validateEvent":      string(x.Generate(1000).JWS),

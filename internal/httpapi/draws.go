@@ -29,7 +29,6 @@ const maxList = 1 << 20
 func (f *face) drawRoutes() []route {
 	return []route{
 		{"POST", "/v1/sample-lists", "createSampleList", f.createSampleList},
-		{"GET", "/v1/reports/:period", "getReport", f.report},
 		{"GET", "/v1/draws", "listDraws", f.draws},
 		{"GET", "/v1/draws/:draw", "getDraw", f.draw},
 	}

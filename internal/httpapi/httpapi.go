@@ -124,6 +124,8 @@ type Config struct {
 	Draws  Draws
 	// Figures gives reports their indicators.
 	Figures report.Figures
+	// Reports makes reports and keeps them.
+	Reports Reports
 	// Statements signs figures.
 	Statements Statements
 	Registry   Registry
@@ -241,7 +243,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.reportRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

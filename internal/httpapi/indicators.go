@@ -111,7 +111,7 @@ func (f *face) indicatorEvidence(c echo.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	if err := f.figures(c, v, c.Param("indicator")); err != nil {
+	if err := f.inDistrict(c, v, q.District, c.Param("indicator")); err != nil {
 		return err
 	}
 	p, err := f.Measures.Evidence(c.Request().Context(), q, cursor, limit)

@@ -27,6 +27,7 @@ type (
 	clientKind   struct{}
 	grantKind    struct{}
 	bookingKind  struct{}
+	reportKind   struct{}
 )
 
 func (batchKind) noun() string    { return "batch" }
@@ -41,6 +42,7 @@ func (accountKind) noun() string  { return "account" }
 func (clientKind) noun() string   { return "client" }
 func (grantKind) noun() string    { return "grant" }
 func (bookingKind) noun() string  { return "booking" }
+func (reportKind) noun() string   { return "report" }
 
 // ID is a UUID that knows in its type what it names. The zero value means "none".
 type ID[K kind] struct{ u uuid.UUID }
@@ -59,6 +61,7 @@ type (
 	Client   = ID[clientKind]  // a machine with credentials of its own
 	Grant    = ID[grantKind]   // an appointment, a secret, a client's leave to act
 	Booking  = ID[bookingKind] // of a pick-up that is wished for
+	Report   = ID[reportKind]  // one that was made and is kept
 )
 
 // parse reads the one accepted spelling: 36 characters, lower case, with hyphens.

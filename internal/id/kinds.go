@@ -43,6 +43,12 @@ func ParseGrant(s string) (Grant, error) { return parse[grantKind](s) }
 // ParseBooking reads the id of a booking.
 func ParseBooking(s string) (Booking, error) { return parse[bookingKind](s) }
 
+// ParseReport reads the id of a kept report.
+func ParseReport(s string) (Report, error) { return parse[reportKind](s) }
+
+// ReportOf wraps a UUID as the id of a kept report.
+func ReportOf(u UUID) Report { return Report{u} }
+
 // BatchOf wraps a UUID as a batch id.
 func BatchOf(u UUID) Batch { return Batch{u} }
 

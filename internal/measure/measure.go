@@ -57,6 +57,8 @@ type Reader interface {
 	// Evidence are movements of a period by their time, after a cursor.
 	Evidence(p indicator.Period, cut int64, w Wanted, before int64, after Cursor, limit int) ([]indicator.Move, error)
 	Entry(seq int64) (ledger.Kept, error)
+	// Corrections says which entries between two sizes are agreed corrections.
+	Corrections(from, to int64) (map[int64]bool, error)
 	HeadUpTo(size int64) (Sealed, error)
 	HeadBy(ms int64) (Sealed, error)
 }

@@ -21,8 +21,8 @@ func value(f Figure) tabular.Cell {
 // indicator with figures, trend, districts, changes and the list behind.
 func (d Document) Book() []tabular.Sheet {
 	out := []tabular.Sheet{{Name: "报告", Header: []string{"项目 item", "值 value"}, Rows: [][]tabular.Cell{
-		{text("期间 period"), text(d.Period)}, {text("起 from"), text(d.From)}, {text("止 to"), text(d.To)}, {text("县区 district"), text(d.District)},
-		{text("日志大小 log size"), num(d.Size)}, {text("根 root"), text(d.Root.String())}, {text("检查点 checkpoint"), text(d.Checkpoint)}, {text("前次报告的日志大小 compared with log size"), num(d.Since)}}}}
+		{text("期间 period"), text(d.Period)}, {text("起 from"), text(d.From)}, {text("止 to"), text(d.To)}, {text("县区 district"), text(place(d.District))},
+		{text("日志大小 log size"), num(d.Size)}, {text("根 root"), text(d.Root.String())}, {text("检查点 checkpoint"), text(d.Checkpoint)}, {text("前次报告的日志大小 compared with log size"), num(d.Since)}, {text("前次报告的期间 the last report was of"), text(d.Last)}}}}
 	for _, s := range d.Sections {
 		sh := tabular.Sheet{Name: "指标" + strconv.Itoa(s.Indicator), Header: []string{"部分 part", "期间或县区 period or district", "口径 variant", "值 value", "状态 status", "分子 numerator", "分母 denominator", "说明 remark"}}
 		add := func(part, where string, list []Figure) {
@@ -36,16 +36,19 @@ func (d Document) Book() []tabular.Sheet {
 			add("趋势 trend", p.Period, p.Figures)
 		}
 		for _, r := range s.League {
-			add("县区 districts", r.District, r.Figures)
+			add("县区 districts", place(r.District), r.Figures)
 		}
 		for _, c := range s.Changes {
-			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化 changes"), text(c.Before), text(c.Variant), text(c.After), {}, {}, {}, text(c.Why)})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化 changes"), text(c.Period), text(c.Variant), text(c.Before + " → " + c.After), {}, {}, {}, text(c.Why)})
+		}
+		for _, c := range s.Causes {
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化原因 causes"), {}, text(c.Kind), {}, {}, num(c.Count), num(c.Grams), text(c.Why)})
 		}
 		for _, e := range s.Row.Exclusions {
 			sh.Rows = append(sh.Rows, []tabular.Cell{text("未计入 left out"), {}, {}, {}, {}, num(e.Count), num(e.Grams), text(e.Why)})
 		}
 		for _, w := range s.Row.Work {
-			sh.Rows = append(sh.Rows, []tabular.Cell{text("名单 list"), text(w.District), text(w.Type), text(w.Site.String()), {}, text(strconv.FormatBool(w.Declared)), text(strconv.FormatBool(w.Proven)), text(w.Party.String())})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("名单 list"), text(place(w.District)), text(w.Type), text(w.Site.String()), {}, text(strconv.FormatBool(w.Declared)), text(strconv.FormatBool(w.Proven)), text(w.Party.String())})
 		}
 		out = append(out, sh)
 	}

@@ -9,9 +9,11 @@ package report
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"liandan/internal/fault"
@@ -29,9 +31,10 @@ const trendLength = 6
 type Question struct {
 	Indicator int
 	Period    indicator.Period
-	District  string // "" the whole city
-	Rows      bool   // of the whole city: a row for each district too
-	Size      int64  // of the log as of which it is known; 0 the newest
+	District  string    // "" the whole city
+	Rows      bool      // of the whole city: a row for each district too
+	Size      int64     // of the log as of which it is known; 0 the newest
+	At        time.Time // as of that time, where no size is given
 }
 
 // Answer is an indicator with what it rests on.
@@ -49,21 +52,26 @@ type Answer struct {
 // Figures gives indicators; the server adapts measure.Service.
 type Figures interface {
 	Figure(ctx context.Context, q Question) (Answer, error)
+	// Causes lists what the log took in since an earlier size that may have made the figure
+	// of the question another.
+	Causes(ctx context.Context, q Question, since int64) ([]Cause, error)
 }
 
 // Document is one report. Its JSON is what is reproducible.
 type Document struct {
-	Period     string    `json:"period"`
-	Grain      string    `json:"grain"`
-	From       string    `json:"from"`
-	To         string    `json:"to"` // the last day
-	District   string    `json:"district,omitempty"`
-	Size       int64     `json:"size"`
-	Root       id.Hash   `json:"root"`
-	Checkpoint string    `json:"checkpoint"`
-	RecordedAt string    `json:"recorded_at"` // of the log's newest entry that it knows
-	Since      int64     `json:"since,omitempty"`
-	Sections   []Section `json:"sections"`
+	Period      string    `json:"period"`
+	Grain       string    `json:"grain"`
+	From        string    `json:"from"`
+	To          string    `json:"to"` // the last day
+	District    string    `json:"district,omitempty"`
+	Size        int64     `json:"size"`
+	Definitions id.Hash   `json:"definitions"` // digest of the definitions of all sections
+	Root        id.Hash   `json:"root"`
+	Checkpoint  string    `json:"checkpoint"`
+	RecordedAt  string    `json:"recorded_at"`     // of the log's newest entry that it knows
+	Since       int64     `json:"since,omitempty"` // the log size of the last report
+	Last        string    `json:"last,omitempty"`  // the period of it
+	Sections    []Section `json:"sections"`
 }
 
 // Section is one indicator.
@@ -80,6 +88,7 @@ type Section struct {
 	Trend      []Point  `json:"trend"`
 	League     []Row    `json:"league,omitempty"` // of the districts, the best first
 	Changes    []Change `json:"changes,omitempty"`
+	Causes     []Cause  `json:"causes,omitempty"` // of those changes
 }
 
 // Row is a district's figures, or the city's.
@@ -126,20 +135,34 @@ type Point struct {
 	Figures []Figure `json:"figures"`
 }
 
-// Change is a figure of this very period that was another one as of an earlier log size.
+// Change is a figure of a period that was another one as of an earlier log size: the period
+// of the last report, and no other.
 type Change struct {
+	Period  string `json:"period"`
 	Variant string `json:"variant,omitempty"`
 	Before  string `json:"before"`
 	After   string `json:"after"`
 	Why     string `json:"why"`
 }
 
+// Cause is one reason for the changes, with entries of the log.
+type Cause struct {
+	Kind    string  `json:"kind"` // late_upload, correction, register, choice …
+	Why     string  `json:"why"`
+	Count   int     `json:"count"`
+	Grams   int64   `json:"grams,omitempty"`
+	Entries []int64 `json:"entries,omitempty"` // the first of them
+}
+
 // Order asks for a report.
 type Order struct {
 	Period   indicator.Period
 	District string
-	Size     int64 // of the log; 0 the newest
-	Since    int64 // the log size of the last report, with which this one is compared; 0: none
+	Size     int64     // of the log; 0 the newest
+	At       time.Time // the log as it was then, where no size is given
+	Since    int64     // the log size of the last report, with which this one is compared; 0: none
+	// Last is the period of the last report; a zero one means the same period.
+	Last indicator.Period
 }
 
 // Make makes a report. Faults: those of Figures, and invalid-request for a period by the
@@ -148,15 +171,22 @@ func Make(ctx context.Context, f Figures, o Order) (d Document, err error) {
 	if o.Period.Grain == indicator.Daily {
 		return d, fault.New(fault.InvalidRequest, "Reports are of weeks, months, quarters, half-years and years.").At("/period", "format", "must not be a day")
 	}
+	if o.Last.Name == "" {
+		o.Last = o.Period
+	}
 	d = Document{Period: o.Period.Name, Grain: string(o.Period.Grain), From: o.Period.From.Format(time.DateOnly), To: o.Period.To.AddDate(0, 0, -1).Format(time.DateOnly),
 		District: o.District, Since: o.Since}
+	if o.Since > 0 {
+		d.Last = o.Last.Name
+	}
+	definitions := sha256.New()
 	for _, n := range Indicators {
-		a, err := f.Figure(ctx, Question{Indicator: n, Period: o.Period, District: o.District, Rows: o.District == "", Size: o.Size})
+		a, err := f.Figure(ctx, Question{Indicator: n, Period: o.Period, District: o.District, Rows: o.District == "", Size: o.Size, At: o.At})
 		if err != nil {
 			return Document{}, err
 		}
-		if o.Size == 0 || d.Size == 0 { // all sections stand on one head
-			o.Size, d.Size, d.Root, d.Checkpoint, d.RecordedAt = a.Size, a.Size, a.Root, string(a.Checkpoint), a.RecordedAt.UTC().Format(time.RFC3339Nano)
+		if d.Size == 0 { // all sections stand on one head
+			o.At, o.Size, d.Size, d.Root, d.Checkpoint, d.RecordedAt = time.Time{}, a.Size, a.Size, a.Root, string(a.Checkpoint), a.RecordedAt.UTC().Format(time.RFC3339Nano)
 		}
 		if o.Since > d.Size {
 			return Document{}, fault.New(fault.InvalidRequest, "The report knows %d entries of the log; it cannot be compared with one that knew %d.", d.Size, o.Since).
@@ -167,7 +197,9 @@ func Make(ctx context.Context, f Figures, o Order) (d Document, err error) {
 			return Document{}, err
 		}
 		d.Sections = append(d.Sections, s)
+		definitions.Write(a.Definition.Bytes())
 	}
+	definitions.Sum(d.Definitions[:0])
 	return d, nil
 }
 
@@ -198,16 +230,30 @@ func section(ctx context.Context, f Figures, o Order, a Answer) (Section, error)
 	if o.Since <= 0 {
 		return s, nil
 	}
-	then, err := f.Figure(ctx, Question{Indicator: def.Indicator, Period: o.Period, District: o.District, Size: o.Since})
-	if err != nil {
-		return s, err
-	}
-	s.Changes = changes(then, a)
-	return s, nil
+	return s, s.since(ctx, f, o, a)
 }
 
-// changes says which figures of the same period are others now, and why.
-func changes(then, now Answer) (out []Change) {
+// since says how the figures of the last report's period have changed since that report.
+func (s *Section) since(ctx context.Context, f Figures, o Order, now Answer) error {
+	q := Question{Indicator: s.Indicator, Period: o.Last, District: o.District, Size: o.Since}
+	then, err := f.Figure(ctx, q)
+	if err != nil {
+		return err
+	}
+	q.Size = o.Size
+	if o.Last.Name != o.Period.Name {
+		if now, err = f.Figure(ctx, q); err != nil {
+			return err
+		}
+	}
+	if s.Changes = changes(o.Last.Name, then, now); len(s.Changes) > 0 {
+		s.Causes, err = f.Causes(ctx, q, o.Since)
+	}
+	return err
+}
+
+// changes says which figures of the same period are others now.
+func changes(period string, then, now Answer) (out []Change) {
 	before := map[string]Figure{}
 	for _, x := range figuresOf(then.Row.Figures) {
 		before[x.Variant] = x
@@ -223,36 +269,18 @@ func changes(then, now Answer) (out []Change) {
 			why = fmt.Sprintf("口径由 %s 版改为 %s 版 · the definition went from version %s to %s; ", then.Definition.Version, now.Definition.Version,
 				then.Definition.Version, now.Definition.Version) + why
 		}
-		out = append(out, Change{x.Variant, old.Value, x.Value, why})
+		out = append(out, Change{period, x.Variant, old.Value, x.Value, why})
 	}
 	return out
 }
 
-// Before is the period of the same length before one.
-func Before(p indicator.Period) (indicator.Period, error) {
-	d := p.From.AddDate(0, 0, -1)
-	name := d.Format(time.DateOnly)
-	switch p.Grain {
-	case indicator.Weekly:
-		y, w := d.ISOWeek()
-		name = fmt.Sprintf("%04d-W%02d", y, w)
-	case indicator.Monthly:
-		name = d.Format("2006-01")
-	case indicator.Quarterly:
-		name = fmt.Sprintf("%04d-Q%d", d.Year(), (int(d.Month())+2)/3)
-	case indicator.HalfYear:
-		name = fmt.Sprintf("%04d-H%d", d.Year(), (int(d.Month())+5)/6)
-	case indicator.Yearly:
-		name = d.Format("2006")
-	}
-	return indicator.ParsePeriod(name)
-}
-
 func rowOf(r indicator.Row) Row {
-	out := Row{District: r.District, Figures: figuresOf(r.Figures), Flags: r.Flags, Sites: r.Coverage.Sites, Reported: r.Coverage.Reported}
+	out := Row{District: r.District, Figures: figuresOf(r.Figures), Flags: slices.Sorted(slices.Values(r.Flags)), Sites: r.Coverage.Sites, Reported: r.Coverage.Reported}
 	for _, e := range r.Exclusions {
 		out.Exclusions = append(out.Exclusions, Exclusion{e.ZH + " · " + e.EN, e.Count, e.Grams})
 	}
+	// What was left out is met in the order of a map; the same report is the same bytes.
+	slices.SortFunc(out.Exclusions, func(a, b Exclusion) int { return strings.Compare(a.Why, b.Why) })
 	for _, w := range r.Work {
 		out.Work = append(out.Work, Work{w.Site, w.Party, w.Division, w.Type, w.Declared, w.Proven})
 	}
@@ -277,4 +305,12 @@ func (d Document) JSON() []byte {
 		panic(err) // plain data can always be written
 	}
 	return append(b, '\n')
+}
+
+// Parse reads a document's JSON. The fault is damaged.
+func Parse(b []byte) (d Document, err error) {
+	if err := json.Unmarshal(b, &d); err != nil {
+		return d, fault.Wrap(err, fault.Damaged, "The report cannot be read; run `liandan check`.")
+	}
+	return d, nil
 }

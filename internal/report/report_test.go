@@ -36,6 +36,10 @@ func (town) Figure(_ context.Context, q report.Question) (a report.Answer, err e
 	return a, nil
 }
 
+func (town) Causes(_ context.Context, q report.Question, since int64) ([]report.Cause, error) {
+	return []report.Cause{{Kind: "late_upload", Why: fmt.Sprintf("晚到 · late in %s since %d", q.Period.Name, since), Count: 2, Grams: 300, Entries: []int64{since, since + 1}}}, nil
+}
+
 func period(t *testing.T, s string) indicator.Period {
 	t.Helper()
 	p, err := indicator.ParsePeriod(s)

@@ -32,6 +32,7 @@ import (
 	"liandan/internal/permit"
 	"liandan/internal/record"
 	"liandan/internal/registry"
+	"liandan/internal/report"
 	"liandan/internal/rule"
 	"liandan/internal/store"
 	"liandan/internal/telemetry"
@@ -46,6 +47,7 @@ type Parts struct {
 	Registry *registry.Service
 	Audit    *audit.Service
 	Measures *measure.Service
+	Reports  *report.Service
 	Record   *record.Service // nil unless Intake was asked for
 	Accounts *account.Service
 	Machines *machine.Service
@@ -147,6 +149,7 @@ func (p *Parts) open(ctx context.Context, env func(string) string) error {
 		return err
 	}
 	p.Measures = measure.New(measure.Config{Store: p.Store, Divisions: registry.DivisionCodes(), City: registry.RunByCity, Now: p.now})
+	p.Reports = report.New(report.Config{Figures: p.Figures(), Shelf: p.Store, Now: p.now, Random: rand.Reader, Kept: p.poke})
 	p.Audit = audit.New(audit.Config{Store: p.Store, Keys: p.Registry, Verifier: p.key.verifier, VKey: p.VKey,
 		Rules: p.rules, Catalog: p.catalog, Permits: p.permits, Register: p.Registry, Now: p.now, Random: rand.Reader,
 		Duties: duties, Calendars: audit.DefaultCalendars(), Organisation: p.Registry.Organisation})
@@ -278,6 +281,7 @@ func (s *Server) start(ctx context.Context) error {
 	s.chores.Go(func() { s.rememberEach(background) })
 	s.chores.Go(func() { s.sweepEach(background) })
 	s.chores.Go(func() { s.rollEach(background) })
+	s.chores.Go(func() { s.reportEach(background) })
 	go func() {
 		if err := door.Serve(s.http); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err
@@ -288,7 +292,7 @@ func (s *Server) start(ctx context.Context) error {
 
 // handler is the HTTP face with its pages.
 func (s *Server) handler() http.Handler {
-	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection, Drafts: s.Drafts, Archive: s.Archive,
+	return httpapi.Handler(httpapi.Config{Intake: s.Record, Reader: s.Audit, Log: s.Audit, Draws: s.Audit, Figures: s.Figures(), Reports: s.Reports, Statements: s.Parts, Registry: s.Registry, Gate: s.Gate, Measures: s.Measures, Collection: s.Collection, Drafts: s.Drafts, Archive: s.Archive,
 		People: s.Accounts, Machines: s.Machines, Pages: s.pages(),
 		Metrics: s.metrics.Handler(), Ready: s.ready, Base: s.Config.PublicURL, Now: s.now, Count: s.metrics.Event,
 		Observe: s.observe, SpoolDir: s.Config.Data, Catalog: s.catalog})
