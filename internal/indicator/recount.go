@@ -2,6 +2,7 @@ package indicator
 
 import (
 	"fmt"
+	"slices"
 
 	"liandan/internal/id"
 )
@@ -24,6 +25,7 @@ type Recount struct {
 	before Sums
 	seen   Sightings
 	taken  map[id.Batch]taking
+	roster *Roster
 }
 
 type taking struct{ seq, at int64 }
@@ -61,8 +63,16 @@ func (r *Recount) Add(m Move, parents Parentage) {
 
 // Input is what an indicator is computed from; false for one that nobody defines.
 func (r *Recount) Input(indicator int) (Input, bool) {
+	if r.roster == nil {
+		r.roster = r.view.Roster(r.cut)
+	}
 	d, ok := r.view.Definition(indicator)
-	return Input{Definition: d, View: r.view, Period: r.period, CutOff: r.cut, Sums: r.sums, Before: r.before, Seen: r.seen}, ok
+	return Input{Definition: d, View: r.view, Period: r.period, CutOff: r.cut, Sums: r.sums, Before: r.before, Seen: r.seen, Registered: r.roster}, ok
+}
+
+// Near says whether a site is of somebody who has one in a district.
+func (r *Roster) Near(district string, s id.Site) bool {
+	return slices.ContainsFunc(r.near(district), func(x *Site) bool { return x.Site == s })
 }
 
 // Bytes is what a definition's figures rest on, in one spelling: two that agree in it define

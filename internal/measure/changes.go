@@ -3,7 +3,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"liandan/internal/calendar"
@@ -25,6 +24,7 @@ const (
 	Registered  CauseKind = "register"     // a register fact
 	ChoiceMade  CauseKind = "choice"       // another answer to an open question: a new version of the definition
 	BaseEntered CauseKind = "base"         // a base figure
+	CutOffMoved CauseKind = "cut_off"      // the period was still under way: what begins later in it began to count
 	FurtherOnes CauseKind = "further_ones" // register facts beyond those that are listed
 )
 
@@ -60,6 +60,10 @@ func (s *Service) Changes(ctx context.Context, q Query, since int64) (out []Caus
 			return err
 		}
 		out = c.list()
+		if was := indicator.CutOff(q.Period, before.RecordedAt.UnixMilli()); was != in.CutOff {
+			out = append(out, Cause{Kind: CutOffMoved, Count: 1, ZH: fmt.Sprintf("期间仍在进行，截止时间由 %s 移至 %s", moment(was), moment(in.CutOff)),
+				EN: fmt.Sprintf("the period was still under way; its cut-off moved from %s to %s", moment(was), moment(in.CutOff))})
+		}
 		return nil
 	})
 	return out, err
@@ -71,6 +75,7 @@ type changing struct {
 	q           Query
 	in          indicator.Input
 	since, size int64
+	was         *indicator.Roster
 	late        bool // the period had ended when the log had the earlier size
 	by          map[CauseKind]*Cause
 	facts       []Cause
@@ -162,6 +167,10 @@ func (c *changing) fact(k ledger.Kept) error {
 	return nil
 }
 
+func moment(ms int64) string {
+	return time.UnixMilli(ms).In(calendar.Zone()).Format("2006-01-02 15:04")
+}
+
 func day(ms int64) string { return time.UnixMilli(ms).In(calendar.Zone()).Format(time.DateOnly) }
 
 // here says whether a site lies in the query's district, by what the log knows now or knew.
@@ -177,7 +186,10 @@ func (c *changing) here(s id.Site, named string) bool {
 // near says whether a site is of somebody who has one in the query's district: where an
 // organisation is counted once, any of its sites may move it.
 func (c *changing) near(s id.Site) bool {
-	return slices.Contains(c.in.View.Near(c.q.District, c.in.CutOff), s) || slices.Contains(c.s.book.At(c.since).Near(c.q.District, c.in.CutOff), s)
+	if c.was == nil {
+		c.was = c.s.book.At(c.since).Roster(c.in.CutOff)
+	}
+	return c.in.Registered.Near(c.q.District, s) || c.was.Near(c.q.District, s)
 }
 
 // bears says whether a fact may bear on the indicator, and what it says.
