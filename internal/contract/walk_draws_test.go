@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"liandan/api"
 	"liandan/internal/access"
@@ -139,6 +140,7 @@ func keptReports(x *town) {
 	if !bytes.Equal(again, body) {
 		x.t.Error("made anew as of the same size, the report is another")
 	}
+	x.Advance(time.Second) // reports are listed by when they were made
 	x.send(x.Generate(4321).JWS).is(201, "")
 	second := into[api.KeptReport](x.json("POST", "/v1/reports", by, `{"period":"2026-03"}`).is(201, ""))
 	if now := x.get("/v1/reports/"+first.ID).is(200, "").body; !bytes.Equal(now, body) || second.Since != first.Size || second.Size <= first.Size {
