@@ -14,7 +14,7 @@ func value(f Figure) tabular.Cell {
 	if f.Value == "" {
 		return text(f.Why)
 	}
-	return tabular.Cell{f.Value, true}
+	return tabular.Cell{Text: f.Value, Number: true}
 }
 
 // Book lays the report out as a workbook: what it stands on, then a sheet for each
@@ -30,7 +30,7 @@ func (d Document) Book() []tabular.Sheet {
 				sh.Rows = append(sh.Rows, []tabular.Cell{text(part), text(where), text(f.Variant), value(f), text(f.Status), num(f.Numerator), num(f.Denominator), text(f.Why)})
 			}
 		}
-		sh.Rows = append(sh.Rows, []tabular.Cell{text("定义 definition"), text(s.NameZH + " " + s.NameEN), text(s.Version), {s.Target, number(s.Target) != nil}, text(s.Unit)})
+		sh.Rows = append(sh.Rows, []tabular.Cell{text("定义 definition"), text(s.NameZH + " " + s.NameEN), text(s.Version), {Text: s.Target, Number: number(s.Target) != nil}, text(s.Unit)})
 		add("数值 figures", d.Period, s.Row.Figures)
 		for _, p := range s.Trend {
 			add("趋势 trend", p.Period, p.Figures)

@@ -41,6 +41,11 @@ func (*figures) Figure(_ context.Context, q report.Question) (a report.Answer, e
 	return a, nil
 }
 
+// Causes: nothing moves in this world.
+func (*figures) Causes(context.Context, report.Question, int64) ([]report.Cause, error) {
+	return nil, nil
+}
+
 func (f *figures) Indicator(_ context.Context, q measure.Query) (measure.Result, error) {
 	f.asked = append(f.asked, q)
 	d, _ := indicator.Shipped(q.Indicator)

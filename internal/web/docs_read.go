@@ -117,15 +117,15 @@ func (b *docsBook) add(o *docsOperation, tags []*yaml.Node, n *yaml.Node) error 
 	for _, name := range b.mentioned(n) {
 		b.schemas[name].UsedBy = append(b.schemas[name].UsedBy, o)
 	}
-	for _, t := range tags {
-		i := slices.IndexFunc(b.Groups, func(g docsGroup) bool { return g.Name == t.Value })
-		if i < 0 {
-			return fmt.Errorf("openapi.yaml: %s has the tag %s, which is not described", o.ID, t.Value)
-		}
-		b.Groups[i].Operations = append(b.Groups[i].Operations, o)
-		return nil
+	if len(tags) == 0 {
+		return fmt.Errorf("openapi.yaml: %s has no tag", o.ID)
 	}
-	return fmt.Errorf("openapi.yaml: %s has no tag", o.ID)
+	i := slices.IndexFunc(b.Groups, func(g docsGroup) bool { return g.Name == tags[0].Value })
+	if i < 0 {
+		return fmt.Errorf("openapi.yaml: %s has the tag %s, which is not described", o.ID, tags[0].Value)
+	}
+	b.Groups[i].Operations = append(b.Groups[i].Operations, o)
+	return nil
 }
 
 func (b *docsBook) operation(method, path string, n *yaml.Node) *docsOperation {

@@ -69,12 +69,6 @@ type step struct {
 	Late, Blind bool // reached the log an hour or more after its time; its signer did not know the entry before
 }
 
-var severityWords = map[rule.Severity]line{
-	rule.Remark:  {"提示", "remark"},
-	rule.Open:    {"发现", "finding"},
-	rule.Serious: {"严重", "serious"},
-}
-
 // about asks the gate for a page about one thing. Faults: that of the thing being missing.
 func (s *Site) about(r *http.Request, v *visit, operation, named string, subject access.Subject, missing error) error {
 	return s.Gate.Allow(r.Context(), v.Caller, gate.Ask{Operation: operation, Subject: subject, Named: named, Missing: missing})
