@@ -13,6 +13,7 @@ import (
 	"liandan/internal/gate"
 	"liandan/internal/id"
 	"liandan/internal/rule"
+	"liandan/internal/term"
 	"liandan/internal/worklist"
 )
 
@@ -189,6 +190,18 @@ func (s *Site) countQueue(ctx context.Context, p *queuePage) error {
 		p.Table = append(p.Table, row)
 	}
 	return nil
+}
+
+// RuleWords names the rule that the list is narrowed to.
+func (p queuePage) RuleWords() term.Term { return term.Rule(rule.Code(p.Rule)) }
+
+// Heads names the rules of the table.
+func (p queuePage) Heads() []term.Term {
+	out := make([]term.Term, len(p.Rules))
+	for i, r := range p.Rules {
+		out[i] = term.Rule(rule.Code(r))
+	}
+	return out
 }
 
 // listQueue fills a page of one scope's list. What is not the caller's is not there.
