@@ -286,7 +286,7 @@ func (w *walk) auditBooks(s batch.State, ps []mass.Posting) {
 // not changes nothing, and the grams balance after every event.
 func TestRandomWalks(t *testing.T) {
 	seen := map[batch.Stage]int{}
-	rapid.Check(t, func(r *rapid.T) {
+	walks := func(r *rapid.T) {
 		w := newWalk(r)
 		for range rapid.IntRange(1, 45).Draw(r, "steps") {
 			if rapid.IntRange(0, 4).Draw(r, "kind") == 0 {
@@ -306,13 +306,18 @@ func TestRandomWalks(t *testing.T) {
 		if a, b := dump(r, w.world), dump(r, again); a != b {
 			r.Fatalf("folded twice, two worlds:\n%s\n%s", a, b)
 		}
-	})
-	for _, s := range []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.Delivered, batch.Accepted, batch.Treated, batch.Reported,
-		batch.HandedOver, batch.AtPoint, batch.Refused, batch.Returned, batch.Repacked} {
-		if seen[s] == 0 {
-			t.Errorf("no walk came to %q: the walks are too short to prove anything", s)
+	}
+	stages := []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.Delivered, batch.Accepted, batch.Treated, batch.Reported,
+		batch.HandedOver, batch.AtPoint, batch.Refused, batch.Returned, batch.Repacked}
+	missing := stages
+	for range 5 { // a rare stage may be missed by a hundred walks
+		rapid.Check(t, walks)
+		missing = slices.DeleteFunc(slices.Clone(stages), func(s batch.Stage) bool { return seen[s] > 0 })
+		if len(missing) == 0 {
+			return
 		}
 	}
+	t.Errorf("no walk came to %q: the walks are too short to prove anything", missing)
 }
 
 // What Next promises is legal for every batch at every point of a walk.
