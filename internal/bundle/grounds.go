@@ -16,20 +16,8 @@ import (
 // source signed, or of a one-time code, which the log confirms. The file carries either.
 
 func (l *lines) grounds(b Bundle) {
-	if len(b.Grounds) > 0 {
-		l.out.WriteString(" \"grounds\": [\n")
-		for i, e := range b.Grounds {
-			l.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(b.Grounds)-1)
-		}
-		l.out.WriteString(" ],\n")
-	}
-	if len(b.Confirmations) > 0 {
-		l.out.WriteString(" \"confirmations\": [\n")
-		for i, s := range b.Confirmations {
-			l.item(wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}, i == len(b.Confirmations)-1)
-		}
-		l.out.WriteString(" ],\n")
-	}
+	l.entries("grounds", b.Grounds)
+	l.statements("confirmations", b.Confirmations)
 }
 
 func (w wire) grounds(b *Bundle, f *fault.Error) {
@@ -82,27 +70,14 @@ func (c *checker) openGrounds() {
 }
 
 func (c *checker) openConfirmations() {
-	broken := make([][]Line, len(c.b.Confirmations))
-	c.o.Each(len(broken), func(i int) {
-		broken[i] = c.openStatement(c.b.Confirmations[i], CheckGrounds, statement.KindConfirmation)
-	})
-	last := int64(-1)
-	for i, s := range c.b.Confirmations {
-		for _, l := range broken[i] {
-			c.bad[l.Check]++
-			c.r.Broken = append(c.r.Broken, l)
-		}
-		if s.Index <= last {
-			c.fail(CheckForm, &Where{Seq: s.Index}, "确认不按日志次序排列", fmt.Sprintf("Confirmation %d stands after entry %d.", s.Index, last))
-		}
-		last = max(last, s.Index)
+	c.inOrder(c.b.Confirmations, CheckGrounds, statement.KindConfirmation, "确认不按日志次序排列", "Confirmation", func(s Statement, sound bool) {
 		x, err := statement.ParseConfirmation(s.Body)
 		if err != nil {
 			c.fail(CheckGrounds, &Where{Seq: s.Index}, "一次性码确认无法读取", sentence(err))
-		} else if len(broken[i]) == 0 {
+		} else if sound {
 			c.confirmed[sha256.Sum256(s.Body)] = x
 		}
-	}
+	})
 }
 
 // checkGround holds an event that was signed in a source's place against what it rests on, with

@@ -17,20 +17,32 @@ type wireStatement struct {
 // history writes the members of key histories, which a file without any lacks: one from
 // before stays as it is to the byte.
 func (l *lines) history(b Bundle) {
-	if len(b.Statements) > 0 {
-		l.out.WriteString(" \"statements\": [\n")
-		for i, s := range b.Statements {
-			l.item(wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}, i == len(b.Statements)-1)
-		}
-		l.out.WriteString(" ],\n")
+	l.statements("statements", b.Statements)
+	l.entries("rulings", b.Rulings)
+}
+
+// entries writes a member that is left out when it is empty.
+func (l *lines) entries(name string, list []Entry) {
+	if len(list) == 0 {
+		return
 	}
-	if len(b.Rulings) > 0 {
-		l.out.WriteString(" \"rulings\": [\n")
-		for i, e := range b.Rulings {
-			l.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(b.Rulings)-1)
-		}
-		l.out.WriteString(" ],\n")
+	l.out.WriteString(" \"" + name + "\": [\n")
+	for i, e := range list {
+		l.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(list)-1)
 	}
+	l.out.WriteString(" ],\n")
+}
+
+// statements is entries, of statements.
+func (l *lines) statements(name string, list []Statement) {
+	if len(list) == 0 {
+		return
+	}
+	l.out.WriteString(" \"" + name + "\": [\n")
+	for i, s := range list {
+		l.item(wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}, i == len(list)-1)
+	}
+	l.out.WriteString(" ],\n")
 }
 
 func (w wire) history(b *Bundle, f *fault.Error) {

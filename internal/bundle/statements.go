@@ -14,27 +14,35 @@ import (
 	"liandan/internal/statement"
 )
 
+// inOrder proves statements of one kind, each by itself, and hands them on in the order of
+// the file, with the word whether nothing is wrong with one. That order must be the log's.
+func (c *checker) inOrder(list []Statement, check, kind, disorderZH, noun string, each func(s Statement, sound bool)) {
+	broken := make([][]Line, len(list))
+	c.o.Each(len(broken), func(i int) { broken[i] = c.openStatement(list[i], check, kind) })
+	last := int64(-1)
+	for i, s := range list {
+		for _, l := range broken[i] {
+			c.bad[l.Check]++
+			c.r.Broken = append(c.r.Broken, l)
+		}
+		if s.Index <= last {
+			c.fail(CheckForm, &Where{Seq: s.Index}, disorderZH, fmt.Sprintf("%s %d stands after entry %d.", noun, s.Index, last))
+		}
+		last = max(last, s.Index)
+		each(s, len(broken[i]) == 0)
+	}
+}
+
 // openStatements proves every statement, folds them into the lives of the keys, and holds
 // the keys that the file lists against them.
 func (c *checker) openStatements() {
 	if len(c.b.Statements) == 0 {
 		return
 	}
-	broken := make([][]Line, len(c.b.Statements))
-	c.o.Each(len(broken), func(i int) { broken[i] = c.openStatement(c.b.Statements[i], CheckLife, statement.KindKey) })
-	last := int64(-1)
-	for i, s := range c.b.Statements {
+	c.inOrder(c.b.Statements, CheckLife, statement.KindKey, "密钥经历不按日志次序排列", "Statement", func(s Statement, _ bool) {
 		c.count[CheckLife]++
-		for _, l := range broken[i] {
-			c.bad[l.Check]++
-			c.r.Broken = append(c.r.Broken, l)
-		}
-		if s.Index <= last {
-			c.fail(CheckForm, &Where{Seq: s.Index}, "密钥经历不按日志次序排列", fmt.Sprintf("Statement %d stands after entry %d.", s.Index, last))
-		}
-		last = max(last, s.Index)
 		c.extend(s)
-	}
+	})
 	for _, k := range c.b.Keys {
 		if h := c.keys[k.Kid]; h.life == nil {
 			c.fail(CheckLife, nil, "文件内没有该密钥的经历："+k.Kid, "The file has lives of keys, but none of the key "+k.Kid)
