@@ -16,6 +16,7 @@ import (
 	"liandan/internal/calendar"
 	"liandan/internal/client"
 	samplecity "liandan/internal/sample"
+	"liandan/internal/server"
 )
 
 // page is what a real browser makes of an address.
@@ -95,9 +96,9 @@ func look(t *testing.T, ctx context.Context, name, url string) page {
 	return p
 }
 
-// TestFindersPageInABrowser scans a label as a stranger's phone would: the valid one, the
-// one that was replaced, one that nobody printed, and one that was mistyped.
-func TestFindersPageInABrowser(t *testing.T) {
+// playedDay serves a sample city whose day has been played, at the clock of its evening.
+func playedDay(t *testing.T) (*server.Server, *samplecity.City, samplecity.Story) {
+	t.Helper()
 	date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}
 	clock := &hourglass{}
 	clock.set(date.Opens().Add(-10 * time.Minute))
@@ -106,6 +107,13 @@ func TestFindersPageInABrowser(t *testing.T) {
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, c)
 	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
+	return s, city, told
+}
+
+// TestFindersPageInABrowser scans a label as a stranger's phone would: the valid one, the
+// one that was replaced, one that nobody printed, and one that was mistyped.
+func TestFindersPageInABrowser(t *testing.T) {
+	s, city, told := playedDay(t)
 	old := string(told.Label)
 	// The plant holds the batch by the end of the day, and whoever holds one replaces its label.
 	holder := must(s.Registry.NewToken(t.Context(), somebody(t, city, "plant.sample").Appointment, "SAMPLE", time.Time{}))(t)

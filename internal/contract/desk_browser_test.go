@@ -17,8 +17,6 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/account"
-	"liandan/internal/calendar"
-	"liandan/internal/client"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
 	"liandan/internal/web"
@@ -72,34 +70,13 @@ func (w walker) glanceAt(name, url string, width int64) (p page) {
 	return p
 }
 
-// signedIn signs one of the city's people in at a browser.
-func (w walker) signedIn(s *server.Server, who samplecity.Somebody) {
-	w.t.Helper()
-	const password = "sample-pass-phrase-19"
-	invitee, err := s.Accounts.Invite(w.t.Context(), who.Login, who.Name, []access.Appointment{who.Appointment})
-	if err == nil {
-		_, _, err = s.Accounts.Accept(w.t.Context(), account.Acceptance{Code: invitee.Code, Password: password})
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.run("signing in", chromedp.Navigate(s.URL+"/signin"), chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", who.Login),
-		chromedp.SendKeys("#password", password), chromedp.Click("button.main"), chromedp.WaitVisible(`form[action="/signout"]`))
-}
-
 // The desk's pages over one sample day: the city's figures, drawn, down to what is behind
 // them.
 func TestTheDeskInABrowser(t *testing.T) {
-	date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}
-	clock := &hourglass{}
-	clock.set(date.Opens().Add(-10 * time.Minute))
-	s := serve(t, "", clock.now)
-	c := client.New(s.URL, s.Token)
-	city := samplecity.NewCity(1, 1)
-	settleCity(t, city, c)
-	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
+	s, city, told := playedDay(t)
 	w := walker{t, browser(t)}
-	w.signedIn(s, somebody(t, city, "inspector.sample"))
+	member(t, s, "inspector.sample", somebody(t, city, "inspector.sample").Appointment)
+	w.signIn(s.URL+"/signin", "inspector.sample", `form[action="/signout"]`)
 
 	w.glance("city", s.URL+"/city?period=2026-03", "医疗废物收集处置体系覆盖率", "not computable", "meets the target", "Jingxiu")
 	drawn := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`[document.querySelectorAll(".chart").length, document.querySelectorAll(".chart canvas").length].join(" ")`)))(t)
@@ -122,7 +99,8 @@ func TestTheDeskInABrowser(t *testing.T) {
 	othersSeeNothing(t, s, city, told)
 
 	holder := walker{t, browser(t)}
-	holder.signedIn(s, somebody(t, city, "plant.sample"))
+	member(t, s, "plant.sample", somebody(t, city, "plant.sample").Appointment)
+	holder.signIn(s.URL+"/signin", "plant.sample", `form[action="/signout"]`)
 	holder.glance("labels", s.URL+"/print/labels?batch="+told.Batch.String(), "医疗废物", "841-0", "SAMPLE", "PDF")
 }
 

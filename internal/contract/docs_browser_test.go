@@ -11,9 +11,6 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/account"
-	"liandan/internal/calendar"
-	"liandan/internal/client"
-	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
 )
 
@@ -78,14 +75,7 @@ func (w walker) judged(name string, words ...string) {
 // The documentation runs its examples against the server that shows it: without a session,
 // with one, and what changes something only after a word of consent.
 func TestTheDocumentationInABrowser(t *testing.T) {
-	date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}
-	clock := &hourglass{}
-	clock.set(date.Opens().Add(-10 * time.Minute))
-	s := serve(t, "", clock.now)
-	c := client.New(s.URL, s.Token)
-	city := samplecity.NewCity(1, 1)
-	settleCity(t, city, c)
-	told := must(city.Play(t.Context(), date, c, func(at samplecity.Progress) { clock.set(at.At) }))(t)
+	s, _, told := playedDay(t)
 	member(t, s, "inspector.sample", access.Appointment{Role: access.CityInspector})
 	w := walker{t, browser(t)}
 	said := func() string {

@@ -19,7 +19,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"liandan/internal/access"
-	"liandan/internal/account"
 	views "liandan/internal/audit"
 	"liandan/internal/client"
 	"liandan/internal/event"
@@ -324,13 +323,9 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 // look things up does.
 func (p phone) signIn() {
 	p.t.Helper()
-	const password = "sample-pass-phrase-19"
-	invitee := must(p.s.Accounts.Invite(p.t.Context(), p.who.Login, p.who.Name, []access.Appointment{p.who.Appointment}))(p.t)
-	if _, _, err := p.s.Accounts.Accept(p.t.Context(), account.Acceptance{Code: invitee.Code, Password: password}); err != nil {
-		p.t.Fatal(err)
-	}
+	member(p.t, p.s, p.who.Login, p.who.Appointment)
 	p.run("the form", chromedp.Navigate(p.s.URL+"/signin?next=/m/"), chromedp.WaitVisible("#login"))
-	p.run("signing in", chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", password), chromedp.Click("button.main"),
+	p.run("signing in", chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"),
 		chromedp.WaitVisible(`a[href="#scan"].main`))
 	p.until("the phone knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
 }
