@@ -104,7 +104,7 @@ func sound(t testing.TB, path string, w *httptest.ResponseRecorder) {
 		ours += strings.Count(body, `<script src="`+f.path+`" defer=""></script>`)
 	}
 	if path == "/m/" {
-		ours += strings.Count(body, `<script type="module" src="/m/a/`+phone().version+`/app.js"></script>`)
+		ours += strings.Count(body, `<script type="module" src="/m/a/`+phone().version+`/start.js"></script>`)
 	}
 	if scripts != ours || (ours > 0) != strings.Contains(csp, "script-src 'self'") {
 		t.Errorf("%s: %d scripts, %d of ours, under %s", path, scripts, ours, csp)

@@ -7,7 +7,6 @@ import { sign } from './sign.js'
 import { pull } from './sync.js'
 import { apply } from './world.js'
 import { Say, h, note, p } from './ui.js'
-import * as pages from './pages.js'
 
 const every = 15_000 // ms between tries while something waits
 
@@ -68,13 +67,14 @@ const bar = [
   ['queue', '发送', 'Sent'],
 ]
 
+let pages = {} // by the first word of their address
 let leave = null // what the page at hand must do when it is left
 
 export async function show() {
   const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
   leave?.()
   leave = null
-  const page = pages.byName[name] ?? pages.byName['']
+  const page = pages[name] ?? pages['']
   let made
   try {
     made = await page(decodeURIComponent(rest.join('/')))
@@ -127,7 +127,8 @@ async function watchWorker() {
   })
 }
 
-async function start() {
+async function begin(byName) {
+  pages = byName
   app.db = await openDB()
   app.queue = new Queue({ db: app.db, post: postEvents, changed: top })
   app.key = (await app.db.get('meta', 'key')) ?? null
@@ -145,7 +146,9 @@ async function start() {
   if (navigator.onLine) await look()
 }
 
-start().catch((err) => {
-  console.error(err)
-  at('page').replaceChildren(note('bad', p('打不开：浏览器不许在本机保存（无痕模式？）。请用普通窗口打开。', `Cannot open: the browser keeps nothing here (private window?). ${err.message}`)))
+// start begins with its pages, which use the app and so cannot be imported here.
+export const start = (byName) =>
+  begin(byName).catch((err) => {
+    console.error(err)
+    at('page').replaceChildren(note('bad', p('打不开：浏览器不许在本机保存（无痕模式？）。请用普通窗口打开。', `Cannot open: the browser keeps nothing here (private window?). ${err.message}`)))
 })
