@@ -187,18 +187,20 @@ func (in *intake) place(e event.Event, hash id.Hash) error {
 			findings = append(findings, `{"rule":"clock-back"}`)
 		}
 	}
-	if d, ok := e.Data.(event.Generated); ok {
-		if in.labels[d.Label] {
-			return fmt.Errorf("label %s is taken", d.Label)
+	for _, m := range e.Marks() {
+		if in.labels[m.Label] {
+			return fmt.Errorf("label %s is taken", m.Label)
 		}
-		in.labels[d.Label] = true
+		in.labels[m.Label] = true
+	}
+	if d, ok := e.Data.(event.Generated); ok {
 		if _, known := waste.DefaultCatalog().Lookup(d.Code, e.At); !known {
 			findings = append(findings, `{"rule":"unverified-code"}`)
 		}
 	}
 	in.world.Keep(p)
-	for _, b := range e.Batches {
-		in.leaves[b.ID] = append(in.leaves[b.ID], p.Leaf)
+	for _, b := range e.Touched() {
+		in.leaves[b] = append(in.leaves[b], p.Leaf)
 	}
 	in.log = append(in.log, e)
 	in.postings = append(in.postings, p.Postings...)

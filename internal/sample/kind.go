@@ -65,8 +65,8 @@ var (
 
 // Ash of the plant's furnace (772-003-18).
 var (
-	bottomAsh = kind{code: "772-003-18", form: "S", packaging: "bag", name: "焚烧底渣"}
-	flyAsh    = kind{code: "772-003-18", form: "S", packaging: "bag", name: "焚烧飞灰"}
+	bottomAsh = kind{code: "772-003-18", form: "S", packaging: "bag", name: "焚烧底渣", step: 100}
+	flyAsh    = kind{code: "772-003-18", form: "S", packaging: "bag", name: "焚烧飞灰", step: 100}
 )
 
 // Each ward certainly has a container of its first kind a day.

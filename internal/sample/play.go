@@ -55,7 +55,7 @@ func (c *City) Play(ctx context.Context, d Day, to Sender, before func(Progress)
 	if err != nil {
 		return Story{}, err
 	}
-	p := &player{to: to, heads: map[id.Batch]id.Hash{}, story: s.story}
+	p := &player{to: to, heads: map[id.Batch]head{}, story: s.story}
 	p.story.Findings = map[string]int{}
 	total := len(s.acts())
 	for _, ph := range s.phases {
@@ -91,8 +91,14 @@ type player struct {
 	to Sender
 
 	mu    sync.Mutex
-	heads map[id.Batch]id.Hash // what a container's label shows to a phone in reach
+	heads map[id.Batch]head // what a container's label shows to a phone in reach
 	story Story
+}
+
+// head is the newest entry of a container's chain.
+type head struct {
+	leaf id.Hash
+	seq  int64
 }
 
 func (p *player) phase(ctx context.Context, ph *phase) error {
@@ -141,7 +147,7 @@ func (p *player) sign(a *act, inReach bool) error {
 		p.mu.Lock()
 		for _, b := range a.event.Batches {
 			if head, ok := p.heads[b.ID]; ok {
-				a.by.See(b.ID, head)
+				a.by.See(b.ID, head.leaf)
 			}
 		}
 		p.mu.Unlock()
@@ -270,8 +276,10 @@ func (p *player) heard(a *act, r client.Receipt, fresh bool) error {
 	}
 	if !a.done {
 		a.done, a.seq = true, r.Seq
-		for _, b := range a.event.Batches {
-			p.heads[b.ID] = a.by.On(b.ID, 0).Seen
+		for _, b := range a.event.Touched() {
+			if r.Seq >= p.heads[b].seq { // a late phone's receipts come in any order
+				p.heads[b] = head{a.by.On(b, 0).Seen, r.Seq}
+			}
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func adds(t tb, in *intake, s Story) {
 	for _, c := range []struct {
 		kind mass.AccountKind
 		want waste.Grams
-	}{{mass.Generated, -s.Generated}, {mass.Treated, s.Treated - s.Residue}, {mass.Residue, s.Residue},
+	}{{mass.Generated, -s.Generated}, {mass.Treated, s.Treated - s.Residue - s.Ash}, {mass.Residue, s.Residue}, {mass.Converted, 0},
 		{mass.Difference, s.Difference}, {mass.OnVehicle, s.Refused}} {
 		if got := in.balance(c.kind); got != c.want {
 			t.Errorf("%s: the books say %d g, the story %d g", c.kind, got, c.want)
@@ -102,7 +102,7 @@ func adds(t tb, in *intake, s Story) {
 // ends checks where every container stands in the evening.
 func ends(t tb, in *intake, s Story) {
 	t.Helper()
-	parts, sentOn := 0, 0
+	parts, sentOn, waits := 0, 0, 0
 	depot := in.partyOf("样例小微企业危险废物收集点（SAMPLE）")
 	for _, b := range in.world.Batches {
 		switch {
@@ -115,6 +115,8 @@ func ends(t tb, in *intake, s Story) {
 			if b.Stage != batch.Accepted {
 				t.Errorf("%s of a shop is %s; the depot keeps it", b.Code, b.Stage)
 			}
+		case b.Code == bottomAsh.code && b.Stage == batch.Generated: // of what the late vehicle brought: it waits for tomorrow's truck
+			waits++
 		case b.Stage != batch.Reported:
 			t.Errorf("%s is %s in the evening", b.Code, b.Stage)
 		}
@@ -124,6 +126,9 @@ func ends(t tb, in *intake, s Story) {
 	}
 	if on := in.world.Batches[s.Onward]; sentOn == 0 || on.Manifest != s.OnwardManifest || on.Consignor != depot {
 		t.Errorf("the collector sent %d on; the one to show: %+v", sentOn, on)
+	}
+	if waits == 0 || waits > len(in.world.Batches)/40 {
+		t.Errorf("%d bags of ash wait for the landfill", waits)
 	}
 	if days := s.Batches / 240; parts == 0 || parts > max(days, 1) {
 		t.Errorf("%d containers were accepted in part", parts)
@@ -174,8 +179,8 @@ func TestDay(t *testing.T) {
 	if s.Batches < 260 || s.Batches > 350 {
 		t.Errorf("%d batches; about 300 are a day", s.Batches)
 	}
-	if s.New < 1600 || s.New > 2500 {
-		t.Errorf("%d events; 1,600 to 2,500 are a day", s.New)
+	if s.New < 1400 || s.New > 2500 {
+		t.Errorf("%d events; 1,400 to 2,500 are a day", s.New)
 	}
 	if in.uploads > 400 {
 		t.Errorf("%d requests are too many for a quick start", in.uploads)
@@ -306,7 +311,7 @@ func TestAnySeed(t *testing.T) {
 			}
 		}
 		adds(r, in, s.story)
-		if n, events := s.story.Batches, len(in.log); n < 240 || n > 360 || events < 1500 || events > 2500 {
+		if n, events := s.story.Batches, len(in.log); n < 240 || n > 360 || events < 1300 || events > 2500 {
 			r.Errorf("%d batches, %d events", n, events)
 		}
 		for _, e := range in.log {

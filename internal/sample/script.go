@@ -144,7 +144,23 @@ func (s *script) tell(e *errand, by *hand, at time.Time, t event.Type, data even
 }
 
 // close makes a container, labels it and records it.
-func (s *script) close(e *errand, by *hand, at time.Time, l lot, department string) *lot {
+func (s *script) close(e *errand, by *hand, at time.Time, like lot, department string) *lot {
+	l := s.fresh(by, at, like)
+	if l.measured == "" {
+		l.measured = event.OnScale
+	}
+	d := event.Generated{Code: l.kind.code, Form: l.kind.form, Packaging: l.kind.packaging, Measured: l.measured,
+		Department: department, Label: l.label, Name: l.kind.name, Container: s.digitalCode(by.unit, l.kind.code)}
+	if l.measured == event.OnScale {
+		d.Scale = "SAMPLE-" + by.name
+	}
+	s.tell(e, by, at, event.BatchGenerated, d, func(ev *event.Event) { ev.Batches = stated([]*lot{l}) })
+	s.story.Generated += l.grams
+	return l
+}
+
+// fresh gives a container its id and its label.
+func (s *script) fresh(by *hand, at time.Time, l lot) *lot {
 	u, err := by.NewID(at)
 	label, lerr := by.NewLabel()
 	for _, err := range []error{err, lerr} {
@@ -153,17 +169,7 @@ func (s *script) close(e *errand, by *hand, at time.Time, l lot, department stri
 		}
 	}
 	l.id, l.label = id.BatchOf(u), label
-	if l.measured == "" {
-		l.measured = event.OnScale
-	}
-	d := event.Generated{Code: l.kind.code, Form: l.kind.form, Packaging: l.kind.packaging, Measured: l.measured,
-		Department: department, Label: label, Name: l.kind.name, Container: s.digitalCode(by.unit, l.kind.code)}
-	if l.measured == event.OnScale {
-		d.Scale = "SAMPLE-" + by.name
-	}
-	s.tell(e, by, at, event.BatchGenerated, d, func(ev *event.Event) { ev.Batches = stated([]*lot{&l}) })
 	s.story.Batches++
-	s.story.Generated += l.grams
 	return &l
 }
 

@@ -21,11 +21,12 @@ type Story struct {
 	Findings map[string]int
 
 	Batches, Manifests int
-	Generated          waste.Grams // in every container closed, the plant's ash included
+	Generated          waste.Grams // in every container closed; ash arises in treatment and is counted as Ash
 	Accepted           waste.Grams // by every consignee; what the collector sends on counts at the plant too
 	Refused            waste.Grams // left with the carrier
-	Treated            waste.Grams // put into treatment, residue included
-	Residue            waste.Grams // what treatment left
+	Treated            waste.Grams // put into treatment, residue and ash included
+	Residue            waste.Grams // what treatment left and is hazardous no more
+	Ash                waste.Grams // what the furnace left, in containers again
 	Difference         waste.Grams // lost (plus) or gained (minus) between weighings
 
 	Batch          id.Batch // its whole chain is there, from the ward to the report
@@ -37,6 +38,7 @@ type Story struct {
 	LateManifest   id.Manifest
 	Onward         id.Batch    // accepted by the collector and sent on to the plant
 	OnwardManifest id.Manifest // its second one
+	Short          id.Batch    // lost an eighth of its weight on the way
 	Unverified     id.Batch    // its code is in no table
 	Estimated      id.Batch    // by eye, then weighed by the collector
 }
@@ -61,12 +63,15 @@ func (s Story) Add(next Story) Story {
 	sum.Refused += s.Refused
 	sum.Treated += s.Treated
 	sum.Residue += s.Residue
+	sum.Ash += s.Ash
 	sum.Difference += s.Difference
 	return sum
 }
 
 // Stock is what the day leaves in the stores: at the collector's depot, for the most part.
-func (s Story) Stock() waste.Grams { return s.Generated - s.Treated - s.Refused - s.Difference }
+func (s Story) Stock() waste.Grams {
+	return s.Generated + s.Ash - s.Treated - s.Refused - s.Difference
+}
 
 // Summary tells the day in two languages.
 func (s Story) Summary() string {

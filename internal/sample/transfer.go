@@ -181,12 +181,14 @@ func (s *script) carry() {
 
 func (s *script) collect(e *errand, r *route, w window) {
 	for i, l := range r.loads {
+		d := event.Collected{Vehicle: r.vehicle, Permit: r.permit}
 		for _, x := range l.lots {
 			if x.measured == event.Estimated && !x.differs { // the collector brings a scale
 				s.reweigh(x, x.grams-2_000-waste.Grams(s.random.Int64N(30))*100)
+				d.Measured, d.Scale = event.OnScale, "SAMPLE-"+r.driver.name
 			}
 		}
-		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportCollected, event.Collected{Vehicle: r.vehicle, Permit: r.permit},
+		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportCollected, d,
 			func(e *event.Event) {
 				e.Manifest, e.Trip, e.Batches, e.Refs = l.manifest, l.trip, packed(l.lots), answers(l.lots)
 			})
