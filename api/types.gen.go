@@ -215,13 +215,13 @@ func (e DraftState) Valid() bool {
 
 // Defines values for DrawFileFormat.
 const (
-	DrawFileFormatLiandanSample1 DrawFileFormat = "liandan-sample-1"
+	DrawFileFormatLiandanSample2 DrawFileFormat = "liandan-sample-2"
 )
 
 // Valid indicates whether the value is a known member of the DrawFileFormat enum.
 func (e DrawFileFormat) Valid() bool {
 	switch e {
-	case DrawFileFormatLiandanSample1:
+	case DrawFileFormatLiandanSample2:
 		return true
 	default:
 		return false
@@ -3604,19 +3604,32 @@ type Draw struct {
 	Unexplained bool      `json:"unexplained"`
 }
 
+// DrawEvent 事件、其日志条目及证明 · an event, its log entry and proof
+type DrawEvent struct {
+	Entry string `json:"entry"`
+	JWS   string `json:"jws"`
+	Proof []Hash `json:"proof"`
+	Seq   int64  `json:"seq"`
+}
+
 // DrawFile defines model for DrawFile.
 type DrawFile struct {
-	Announcement struct {
-		Entry string `json:"entry"`
-		JWS   string `json:"jws"`
-		Proof []Hash `json:"proof"`
-		Seq   int64  `json:"seq"`
-	} `json:"announcement"`
-	Checkpoint string         `json:"checkpoint"`
-	Drawn      DrawNames      `json:"drawn,omitempty,omitzero"`
-	Format     DrawFileFormat `json:"format"`
-	List       DrawNames      `json:"list,omitempty,omitzero"`
-	Seed       struct {
+	// Announcement 事件、其日志条目及证明 · an event, its log entry and proof
+	Announcement DrawEvent      `json:"announcement"`
+	Checkpoint   string         `json:"checkpoint"`
+	Drawn        DrawNames      `json:"drawn,omitempty,omitzero"`
+	Format       DrawFileFormat `json:"format"`
+
+	// Keys 签署公布（及裁定）的密钥的经历：登记、交接、吊销 · the lives of the keys that signed the announcement and rulings: enrolment, rotation, revocation
+	Keys []DrawStatement `json:"keys,omitempty,omitzero"`
+	List DrawNames       `json:"list,omitempty,omitzero"`
+
+	// Offices 日志所知的公布者身份 · what the log was told of the announcer's roles
+	Offices []DrawStatement `json:"offices,omitempty,omitzero"`
+
+	// Rulings 密钥有争议时主管部门的裁定 · what an authority ruled where the key was contested
+	Rulings []DrawEvent `json:"rulings,omitempty,omitzero"`
+	Seed    struct {
 		Proof []Hash `json:"proof"`
 
 		// Root SHA-256，64 位小写十六进制 · SHA-256, 64 lower-case hexadecimal digits
@@ -3645,6 +3658,14 @@ type DrawPage struct {
 
 // DrawState announced 已公布待日志达到大小，unlisted 名单未交或与公布不符，drawn 已抽取 · waits for the log; lacks its list; drawn
 type DrawState string
+
+// DrawStatement 日志中的一项陈述及证明 · a statement of the log with its proof
+type DrawStatement struct {
+	Body  string `json:"body"`
+	Entry string `json:"entry"`
+	Proof []Hash `json:"proof"`
+	Seq   int64  `json:"seq"`
+}
 
 // Duty 一项有期限的义务 · something that must be done by a time
 type Duty struct {

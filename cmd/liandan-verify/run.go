@@ -32,8 +32,9 @@ Checks evidence files of batches and manifests, line by line, with no server. - 
              日志密钥更替记录（日志的 /log/succession）：以新公钥核对旧文件时需要
              the log's successions of its key (/log/succession of the log): needed to
              check a file of an older key with a newer one
-  --sample   FILE 为随机抽取文件（/v1/draws/…）：核对并重新抽取，须给出 --log-key
-             the files are of draws (/v1/draws/…): check them and draw again; needs --log-key
+  --sample   FILE 为随机抽取文件（/v1/draws/…）：核对公布者的密钥与身份并重新抽取，须给出 --log-key
+             the files are of draws (/v1/draws/…): check who announced them and draw again;
+             needs --log-key. What a file has no evidence of is said to be not proven (exit 2)
   --log      日志导出文件（liandan export-log）：核对整个日志：内容、树、签名、批次链
              the export of a log (liandan export-log): check all of it: contents, tree, signatures, chains
   --statement

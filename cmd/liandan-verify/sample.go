@@ -35,16 +35,10 @@ func redraw(s settings, name string, stdin io.Reader, out io.Writer) int {
 		return cannot(err)
 	}
 	for _, l := range r.Lines {
-		mark := "✓"
-		if l.Wrong != "" {
-			mark = "✗"
-		}
-		fmt.Fprintf(out, "  %s %s\n", mark, p.say(l.ZH, l.EN))
-		if l.Wrong != "" {
-			fmt.Fprintf(out, "    %s\n", plain(l.Wrong))
-		}
+		p.checked(l)
 	}
-	if !r.Sound() {
+	if r.Broken() {
+		p.line("%s\n", p.say("结论: 不成立", "VERDICT: DOES NOT HOLD"))
 		return 1
 	}
 	for _, v := range r.Drawn.Sites {
@@ -53,5 +47,27 @@ func redraw(s settings, name string, stdin io.Reader, out io.Writer) int {
 	for _, v := range r.Drawn.People {
 		fmt.Fprintf(out, "  %s %s\n", p.say("检查人员", "inspector"), v)
 	}
+	if !r.Sound() {
+		p.line("%s\n", p.say("结论: 抽取可重算，但未能全部证明（见 ? 各行）", "VERDICT: THE DRAW COMES OUT THE SAME, BUT NOT ALL OF IT IS PROVEN (see the lines with ?)"))
+		return couldNotCheck
+	}
+	p.line("%s\n", p.say("结论: 无误", "VERDICT: SOUND"))
 	return 0
+}
+
+// checked writes one line of a draw and what there is to say to it.
+func (p printer) checked(l sampling.Line) {
+	mark := "✓"
+	switch {
+	case len(l.Wrong) > 0:
+		mark = "✗"
+	case len(l.Unproven) > 0:
+		mark = "?"
+	}
+	p.line("  %s %s", mark, p.say(l.ZH, l.EN))
+	for _, list := range [][]sampling.Note{l.Wrong, l.Unproven, l.Remarks} {
+		for _, n := range list {
+			p.pair("    ", n.ZH, n.EN)
+		}
+	}
 }

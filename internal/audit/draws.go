@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"strconv"
 	"time"
@@ -9,9 +10,11 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
 	"liandan/internal/sampling"
+	"liandan/internal/statement"
 )
 
 // Draw is one announced draw of sites and inspectors.
@@ -34,6 +37,8 @@ type drawReader interface {
 	Draws() ([]ledger.Kept, error)
 	// SampleList is a list by its hash; nil when it was not handed in.
 	SampleList(hash id.Hash) ([]byte, error)
+	// Offices gives the entries of all facts of the kind office, in order: a handful.
+	Offices() ([]ledger.Kept, error)
 }
 
 // KeepList keeps a list, and says whether it was here before. Faults: unavailable.
@@ -147,7 +152,10 @@ func (s *Service) drawFile(r Reader, d Draw, k ledger.Kept) (f sampling.File, er
 	tree := merkle.NewTree(head.Size, r.Tile, 0)
 	f = sampling.File{Format: sampling.Format, State: d.State, Checkpoint: string(checkpoint),
 		Announcement: sampling.Announcement{Seq: k.Seq, Entry: string(k.Entry), JWS: string(k.Body)}}
-	if f.Announcement.Proof, err = tree.Prove(head.Size, k.Seq); err != nil || d.State == sampling.Announced {
+	if f.Announcement.Proof, err = tree.Prove(head.Size, k.Seq); err != nil {
+		return f, err
+	}
+	if err = addAnnouncer(r, &f, d, k, prover{tree, head.Size}); err != nil || d.State == sampling.Announced {
 		return f, err
 	}
 	seed, err := tree.HeadAt(d.Size)
@@ -177,4 +185,52 @@ func (s *Service) drawFile(r Reader, d Draw, k ledger.Kept) (f sampling.File, er
 	drawn, err := sampling.Draw(l, seed.Root, sampling.Order{Sites: d.DrawSites, People: d.DrawPeople, Round: d.Round})
 	f.Drawn = &drawn
 	return f, err
+}
+
+// addAnnouncer adds who announced the draw: the life of the key, what was ruled on the
+// announcement, and what the log was told of the announcer's office. Where the log has
+// nothing of it the file has none, and its reader says that it is not proven.
+func addAnnouncer(r Reader, f *sampling.File, d Draw, k ledger.Kept, p prover) error {
+	rulings, err := r.RulingsOf([]id.Hash{sha256.Sum256(k.Body)})
+	if err != nil {
+		return err
+	}
+	lives, statements, err := livesOf(r, append([]ledger.Kept{k}, rulings...), p)
+	if err != nil {
+		return err
+	}
+	for _, s := range statements {
+		f.Keys = append(f.Keys, sampling.Said{Seq: s.Index, Entry: string(s.Entry), Body: string(s.Body), Proof: s.Proof})
+	}
+	if lives != nil {
+		for _, x := range rulings {
+			path, err := p.tree.Prove(p.size, x.Seq)
+			if err != nil {
+				return err
+			}
+			f.Rulings = append(f.Rulings, sampling.Announcement{Seq: x.Seq, Entry: string(x.Entry), JWS: string(x.Body), Proof: path})
+		}
+	}
+	offices, err := r.Offices()
+	if err != nil {
+		return err
+	}
+	for _, x := range offices {
+		if _, err := unaltered(x, statement.KindFact); err != nil {
+			return err
+		}
+		fact, err := indicator.ParseFact(x.Body)
+		if err != nil {
+			return err
+		}
+		if o, ok := fact.Row.(indicator.Office); !ok || o.Party != d.Event.Party {
+			continue
+		}
+		path, err := p.tree.Prove(p.size, x.Seq)
+		if err != nil {
+			return err
+		}
+		f.Offices = append(f.Offices, sampling.Said{Seq: x.Seq, Entry: string(x.Entry), Body: string(x.Body), Proof: path})
+	}
+	return nil
 }

@@ -47,29 +47,38 @@ func (s *Service) addKeys(ctx context.Context, r Reader, f *bundle.Bundle, kept,
 	if err != nil {
 		return err
 	}
-	kids, err := signersOf(slices.Concat(kept, rulings, grounds))
+	lives, statements, err := livesOf(r, slices.Concat(kept, rulings, grounds), p)
 	if err != nil {
 		return err
 	}
-	whole := true
-	for _, kid := range kids {
-		life, statements, err := lifeOf(r, kid, p)
-		if err != nil {
-			return err
+	if lives != nil {
+		for _, life := range lives {
+			f.Keys = append(f.Keys, life.Key())
 		}
-		if whole = whole && len(life) > 0; !whole {
-			break
-		}
-		f.Keys, f.Statements = append(f.Keys, life.Key()), append(f.Statements, statements...)
-	}
-	if whole {
-		slices.SortFunc(f.Statements, func(a, b bundle.Statement) int { return cmp.Compare(a.Index, b.Index) })
+		f.Statements = statements
 		f.Rulings, err = p.events(rulings)
 		return err
 	}
-	f.Statements = nil
 	f.Keys, err = s.registered(ctx, slices.Concat(kept, grounds))
 	return err
+}
+
+// livesOf gives the lives of all keys that signed, and their chapters in the order of the
+// log; none when the log has nothing of one of them.
+func livesOf(r Reader, signed []ledger.Kept, p prover) (lives []bundle.Life, out []bundle.Statement, err error) {
+	kids, err := signersOf(signed)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, kid := range kids {
+		life, statements, err := lifeOf(r, kid, p)
+		if err != nil || len(life) == 0 {
+			return nil, nil, err
+		}
+		lives, out = append(lives, life), append(out, statements...)
+	}
+	slices.SortFunc(out, func(a, b bundle.Statement) int { return cmp.Compare(a.Index, b.Index) })
+	return lives, out, nil
 }
 
 // lifeOf gives the chapters of a key's life; all of them must be in the tree.

@@ -130,6 +130,11 @@ func (c *checker) noteHistory() {
 	if len(c.b.Rulings) > 0 {
 		c.note("rulings-authority", "裁定单位是否为主管部门，由日志在收录时核对", "That whoever ruled is an authority was judged by the log at intake.")
 	}
+	c.noteLives()
+}
+
+// noteLives names the keys whose lives begin with the server's word.
+func (c *checker) noteLives() {
 	for _, k := range c.b.Keys {
 		h := c.keys[k.Kid]
 		if h.life == nil || !h.life.FromBefore() {

@@ -24,6 +24,7 @@ const (
 	KindChoice  FactKind = "choice"  // ChoiceMade
 	KindSheet   FactKind = "sheet"   // Sheet
 	KindFactor  FactKind = "factor"  // Factor
+	KindOffice  FactKind = "office"  // Office; no figure is computed from it
 )
 
 // Span is a stretch of validity in Unix milliseconds; To is exclusive, 0 open.
@@ -97,13 +98,22 @@ type ChoiceMade struct {
 	Value     string `json:"value"`
 }
 
+// Office says which roles an organisation has that is, or was, an authority: that whoever
+// announces a draw may do so can then be shown to a stranger. A later fact takes over from
+// an earlier one whole.
+type Office struct {
+	Party id.Party `json:"party"`
+	Roles []string `json:"roles"` // of package party, in its order
+	Span
+}
+
 // Fact is one of the kinds above, with who stated it, when and why.
 type Fact struct {
 	Kind   FactKind
 	At     int64 // Unix milliseconds
 	By     string
 	Reason string
-	Row    any // Site, Member, Base, Licence, ChoiceMade, Sheet or Factor
+	Row    any // Site, Member, Base, Licence, ChoiceMade, Sheet, Factor or Office
 }
 
 type wireFact struct {
@@ -149,6 +159,8 @@ func ParseFact(b []byte) (Fact, error) {
 		f.Row, err = row[Sheet](w.Row)
 	case KindFactor:
 		f.Row, err = row[Factor](w.Row)
+	case KindOffice:
+		f.Row, err = row[Office](w.Row)
 	default:
 		return damaged(nil)
 	}
@@ -192,6 +204,8 @@ func (f Fact) Key() string {
 		return fmt.Sprintf("sheet %s %s", r.Version, r.Name)
 	case Factor:
 		return fmt.Sprintf("factor %s %s %d %s", r.Method, r.Code, r.From, r.Set)
+	case Office:
+		return fmt.Sprintf("office %s", r.Party)
 	}
 	return ""
 }

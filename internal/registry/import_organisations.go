@@ -1,15 +1,18 @@
 package registry
 
 import (
+	"context"
 	"slices"
 
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/party"
 )
 
 type organisationImport struct {
 	lines []organisationLine
 	put   []party.Organisation
+	were  map[id.Party]bool // authorities before the import
 }
 
 type organisationLine struct {
@@ -57,8 +60,10 @@ func (in *organisationImport) judge(r Reader, rep *Report, n *notes) error {
 		return err
 	}
 	codeOf := make(map[id.Party]party.CreditCode, len(have))
+	in.were = map[id.Party]bool{}
 	for code, o := range have {
 		codeOf[o.ID] = code
+		in.were[o.ID] = o.Has(party.Authority)
 	}
 	codes := firstLines[party.CreditCode]{}
 	for _, l := range in.lines {
@@ -91,3 +96,64 @@ func sameOrganisation(a, b party.Organisation) bool {
 }
 
 func (in *organisationImport) write(tx Tx) error { return tx.PutOrganisations(in.put) }
+
+// facts of the authorities among what an import adds or changes, and of those that are
+// authorities no more.
+func (in *organisationImport) facts() (out []indicator.Fact) {
+	for _, o := range in.put {
+		if o.Has(party.Authority) || in.were[o.ID] {
+			out = append(out, officeOf(o))
+		}
+	}
+	return out
+}
+
+// officeOf is what the log is told of an authority.
+func officeOf(o party.Organisation) indicator.Fact {
+	v := indicator.Office{Party: o.ID, Roles: make([]string, len(o.Roles)), Span: spanOf(o.Valid)}
+	if o.Valid.From.IsZero() {
+		v.From = 0
+	}
+	for i, r := range o.Roles {
+		v.Roles[i] = string(r)
+	}
+	return indicator.Fact{Kind: indicator.KindOffice, Row: v}
+}
+
+// StateOffices tells the log of the authorities that it was not told of: those that were in
+// the register before the log had such facts. It says by whose word. Faults: unavailable.
+func (s *Service) StateOffices(ctx context.Context) error {
+	untold := func(r Reader) (out []indicator.Fact, err error) {
+		orgs, err := r.Organisations()
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range orgs {
+			if o.Has(party.Authority) {
+				out = append(out, officeOf(o))
+			}
+		}
+		if len(out) == 0 {
+			return nil, nil
+		}
+		facts, err := r.Facts()
+		if err != nil {
+			return nil, err
+		}
+		told := map[string]bool{}
+		for _, f := range facts {
+			told[f.Key()] = true
+		}
+		return slices.DeleteFunc(out, func(f indicator.Fact) bool { return told[f.Key()] }), nil
+	}
+	if missing, err := untold(s.store.RegistryReader(ctx)); err != nil || len(missing) == 0 {
+		return unavailable(err)
+	}
+	return s.update(ctx, func(tx Tx) error {
+		missing, err := untold(tx)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		return s.stateFacts(tx, "server", missing)
+	})
+}

@@ -15,8 +15,11 @@ import (
 	"liandan/internal/merkle"
 )
 
-// Format names version 1 of the file.
-const Format = "liandan-sample-1"
+// The formats of the file. One of version 1 does not say who announced the draw.
+const (
+	Format    = "liandan-sample-2"
+	FirstForm = "liandan-sample-1"
+)
 
 // MaxFile bounds a file, in bytes.
 const MaxFile = 4 << 20
@@ -29,8 +32,6 @@ const (
 )
 
 // File is a draw with all that is needed to draw again, for anybody who has the log's key.
-// It does not carry the life of the announcer's key: the log took the signature in, and the
-// event's own record proves it.
 type File struct {
 	Format       string       `json:"format"`
 	State        string       `json:"state"`
@@ -39,9 +40,25 @@ type File struct {
 	Seed         *SeedAt      `json:"seed,omitempty"`
 	List         *List        `json:"list,omitempty"`
 	Drawn        *Drawn       `json:"drawn,omitempty"`
+
+	// Who announced it. Keys are the chapters of the lives of the keys that signed the
+	// announcement and the rulings on it, Rulings what an authority decided when that key
+	// was contested, Offices what the log was told of the announcer's roles; each in the
+	// order of the log. What the log has nothing of is left out, and then not proven.
+	Keys    []Said         `json:"keys,omitempty"`
+	Rulings []Announcement `json:"rulings,omitempty"`
+	Offices []Said         `json:"offices,omitempty"`
 }
 
-// Announcement is the entry of sample.drawn with its proof under the checkpoint.
+// Said is a statement of the log with its proof under the checkpoint.
+type Said struct {
+	Seq   int64     `json:"seq"`
+	Entry string    `json:"entry"`
+	Body  string    `json:"body"`
+	Proof []id.Hash `json:"proof"`
+}
+
+// Announcement is the entry of an event, of sample.drawn mostly, with its proof under the checkpoint.
 type Announcement struct {
 	Seq   int64     `json:"seq"`
 	Entry string    `json:"entry"`
@@ -57,13 +74,19 @@ type SeedAt struct {
 	Proof []id.Hash `json:"proof"`
 }
 
-// Line is one thing that was checked.
+// Note is a sentence in both languages.
+type Note struct{ ZH, EN string }
+
+// Line is one thing that was checked. It holds when it has neither what is wrong nor what
+// is not proven.
 type Line struct {
-	ZH, EN string
-	Wrong  string // "" when it holds
+	ZH, EN   string
+	Wrong    []Note
+	Unproven []Note // the file has no evidence of it, this way or that
+	Remarks  []Note // change nothing
 }
 
-// Report is what Verify found. It is sound when nothing is wrong and the draw is complete.
+// Report is what Verify found. It is sound when everything holds and the draw is complete.
 type Report struct {
 	State string
 	Event event.Event
@@ -73,13 +96,18 @@ type Report struct {
 
 // Sound says whether every line holds.
 func (r Report) Sound() bool {
-	return !slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Wrong != "" })
+	return !r.Broken() && !slices.ContainsFunc(r.Lines, func(l Line) bool { return len(l.Unproven) > 0 })
+}
+
+// Broken says whether something is wrong.
+func (r Report) Broken() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return len(l.Wrong) > 0 })
 }
 
 func (r *Report) say(zh, en string, err error) bool {
 	l := Line{ZH: zh, EN: en}
 	if err != nil {
-		l.Wrong = fault.As(err).Sentence
+		l.Wrong = []Note{{"不成立", fault.As(err).Sentence}}
 	}
 	r.Lines = append(r.Lines, l)
 	return err == nil
@@ -101,8 +129,11 @@ func Read(in io.Reader) (File, error) {
 			err = fmt.Errorf("something stands behind the file's end")
 		}
 	}
-	if err == nil && f.Format != Format {
-		err = fmt.Errorf("the format is not %s", Format)
+	if err == nil && f.Format != Format && f.Format != FirstForm {
+		err = fmt.Errorf("the format is neither %s nor %s", Format, FirstForm)
+	}
+	if err == nil && f.Format == FirstForm && len(f.Keys)+len(f.Rulings)+len(f.Offices) > 0 {
+		err = fmt.Errorf("a file of the format %s does not say who announced the draw", FirstForm)
 	}
 	if err != nil {
 		return File{}, fault.Wrap(err, fault.InvalidRequest, "This is not the file of a draw: %s.", err)
@@ -126,6 +157,7 @@ func Verify(f File, vkey string) (Report, error) {
 	if !r.say("公布抽取的事件在日志中", "the announcement is in the log", err) {
 		return r, nil
 	}
+	r.Lines = append(r.Lines, f.signed(head), f.entitled(head, r.Event))
 	if f.State != Complete || f.Seed == nil || f.List == nil || f.Drawn == nil {
 		r.say("抽取已完成", "the draw is complete", wrong("The draw is not complete yet: the log has %d entries of %d, or the list is not in the file.", head.Size, d.Size))
 		return r, nil

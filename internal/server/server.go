@@ -256,6 +256,9 @@ func (s *Server) start(ctx context.Context) error {
 	} else if n > 0 {
 		s.Parts.Log.Info("the life of keys from before key histories joins the log", "keys", n)
 	}
+	if err := s.Registry.StateOffices(ctx); err != nil {
+		return err
+	}
 	door, err := OpenDoor(s.Config, time.Now, s.Parts.Log)
 	if err != nil {
 		return err

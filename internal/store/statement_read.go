@@ -17,6 +17,7 @@ const (
 	sqlQuarantined = `SELECT hash, event_id, kind, state, body FROM quarantine WHERE hash {hashes}`
 	sqlStatements  = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM statements WHERE subject = ?) ORDER BY seq`
 	sqlRulingsOf   = `SELECT ` + keptColumns + ` FROM entries WHERE seq IN (SELECT seq FROM rulings WHERE hash {hashes}) ORDER BY seq`
+	sqlOffices     = `SELECT ` + keptColumns + ` FROM entries WHERE kind = 'fact' AND substr(body, 1, 16) = ? ORDER BY seq`
 )
 
 // Outbox implements record.Tx.
@@ -90,6 +91,11 @@ func (r *reader) StatementsOf(subject string) ([]ledger.Kept, error) {
 // RulingsOf implements audit.Reader.
 func (r *reader) RulingsOf(hashes []id.Hash) ([]ledger.Kept, error) {
 	return r.kept(sqlRulingsOf, r.s.say.hashes(hashes))
+}
+
+// Offices implements audit.Reader. A fact is written in one spelling, its kind first.
+func (r *reader) Offices() ([]ledger.Kept, error) {
+	return r.kept(sqlOffices, []byte(`{"fact":"office"`))
 }
 
 func (r *reader) kept(q string, args ...any) (out []ledger.Kept, err error) {
