@@ -82,7 +82,7 @@ func commands() []command {
 		{"export", "导出证据包", "export the evidence bundle of a batch or manifest", runExport, "batch|manifest ID"},
 		{"export-log", "导出整个日志", "export the whole log as one file, to check offline with liandan-verify --log", runExportLog, ""},
 		{"export-ledger", "导出场所台账", "export a site's ledger (HJ 1259) or manifests as xlsx or csv", runExportLedger, "SITE --from DAY --to DAY"},
-		{"report", "指标报告", "make the report of a period as xlsx, a page or JSON", runReport, "--period PERIOD FILE"},
+		{"report", "指标报告：制作、保存、列出、取出", "make the report of a period as xlsx, a page or JSON; keep, list and get kept ones", runReport, "--period PERIOD FILE | keep --period PERIOD | list | get ID FILE"},
 		{"statement", "签发指标陈述", "issue the signed statement of a period's figures", runStatement, "--period PERIOD"},
 		{"check", "核查整个存储", "check the whole store and name the first damaged place", runCheck, ""},
 		{"rebuild", "由日志重建全部派生表", "recreate every projection from the log and report differences", runRebuild, ""},

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"liandan/internal/event"
+	"liandan/internal/calendar"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/server"
@@ -76,7 +76,7 @@ func runStatement(ctx context.Context, t terminal, args []string) (int, error) {
 	fs := flags(t, "statement")
 	period := fs.String("period", "", "期间 2026-W10, 2026-03, 2026-Q1, 2026-H1 或 or 2026")
 	district := fs.String("district", "", "县区六位代码，缺省为全市 a district's six digits; empty: the whole city")
-	asOf := fs.String("as-of", "", "截至的日志大小或时刻，缺省为最新 log size or time as of which it is known; empty: the newest")
+	asOf := fs.String("as-of", "", "截至的日志大小、时刻或日期（当日结束时，北京时间），缺省为最新 log size, time (RFC 3339) or day (its end in Beijing) as of which it is known; empty: the newest")
 	out := fs.String("out", "", "输出文件，默认标准输出 file to write; standard output when empty")
 	cfg, plain, err := settings(t, fs, args)
 	if err == nil {
@@ -105,7 +105,7 @@ func runStatement(ctx context.Context, t terminal, args []string) (int, error) {
 	})
 }
 
-// asOfFlag reads a log size or a time.
+// asOfFlag reads a log size, a time, or a day, which means the day's end in Beijing.
 func asOfFlag(s string) (int64, time.Time, error) {
 	if s == "" {
 		return 0, time.Time{}, nil
@@ -113,9 +113,16 @@ func asOfFlag(s string) (int64, time.Time, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 0 {
 		return n, time.Time{}, nil
 	}
-	at, err := event.ParseTime(s)
+	if day, err := time.ParseInLocation(time.DateOnly, s, calendar.Zone()); err == nil {
+		end := day.AddDate(0, 0, 1).Add(-time.Millisecond)
+		if now := time.Now(); end.After(now) && !day.After(now) { // today is not over: the newest
+			return 0, time.Time{}, nil
+		}
+		return 0, end, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		err = fmt.Errorf("--as-of: 须为日志大小或时刻 must be a log size above zero, or a time such as 2026-03-01T08:30:00.000+08:00")
+		err = fmt.Errorf("--as-of: %q 须为日志大小、时刻或日期 must be a log size above zero, a time such as 2026-03-01T08:30:00+08:00, or a day such as 2026-03-01", s)
 	}
 	return 0, at, err
 }
