@@ -26,12 +26,13 @@ type phoneName struct {
 
 // phonePost is one appointment as the phone needs it.
 type phonePost struct {
-	Role   access.Role `json:"role"`
-	RoleZH string      `json:"role_zh"`
-	RoleEN string      `json:"role_en"`
-	Party  phoneName   `json:"party"`
-	Person string      `json:"person,omitempty"`
-	Sites  []phoneName `json:"sites"` // where they may act: the appointment's, or all of the organisation's
+	Role   access.Role  `json:"role"`
+	RoleZH string       `json:"role_zh"`
+	RoleEN string       `json:"role_en"`
+	Party  phoneName    `json:"party"`
+	Person string       `json:"person,omitempty"`
+	Roles  []party.Role `json:"roles"` // of the organisation
+	Sites  []phoneName  `json:"sites"` // where they may act: the appointment's, or all of the organisation's
 }
 
 type phoneWho struct {
@@ -90,7 +91,7 @@ func (s *Site) phonePost(r *http.Request, g access.Appointment) (phonePost, erro
 	if err != nil {
 		return phonePost{}, err
 	}
-	p := phonePost{Role: g.Role, Party: phoneName{g.Party.String(), named(org.Name, ok, g.Party.String())}, Sites: []phoneName{}}
+	p := phonePost{Role: g.Role, Party: phoneName{g.Party.String(), named(org.Name, ok, g.Party.String())}, Roles: append([]party.Role{}, org.Roles...), Sites: []phoneName{}}
 	p.RoleZH, p.RoleEN = g.Role.Words()
 	if !g.Person.IsZero() {
 		p.Person = g.Person.String()
@@ -142,9 +143,10 @@ func (s *Site) phoneHello(w http.ResponseWriter, r *http.Request, _ *visit) erro
 		return err
 	}
 	return tellPhone(w, struct {
-		Party phoneName   `json:"party"`
-		Sites []phoneName `json:"sites"`
-	}{p.Party, p.Sites})
+		Party phoneName    `json:"party"`
+		Roles []party.Role `json:"roles"`
+		Sites []phoneName  `json:"sites"`
+	}{p.Party, p.Roles, p.Sites})
 }
 
 // introduced is the key that signed the request now. Faults: unauthorized for what is no such

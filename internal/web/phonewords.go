@@ -48,7 +48,8 @@ func phoneWords() []byte {
 		Classes   []phoneClass            `json:"classes"`
 		Packaging []phoneClass            `json:"packaging"`
 		Dwell     *phoneDwell             `json:"dwell"`
-	}{Stages: map[string]term.Term{}, Types: map[string]term.Term{}, Problems: phoneProblems(), Dwell: phoneClock()}
+		phoneWorks
+	}{Stages: map[string]term.Term{}, Types: map[string]term.Term{}, Problems: phoneProblems(), Dwell: phoneClock(), phoneWorks: worksWords()}
 	for _, s := range []batch.Stage{batch.Generated, batch.Released, batch.Received, batch.Stored, batch.Issued, batch.InTransit, batch.HandedOver,
 		batch.AtPoint, batch.Delivered, batch.Accepted, batch.Refused, batch.Returned, batch.Repacked, batch.Treated, batch.Reported, batch.Cancelled, batch.Lost} {
 		out.Stages[string(s)] = term.Stage(s)

@@ -101,7 +101,7 @@ export function go(to) {
 async function refresh() {
   await top()
   const name = location.hash.slice(1).split(/[/=]/)[0]
-  if (['queue', 'bags', '', 'trip', 'sent'].includes(name)) await show()
+  if (['queue', 'bags', '', 'trip', 'sent', 'gate', 'stock'].includes(name)) await show()
 }
 
 async function send() {

@@ -19,6 +19,12 @@ async function waiting(trip) {
     .map((m) => ({ ...m, skipped: trip?.skipped?.[m.id] }))
 }
 
+// deliveryCode leads to the code of what was unloaded last, for a consignee without network.
+async function deliveryCode() {
+  const last = await app.db.get('meta', 'unloaded')
+  return last?.events && Date.now() - Date.parse(last.at) < 86_400_000 && link('#give/' + last.events.join(','), '出示交货码（接受人扫）', 'Show the delivery code (the consignee scans it)')
+}
+
 async function tripPage() {
   const trip = await app.db.get('meta', 'trip')
   const plan = await app.db.get('meta', 'plan')
@@ -66,6 +72,7 @@ async function tripPage() {
         link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
       plan?.trip === trip.id && planned(plan, trip, name),
       on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),
+      await deliveryCode(),
       act('结束行程', 'End the trip', async () => {
         if (on.length) throw new Say('车上还有袋子，请先卸车。', 'There are bags on board: unload first.')
         await app.db.drop('meta', 'trip')
@@ -158,8 +165,8 @@ async function unloadPage() {
       form.rows,
       act('卸车，签名', 'Unload, sign', async () => {
         const bags = list.read()
-        await signStep('transport.delivered', bags, await form.read())
-        await app.remember('unloaded', { bags: bags.length, grams: sum(bags), at: app.at() })
+        const signed = await signStep('transport.delivered', bags, await form.read())
+        await app.remember('unloaded', { bags: bags.length, grams: sum(bags), at: app.at(), events: signed.map((e) => e.id) })
         go('trip')
       }),
     ],

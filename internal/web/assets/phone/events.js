@@ -1,11 +1,11 @@
 // The payloads that this app signs. Pure: ids, the time and who acts come in.
 
 // stamp is what every event has; me is {party, site, person}.
-function stamp(type, me, at, id) {
+export function stamp(type, me, at, id) {
   return { v: 1, id, type, at, party: me.party, site: me.site, person: me.person }
 }
 
-const line = (b) => {
+export const line = (b) => {
   const out = { id: b.id, seen: b.head ?? null }
   if (b.grams) out.grams = b.grams
   if (b.packages) out.packages = b.packages
@@ -13,7 +13,7 @@ const line = (b) => {
 }
 
 // some leaves out what is empty.
-const some = (o) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined && v !== '' && v !== false))
+export const some = (o) => Object.fromEntries(Object.entries(o).filter(([, v]) => v !== undefined && v !== '' && v !== false))
 
 export function generated(me, at, id, f) {
   return {

@@ -9,6 +9,8 @@ import { count } from './queue.js'
 import { scanner } from './scan.js'
 import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
 import { pickup } from './pickup.js'
+import { plant, plantHome, receives } from './plant.js'
+import { treat } from './treat.js'
 import { ward } from './ward.js'
 import { explain } from './words.js'
 
@@ -33,7 +35,8 @@ async function home() {
       h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
-      !driving() && link('#bag', '封袋', 'Close a bag', 'a.big.main'),
+      !driving() && (await plantHome()),
+      !driving() && link('#bag', '封袋', 'Close a bag', receives() ? 'a.big' : 'a.big.main'),
       !driving() && link('#many', '批量交接', 'Hand over many', 'a.big'),
       app.me.role === 'site_staff' && app.signedIn && link('#stopcode', '出示收运码', 'Show a pick-up code', 'a.big'),
       link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
@@ -81,7 +84,7 @@ async function settle() {
   const told = await hello(app.key).catch(() => null)
   if (!told) return
   const site = told.sites.find((s) => s.id === app.me?.site) ?? (told.sites.length === 1 ? told.sites[0] : undefined)
-  await app.setMe({ party: app.key.party, person: app.key.person, partyName: told.party.name, sites: told.sites, site: site?.id, siteName: site?.name })
+  await app.setMe({ party: app.key.party, person: app.key.person, partyName: told.party.name, orgRoles: told.roles, sites: told.sites, site: site?.id, siteName: site?.name })
   await look()
 }
 
@@ -172,7 +175,7 @@ async function devicePage() {
   }
 }
 
-export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup }
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

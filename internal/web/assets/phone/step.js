@@ -12,7 +12,14 @@ export const stepWords = {
   'manifest.issued': ['出库交承运人', 'Hand out to the carrier'],
   'transport.collected': ['装车', 'Load'],
   'transport.delivered': ['卸车', 'Unload'],
+  'manifest.accepted': ['验收', 'Weigh and accept'],
+  'manifest.refused': ['拒收', 'Refuse'],
+  'batch.treated': ['利用处置', 'Treat'],
+  'outcome.reported': ['告知移出人结果', 'Report the outcome'],
 }
+
+// ownPages are the pages of steps that ask for more than a weight and a few fields, by type.
+export const ownPages = new Map()
 
 const why = {
   empty: ['请填写重量。', 'Enter the weight.'],
@@ -34,6 +41,7 @@ export function weightField(grams, zh = '重量', en = 'Weight') {
     const next = all[all.indexOf(f.input) + 1]
     next ? next.focus() : f.input.blur()
   })
+  f.peek = () => gramsOf(f.input.value).grams
   f.read = () => {
     const { grams: g, error } = gramsOf(f.input.value)
     f.input.setAttribute('aria-invalid', String(Boolean(error)))

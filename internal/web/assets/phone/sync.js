@@ -29,7 +29,7 @@ export async function pull(app) {
   if (!app.key || !post) return true
   const site = post.sites.find((s) => s.id === app.me?.site) ?? post.sites[0]
   await app.setMe({
-    party: app.key.party, person: app.key.person, partyName: post.party.name,
+    party: app.key.party, person: app.key.person, partyName: post.party.name, orgRoles: post.roles,
     role: post.role, roleZH: post.role_zh, roleEN: post.role_en,
     sites: post.sites, site: site?.id, siteName: site?.name,
   })
@@ -51,6 +51,13 @@ async function unsent(app) {
   return open
 }
 
+// ofItem is what the list says of a batch beside its view: who sent it, whose it becomes, and the
+// nearest time by which somebody must do something about it.
+function ofItem(x) {
+  const due = x.duties?.filter((d) => !d.met_at).sort((a, b) => (a.due_before < b.due_before ? -1 : 1))[0]
+  return { consignor: x.consignor, carrier: x.carrier, consignee: x.consignee, due: due ? { at: due.due_before, zh: due.zh, en: due.en, source: due.source } : null }
+}
+
 async function pullBags(app) {
   const [waiting, moving] = [await walk('/v1/worklist', { list: 'waiting', kind: 'batch', ...filter(app.me), limit: 200 }), await walk('/v1/worklist', { list: 'moving', kind: 'batch', ...filter(app.me), limit: 200 })]
   const listed = new Map([...waiting, ...moving].map((x) => [x.id, x]))
@@ -59,7 +66,7 @@ async function pullBags(app) {
   await each([...listed.values()].filter((x) => known.get(x.id)?.seq !== x.seq || known.get(x.id)?.local), async (x) => {
     if (open.has(x.id)) return // what was signed here is newer
     const b = fromView(await batch(x.id))
-    await app.db.put('bags', { ...b, closed: x.began_at })
+    await app.db.put('bags', { ...b, closed: x.began_at, ...ofItem(x) })
   })
   // What is in nobody's list any more has moved on.
   const gone = [...known.values()].filter((b) => !listed.has(b.id) && !open.has(b.id) && b.seq !== undefined)
@@ -119,6 +126,20 @@ async function lastSent(app) {
   return Promise.all(found.filter((x) => x.consignor === app.me.party).map((x) => manifest(x.id)))
 }
 
+// sheetOf finds a manifest by its id or its national number: what the phone keeps, else the server;
+// null where it is unknown or not theirs to see.
+export async function sheetOf(app, given) {
+  const kept = (await app.db.get('meta', 'manifests')) ?? []
+  const m = kept.find((x) => x.id === given || x.number === given)
+  if (!navigator.onLine || app.signedIn === false || !app.me) return m ?? null
+  try {
+    const id = m?.id ?? (given.length === 14 ? (await walk('/v1/search', { kind: 'manifest', ...filter(app.me), number: given, limit: 1 }, 1))[0]?.id : given)
+    return id ? await manifest(id) : null
+  } catch {
+    return m ?? null
+  }
+}
+
 // find looks a label up: what the phone knows first, else the server; null where it is unknown
 // or not theirs to see.
 export async function find(app, label) {
@@ -128,7 +149,7 @@ export async function find(app, label) {
   try {
     const found = await walk('/v1/search', { kind: 'batch', ...filter(app.me), label, limit: 1 }, 1)
     if (found.length === 0) return kept ?? null
-    const b = { ...fromView(await batch(found[0].id)), label, closed: found[0].began_at }
+    const b = { ...fromView(await batch(found[0].id)), label, closed: found[0].began_at, ...ofItem(found[0]) }
     await app.db.put('bags', b)
     return b
   } catch {

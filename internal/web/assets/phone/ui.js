@@ -75,6 +75,12 @@ export function choices(zh, en, options, chosen) {
   return { row: box, value: () => box.querySelector(':checked')?.value ?? '' }
 }
 
+// pick is one of many, in a list that the phone itself opens.
+export function pick(zh, en, options, chosen, id = `f${fieldNumber++}`) {
+  const input = h('select', { id }, options.map((o) => h('option', { value: o.value, selected: o.value === chosen }, `${o.zh} ${o.en}`)))
+  return { row: h('div', {}, h('label', { for: id }, two(zh, en)), input), input, value: () => input.value }
+}
+
 export function check(zh, en, on = false) {
   const input = h('input', { type: 'checkbox', checked: on })
   return { row: h('label.check', {}, input, h('span', {}, two(zh, en))), on: () => input.checked }

@@ -6,10 +6,10 @@ import { groups, kg, newLabel, randomBytes, scanned, unb64u } from './bytes.js'
 import { drawing } from './code.js'
 import * as events from './events.js'
 import { scanner } from './scan.js'
-import { formOf, lines, nameOf, signStep, stepWords, weightField } from './step.js'
+import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
 import { find } from './sync.js'
 import { Say, act, check, choices, field, h, link, note, p, two, when, words } from './ui.js'
-import { clockOf, handOver, lasting, readHandOver, stepsFor } from './world.js'
+import { categoryOf, clockOf, handOver, lasting, readHandOver, stepsFor } from './world.js'
 
 async function bagPage() {
   const last = (await app.db.get('meta', 'lastBag')) ?? {}
@@ -46,23 +46,28 @@ async function bagPage() {
 
 const classOf = (code) => app.words.classes.find((c) => c.code === code)
 
+// labelCard is a container's label as the phone prints it.
+function labelCard(bag, id = 'token') {
+  const c = classOf(bag.code)
+  return h(
+    'section.card.label',
+    { 'data-batch': bag.id },
+    drawing(`${location.origin}/q/${bag.label}`, '二维码 QR ' + bag.label),
+    h('p.code.token', { id }, groups(bag.label)),
+    h('p', {}, h('strong', {}, categoryOf(bag.code) === 'HW01' ? two('医疗废物', 'medical waste') : two('危险废物', 'hazardous waste')), ' ', bag.code, c && [' ', two(c.zh, c.en)]),
+    h('p', {}, app.me.partyName ?? '', ' ', app.me.siteName ?? '', ' ', bag.department ?? ''),
+    h('p', {}, h('span.num', {}, kg(bag.grams) + ' kg'), ' ', bag.closed && when(bag.closed)),
+  )
+}
+
 async function labelPage(id) {
   const bag = await app.db.get('bags', id)
   if (!bag) return lost()
-  const c = classOf(bag.code)
   return {
     body: [
       p('标签', 'Label', 'h1'),
       bag.label
-        ? h(
-            'section.card.label',
-            {},
-            drawing(`${location.origin}/q/${bag.label}`, '二维码 QR ' + bag.label),
-            h('p.code', { id: 'token' }, groups(bag.label)),
-            h('p', {}, h('strong', {}, two('医疗废物', 'medical waste')), ' ', bag.code, c && [' ', two(c.zh, c.en)]),
-            h('p', {}, app.me.partyName ?? '', ' ', app.me.siteName ?? '', ' ', bag.department ?? ''),
-            h('p', {}, h('span.num', {}, kg(bag.grams) + ' kg'), ' ', bag.closed && when(bag.closed)),
-          )
+        ? labelCard(bag)
         : note('', p('这一袋没有在用的标签。', 'This bag has no label in force.')),
       bag.label && act('打印', 'Print', () => window.print(), 'button.main'),
       link('#act/' + bag.id, '下一步', 'Next step', 'a.big'),
@@ -96,6 +101,7 @@ async function scanPage() {
     if (c.kind === 'enrol') return go('enrol=' + c.code)
     if (c.kind === 'source') return go('pickup/' + c.code)
     if (c.kind === 'take') return go('take/' + c.code)
+    if (c.kind === 'manifest' || c.kind === 'number') return go('manifest/' + c.code)
     go('act/' + (await known(text)).id)
   })
   return { leave: s.leave, body: [p('扫码', 'Scan', 'h1'), p('袋上的标签，或对方手机上的交接码。', 'A bag’s label, or the hand-over code on another phone.', 'p.hint'), s.body] }
@@ -154,6 +160,8 @@ async function actPage(given) {
     const other = bag.next?.[0]
     return { body: [head, note('', other ? h('p', {}, two('下一步由别人办：', 'The next step is somebody else’s: '), words(app.words.types[other.type])) : p('这一袋没有下一步了。', 'There is nothing more to do.')), bag.label && link('#label/' + id, '标签', 'Label'), link('#scan', '扫下一袋', 'Scan the next', 'a.big.main')] }
   }
+  const own = ownPages.get(step.type)
+  if (own) return own(bag, asked)
   const [zh, en] = stepWords[step.type]
   const form = await formOf(step.type)
   const weight = weightField(bag.grams)
@@ -241,6 +249,7 @@ async function givePage(ids) {
 async function takePage(code) {
   const told = readHandOver(code)
   if (!told) return { body: [p('交接码', 'Hand-over code', 'h1'), note('bad', p('这个交接码读不懂，请对方重新显示，再扫一次。', 'The code cannot be read. Have it shown again and scan it once more.'))] }
+  if (told.type === 'transport.delivered') return arrived(told)
   const type = told.type === 'manifest.issued' ? 'transport.collected' : 'batch.received'
   const bags = []
   for (const l of told.lines) {
@@ -264,4 +273,34 @@ async function takePage(code) {
   }
 }
 
-export const ward = { bag: bagPage, label: labelPage, scan: scanPage, bags: bagsPage, act: actPage, many: manyPage, give: givePage, take: takePage }
+// arrived is a driver's delivery code at the gate: what was unloaded waits for the consignee's word.
+async function arrived(told) {
+  const bags = []
+  for (const l of told.lines) {
+    const b = await app.db.get('bags', l.id)
+    if (b?.stage && !['issued', 'in_transit', 'handed_over', 'at_point', 'delivered'].includes(b.stage)) continue // it has gone on
+    const next = ['manifest.accepted', 'manifest.refused'].map((type) => ({ type, party: app.me?.party, refs: told.event }))
+    bags.push({ ...l, ...b, code: b?.code ?? l.code, grams: l.grams || b?.grams, stage: 'delivered', manifest: told.manifest, gone: false, local: true, scanned: true, next })
+  }
+  await app.db.write(['bags'], (store) => {
+    for (const b of bags) store('bags').put(b)
+  })
+  go('check/' + told.manifest)
+}
+
+// labels are several at once: the containers that one step began.
+async function labelsPage(ids) {
+  const bags = (await Promise.all(ids.split(',').map((id) => app.db.get('bags', id)))).filter(Boolean)
+  if (bags.length === 0) return lost()
+  return {
+    body: [
+      h('h1', {}, two(`标签 ${bags.length} 张`, `${bags.length} label(s)`)),
+      bags.map((b, i) => labelCard(b, `token${i}`)),
+      act('打印', 'Print', () => window.print(), 'button.main'),
+      app.signedIn && bags.every((b) => b.seq !== undefined) && link('/print/labels?' + bags.map((b) => 'batch=' + b.id).join('&'), '打印正式标签（A4、PDF）', 'Print the full labels (page, PDF)', 'a.big'),
+      link('#', '首页', 'Home', 'a.big'),
+    ],
+  }
+}
+
+export const ward = { bag: bagPage, label: labelPage, labels: labelsPage, scan: scanPage, bags: bagsPage, act: actPage, many: manyPage, give: givePage, take: takePage }

@@ -3,7 +3,8 @@
 import { b64u, labelBytes, labelText, unb64u, uuidBytes, uuidText } from './bytes.js'
 
 // acts are what this app signs of a bag, in the order in which the day has them.
-export const acts = ['batch.released', 'batch.received', 'batch.stored', 'manifest.issued', 'transport.collected', 'transport.delivered']
+export const acts = ['batch.released', 'batch.received', 'batch.stored', 'manifest.issued', 'transport.collected', 'transport.delivered',
+  'manifest.accepted', 'manifest.refused', 'batch.treated', 'outcome.reported']
 
 // usual is the one thing that usually comes next in a stage; others are offered below it.
 const usual = {
@@ -14,22 +15,35 @@ const usual = {
   issued: 'transport.collected',
   handed_over: 'transport.collected',
   in_transit: 'transport.delivered',
+  delivered: 'manifest.accepted',
+  accepted: 'batch.stored',
+  treated: 'outcome.reported',
 }
+
+// treats are the organisations that may treat at all, by their roles in the register.
+const treats = ['operator', 'medical', 'generator']
+const mayTreat = (me) => !me.orgRoles || me.orgRoles.some((r) => treats.includes(r))
 
 // stepsFor lists what somebody of a party may do with a bag, the usual thing first.
 export function stepsFor(bag, me) {
-  const mine = (bag.next ?? []).filter((s) => acts.includes(s.type) && (!s.party || s.party === me.party))
-  const first = usual[bag.stage]
+  const mine = (bag.next ?? []).filter((s) => acts.includes(s.type) && (!s.party || s.party === me.party) && (s.type !== 'batch.treated' || mayTreat(me)))
+  const first = bag.stage === 'stored' && mine.some((s) => s.type === 'batch.treated') ? 'batch.treated' : usual[bag.stage]
   return mine.sort((a, b) => (b.type === first) - (a.type === first) || acts.indexOf(a.type) - acts.indexOf(b.type))
 }
 
 const own = (party, ...types) => types.map((type) => ({ type, party }))
 
+// inHouse is what may come next in a house; what came by a manifest may be treated there.
+const inHouse = (b, party, ...types) => own(party, ...(b.manifest ? ['batch.treated'] : []), ...types, 'batch.repacked')
+
 // apply is what an event that was signed here makes of a bag, for this phone's eyes.
 export function apply(bag, e) {
   const b = { ...bag, at: e.at, local: true }
+  const born = beginning(e, b)
+  if (born) return born
   const line = e.batches?.find((x) => x.id === bag.id)
-  if (line?.grams) b.grams = line.grams
+  if (line?.grams && !takesOut.includes(e.type)) b.grams = line.grams
+  if (line?.packages) b.packages = line.packages
   switch (e.type) {
     case 'batch.generated':
       return {
@@ -47,23 +61,49 @@ export function apply(bag, e) {
     case 'batch.released':
       return { ...b, stage: 'released', next: [{ type: 'batch.received', party: e.party, refs: e.id }] }
     case 'batch.received':
-      return { ...b, stage: 'received', custodian: e.party, site: e.site, room: e.data.place ?? '', next: own(e.party, 'batch.stored', 'manifest.issued', 'batch.released') }
+      return { ...b, stage: 'received', custodian: e.party, site: e.site, room: e.data.place ?? '', next: inHouse(b, e.party, 'batch.stored', 'manifest.issued', 'batch.released') }
     case 'batch.stored':
-      return { ...b, stage: 'stored', site: e.site, room: e.data.place, next: own(e.party, 'manifest.issued', 'batch.released', 'batch.stored') }
+      return { ...b, stage: 'stored', site: e.site, room: e.data.place, next: inHouse(b, e.party, 'manifest.issued', 'batch.released', 'batch.stored') }
     case 'manifest.issued':
       return { ...b, stage: 'issued', manifest: e.manifest, next: [{ type: 'transport.collected', party: e.data.carrier, refs: e.id, manifest: e.manifest }] }
     case 'transport.collected':
       return { ...b, stage: 'in_transit', custodian: e.party, site: '', manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }] }
     case 'transport.delivered':
       return { ...b, stage: 'delivered', next: [] }
+    case 'manifest.accepted':
+      return { ...b, stage: 'accepted', custodian: e.party, site: e.site, due: null, next: own(e.party, 'batch.treated', 'manifest.issued', 'batch.stored', 'batch.released', 'batch.repacked') }
+    case 'manifest.refused':
+      return { ...b, stage: 'refused', next: takenBack(b, e) }
+    case 'batch.treated':
+      b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
+      return b.grams ? b : { ...b, stage: 'treated', next: b.manifest ? [{ type: 'outcome.reported', party: e.party, refs: e.id }] : [] }
+    case 'outcome.reported':
+      return { ...b, stage: 'reported', next: [] }
   }
   return b
 }
 
+// takesOut are the types whose grams are taken out of a batch, not weighed.
+const takesOut = ['batch.treated', 'batch.repacked', 'incident.reported']
+
+// beginning is a batch that an event begins out of others: residue, or what was refused of a line.
+function beginning(e, b) {
+  const c = [...(e.data?.residues ?? []), ...(e.data?.children ?? [])].find((x) => x.id === b.id)
+  if (c) {
+    return { ...b, ...c, stage: 'generated', custodian: e.party, site: e.site, closed: e.at, next: own(e.party, 'batch.stored', 'manifest.issued', 'batch.released', 'batch.repacked') }
+  }
+  const of = e.batches?.find((x) => x.rest === b.id)
+  if (!of) return null
+  return { ...b, grams: of.refused_grams, stage: 'refused', manifest: e.manifest, next: takenBack(b, e) }
+}
+
+// takenBack is for the carrier, whom a scanned code does not name.
+const takenBack = (b, e) => [{ type: 'transport.returned', party: b.custodian ?? 'carrier', refs: e.id, manifest: e.manifest }]
+
 // fromView is a bag as the server's BatchView tells it.
 export function fromView(v) {
-  const keep = ({ id, label, stage, code, grams, packaging, department, room, custodian, site, manifest, head, seq, packages }) => ({
-    id, label, stage, code, grams, packaging, department, room, custodian, site, manifest, head, seq, packages,
+  const keep = ({ id, label, stage, code, code_name_zh, grams, form, measured, packaging, department, room, custodian, site, manifest, vehicle, head, seq, packages }) => ({
+    id, label, stage, code, name: code_name_zh || undefined, grams, form, measured, packaging, department, room, custodian, site, manifest, vehicle, head, seq, packages,
   })
   return { ...keep(v), next: v.next ?? [], at: v.last_at, local: false }
 }
@@ -71,6 +111,7 @@ export function fromView(v) {
 // clockOf is how a bag stands with its time, by the dated rule that came with the app; null
 // where no clock runs.
 export function clockOf(bag, dwell, now) {
+  if (bag.manifest && ['generated', 'released', 'received', 'stored'].includes(bag.stage)) return null // accepted once: other rules bind
   if (!dwell || !bag.closed || !dwell.stages.includes(bag.stage) || !dwell.categories.some((c) => categoryOf(bag.code) === c)) return null
   const due = Date.parse(bag.closed) + dwell.limit_ms
   const left = due - now
@@ -93,7 +134,8 @@ export function lasting(ms) {
 // needs no network: the signed events are. Bytes: version, kind, event 16, manifest 16, number
 // of bags; of each bag id 16, grams 4, closed 4 (seconds), class 1 (of 841-00n-01), label 17.
 const codeVersion = 1
-const kinds = { 1: 'batch.released', 2: 'manifest.issued' }
+const kinds = { 1: 'batch.released', 2: 'manifest.issued', 3: 'transport.delivered' }
+const kindOf = (type) => Number(Object.keys(kinds).find((k) => kinds[k] === type) ?? 1)
 const head = 35
 const each = 42
 export const perCode = 12
@@ -102,7 +144,7 @@ const classNumber = (code) => Number(/^841-00([1-5])-01$/.exec(code ?? '')?.[1] 
 
 // handOver writes the codes of an event, so many bags in each; known finds a bag by its id.
 export function handOver(e, known) {
-  const kind = e.type === 'manifest.issued' ? 2 : 1
+  const kind = kindOf(e.type)
   const out = []
   for (let i = 0; i < e.batches.length; i += perCode) {
     const part = e.batches.slice(i, i + perCode)
@@ -147,5 +189,5 @@ export function readHandOver(code) {
       label: labelText(b.subarray(at + 25, at + each)),
     })
   }
-  return { type: kinds[b[1]], event: uuidText(b.subarray(2, 18)), manifest: b[1] === 2 ? uuidText(b.subarray(18, 34)) : undefined, lines }
+  return { type: kinds[b[1]], event: uuidText(b.subarray(2, 18)), manifest: b[1] === 1 ? undefined : uuidText(b.subarray(18, 34)), lines }
 }
