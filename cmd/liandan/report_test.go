@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"liandan/internal/calendar"
-	"liandan/internal/report"
+	reports "liandan/internal/report"
 )
 
 // TestReport: the same report is the same file, in each form; what cannot be made leaves
@@ -105,7 +105,7 @@ func TestKeptReports(t *testing.T) {
 	if read("first.json") != read("made.json") {
 		t.Error("the first is not what is made as of its size")
 	}
-	before, err := report.Parse([]byte(read("first.json")))
+	before, err := reports.Parse([]byte(read("first.json")))
 	if err != nil || before.Size > 60 {
 		t.Fatalf("as of 60 entries it knows %d: %v", before.Size, err)
 	}
