@@ -4243,6 +4243,7 @@ type EventIncidentReportedType string
 
 // EventInspectionRecorded 主管部门按某版检查表检查一个场所；合格与否由该版检查表的数据得出；不属于任何批次。
 // An authority inspected a site by a version of a sheet; whether it passed follows from that version's data. It belongs to no batch.
+// 复查以 refs 指明原先的检查。A re-inspection names the inspection before it in refs.
 type EventInspectionRecorded struct {
 	// At 签名方时钟，RFC 3339，毫秒，带时区偏移（18 小时以内），2000 至 2199 年。
 	// The signer's clock: RFC 3339 with milliseconds and an offset within 18 hours, years 2000 to 2199.
@@ -5337,6 +5338,9 @@ type InspectionData struct {
 
 	// Version 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Version Text32 `json:"version"`
+
+	// With 同行检查人员，不含签名人 · who inspected beside the signer
+	With []ID `json:"with,omitempty,omitzero"`
 }
 
 // InspectionDataClass 产生单位或经营单位 · whom the sheet is for

@@ -428,6 +428,13 @@ func inspectionData(r *rapid.T, d doc) {
 	maybe(r, d, "note", func() any { return drawText(r, 400) })
 	maybe(r, d, "accidents", func() any { return number(rapid.Int64Range(0, 100).Draw(r, "accidents")) })
 	maybe(r, d, "major_accidents", func() any { return number(rapid.Int64Range(0, 100).Draw(r, "major")) })
+	maybe(r, d, "with", func() any {
+		with := []any{}
+		for _, p := range rapid.SliceOfNDistinct(uuids, 1, 8, rapid.ID[string]).Draw(r, "with") {
+			with = append(with, p)
+		}
+		return with
+	})
 	total, items := int64(0), []any{}
 	for i := range rapid.Int64Range(1, 5).Draw(r, "items") {
 		x := doc{"no": number(i + 1)}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -155,15 +156,16 @@ func phoneOf(t *testing.T, s *server.Server, who samplecity.Somebody, options ..
 	return p
 }
 
-// listen tells what the browser's console said beside refused connections, for it should say nothing.
-func (w walker) listen() {
+// listen tells what the browser's console said beside refused connections and what the test
+// provokes, for it should say nothing.
+func (w walker) listen(provoked ...string) {
 	messages := chromedp.Console(w.ctx)
 	go func() {
 		for m, err := range messages {
 			if err != nil {
 				return // the browser is gone
 			}
-			if !strings.Contains(m.Text, "ERR_INTERNET_DISCONNECTED") && !strings.Contains(m.Text, "status of 401") && !strings.Contains(m.Text, "status of 409") {
+			if !slices.ContainsFunc(provoked, func(x string) bool { return strings.Contains(m.Text, x) }) && !strings.Contains(m.Text, "ERR_INTERNET_DISCONNECTED") && !strings.Contains(m.Text, "status of 401") && !strings.Contains(m.Text, "status of 409") {
 				w.t.Errorf("the console: %s", m)
 			}
 		}

@@ -254,6 +254,10 @@ func typedBad() map[event.Type][]bad {
 			spoil("total", `"total":3`, "/data/total", numbers(0, 100_000, `4`, "sum")...),
 			spoil("note", `"note":"抽查"`, "/data/note", texts(400)...),
 			[]bad{
+				{"a companion that is no id", `"with":["` + personB + `"]`, `"with":["li"]`, "invalid-event /data/with/0=format"},
+				{"a companion twice", `"with":["` + personB + `"]`, `"with":["` + personB + `","` + personB + `"]`, "invalid-event /data/with/1=repeated"},
+				{"no companions in a list", `"with":["` + personB + `"]`, `"with":[]`, "invalid-event /data/with=length"},
+				{"a companion that is no list", `"with":["` + personB + `"]`, `"with":"` + personB + `"`, "invalid-event /data/with=type"},
 				{"an item twice", `"no":2`, `"no":1`, "invalid-event /data/items/1/no=repeated"},
 				{"an item below one", `"no":3`, `"no":0`, "invalid-event /data/items/2/no=out_of_range"},
 				{"points that do not add up", `"points":1`, `"points":2`, "invalid-event /data/total=sum"},

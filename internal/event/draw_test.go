@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -209,6 +210,11 @@ func drawData(r *rapid.T, typ event.Type) event.Data {
 				x = event.Scored{No: i + 1, Inapplicable: true}
 			}
 			d.Items, d.Total = append(d.Items, x), d.Total+x.Points
+		}
+		for range rapid.IntRange(0, 8).Draw(r, "companions") {
+			if p := id.PersonOf(drawUUID(r, "companion")); !slices.Contains(d.With, p) {
+				d.With = append(d.With, p)
+			}
 		}
 		return d
 	}

@@ -19,6 +19,7 @@ type Inspection struct {
 	Accidents int // pollution accidents of the year
 	Major     int // major accidents, or such with casualties
 	Note      string
+	With      []id.Person // who inspected beside the signer
 }
 
 // Scored is one item of the sheet.
@@ -30,8 +31,11 @@ type Scored struct {
 
 func (Inspection) of() Type { return InspectionRecorded }
 
-// maxItems bounds the items of an inspection.
-const maxItems = 200
+// Bounds of an inspection.
+const (
+	maxItems      = 200
+	maxCompanions = 8
+)
 
 func readInspection(r *reader) Data {
 	defer r.close()
@@ -42,6 +46,7 @@ func readInspection(r *reader) Data {
 	total, added := r.integer("total", true, 0, 100_000)
 	d.Accidents, d.Major, d.Total = int(n), int(major), int(total)
 	d.Items = readScored(r)
+	d.With = readCompanions(r)
 	sum := 0
 	for _, it := range d.Items {
 		sum += it.Points
@@ -64,6 +69,13 @@ func (d Inspection) write(m members) {
 	}
 	if d.Major > 0 {
 		m["major_accidents"] = d.Major
+	}
+	if len(d.With) > 0 {
+		with := make([]string, len(d.With))
+		for i, p := range d.With {
+			with[i] = p.String()
+		}
+		m["with"] = with
 	}
 	items := make([]members, 0, len(d.Items))
 	for _, it := range d.Items {
@@ -106,6 +118,35 @@ func readScored(r *reader) []Scored {
 		met[int(no)] = true
 		// An item without points does not apply here.
 		out = append(out, Scored{No: int(no), Points: int(points), Inapplicable: !given})
+	}
+	return out
+}
+
+func readCompanions(r *reader) []id.Person {
+	n, ok := r.take("with", false)
+	if !ok {
+		return nil
+	}
+	if n.kind != '[' {
+		r.note("with", "type", "must be an array of ids of persons")
+		return nil
+	}
+	if len(n.items) == 0 || len(n.items) > maxCompanions {
+		r.note("with", "length", "must have 1 to %d ids", maxCompanions)
+	}
+	out := make([]id.Person, 0, len(n.items))
+	met := map[id.Person]bool{}
+	for i, item := range n.items {
+		p, err := id.ParsePerson(item.text)
+		name := fmt.Sprintf("with/%d", i)
+		switch {
+		case item.kind != '"' || err != nil:
+			r.below(name, "format", "must be a lower-case hyphenated UUID")
+		case met[p]:
+			r.below(name, "repeated", "the person is named twice")
+		}
+		met[p] = true
+		out = append(out, p)
 	}
 	return out
 }

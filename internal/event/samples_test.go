@@ -66,7 +66,7 @@ var rests = map[event.Type]string{
 	event.TransportReturned:   manifest + anyBatch + refs + `"data":{"vehicle":"冀F00001"}`,
 	event.RulingRecorded:      refs + `"data":{"event":"` + eventB + `","hash":"` + seenA + `","verdict":"admit","reason":"两人在场"}`,
 	event.SampleDrawn:         `"data":{"period":"2026-Q4","list":"` + seenA + `","sites":40,"people":9,"draw_sites":4,"draw_people":2,"size":1000,"round":2,"reason":"首轮名单有误"}`,
-	event.InspectionRecorded:  `"data":{"inspected":"` + siteB + `","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"accidents":1,"major_accidents":2,"note":"抽查"}`,
+	event.InspectionRecorded:  `"data":{"inspected":"` + siteB + `","class":"generator","sheet":"generator","version":"2021","items":[{"no":1,"points":2},{"no":2,"points":1},{"no":3}],"total":3,"accidents":1,"major_accidents":2,"note":"抽查","with":["` + personB + `"]}`,
 	event.ManifestNumbered:    manifest + bareBatch + `"data":{"number":"20261306000123"}`,
 	event.CorrectionProposed: manifest + bareBatch + refs + `"data":{"changes":[{"pointer":"/data/vehicle","old":"冀F00001","new":"冀F00002"},{"pointer":"/batches/0/packages","old":null,"new":3}],"parties":["` +
 		partyB + `","` + partyC + `"],"until":"2026-03-09T08:30:00.000+08:00","reason":"车牌写错"}`,

@@ -3,6 +3,7 @@ package indicator
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"liandan/internal/id"
@@ -241,6 +242,31 @@ func (v View) Sheet(name, version string) (Sheet, bool) {
 		}
 	}
 	return ShippedSheet(name, version)
+}
+
+// SheetsInForce lists the sheets to inspect by: of each name the version that the log named
+// last, or the one as shipped where it named none; ordered by class and name.
+func (v View) SheetsInForce() []Sheet {
+	newest := map[string]Sheet{}
+	for _, s := range Sheets() {
+		newest[s.Name] = s
+	}
+	for _, d := range before(v.b.sheets, v.size) {
+		newest[d.row.Name] = d.row
+	}
+	return slices.SortedFunc(maps.Values(newest), func(a, b Sheet) int { return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Name, b.Name)) })
+}
+
+// InspectionsOf lists those of a site as the log knows them, the newest first.
+func (v View) InspectionsOf(s id.Site) []Inspection {
+	var out []Inspection
+	for _, i := range v.b.checks {
+		if i.Seq < v.size && i.Inspected == s {
+			out = append(out, i)
+		}
+	}
+	slices.SortFunc(out, func(a, b Inspection) int { return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(b.Seq, a.Seq)) })
+	return out
 }
 
 // Inspections lists those of a period as the log knows them, in its order.

@@ -120,6 +120,7 @@ type Inspection struct {
 	Seq   int64
 	Event id.Event
 	At    int64
+	Again []id.Event // the inspections that it follows up, by its refs
 	event.Inspection
 }
 

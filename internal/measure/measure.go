@@ -191,7 +191,7 @@ func learnedOf(k ledger.Kept) (f learned, err error) {
 	if !ok {
 		return f, damaged(k.Seq)
 	}
-	f.check = &indicator.Inspection{Seq: k.Seq, Event: e.ID, At: e.At.UnixMilli(), Inspection: d}
+	f.check = &indicator.Inspection{Seq: k.Seq, Event: e.ID, At: e.At.UnixMilli(), Again: e.Refs, Inspection: d}
 	return f, nil
 }
 

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"liandan/internal/batch"
 	"liandan/internal/event"
@@ -190,9 +191,15 @@ func (s *Service) inspected(ctx context.Context, e event.Event, d event.Inspecti
 	if err != nil {
 		return unavailable(err)
 	}
+	bad := fault.New(fault.InvalidEvent, "The inspection names what cannot be; what is wrong is listed.")
 	if !ok || site.Party == e.Party || !site.Valid.Holds(e.At) {
-		return fault.New(fault.InvalidEvent, "The inspected site is not a site of another party at that date.").
-			At("/data/inspected", "unknown", "must be a site of another party")
+		bad.At("/data/inspected", "unknown", "must be a site of another party at that date")
+	}
+	if i := slices.Index(d.With, e.Person); i >= 0 {
+		bad.At(fmt.Sprintf("/data/with/%d", i), "signer", "must be somebody else than the signer")
+	}
+	if len(bad.Fields) > 0 {
+		return bad
 	}
 	return nil
 }

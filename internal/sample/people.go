@@ -14,6 +14,13 @@ type Somebody struct {
 	Appointment access.Appointment
 }
 
+// Inspector is who signs inspections on the authority's device: the register's person, whose
+// appointment is the city inspector's.
+func (c *City) Inspector() Somebody {
+	return Somebody{"inspector.sample", "样例市执法人员 SAMPLE", "市级执法人员", "city inspector",
+		access.Appointment{Role: access.CityInspector, Party: c.authority.party, Person: c.authority.hand.Person}}
+}
+
 // People is one person for each role that people hold.
 func (c *City) People() []Somebody {
 	h, clinic := c.hospitals[0], c.clinics[0]

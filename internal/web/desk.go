@@ -28,6 +28,7 @@ type Measures interface {
 	Indicator(ctx context.Context, q measure.Query) (measure.Result, error)
 	Evidence(ctx context.Context, q measure.Query, cursor string, limit int) (measure.Page, error)
 	Definitions(ctx context.Context, q measure.Query) ([]indicator.Definition, measure.Sealed, error)
+	Inspections
 }
 
 // Desk is what the desk pages read beside the registry.

@@ -129,6 +129,8 @@ type housePage struct {
 	Accounts        []account2
 	Ledger          bool
 	Note            *note
+	Inspector       bool // may inspect it
+	Checked         []checkedLine
 }
 
 type bag struct {
@@ -195,6 +197,11 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	if next != "" {
 		p.More = with(r.URL.Path, "period", p.Period, "cursor", next)
+	}
+	if p.Inspector = s.mayInspect(v); p.Inspector {
+		if p.Checked, err = s.checkedAt(ctx, x); err != nil {
+			return err
+		}
 	}
 	status := http.StatusOK
 	if p.Period == "" {

@@ -14,6 +14,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/rule"
 	"liandan/internal/sampling"
+	"liandan/internal/standbook"
 	"liandan/internal/worklist"
 )
 
@@ -29,6 +30,15 @@ type chains struct {
 	label event.Label
 
 	queues []audit.FindingFilter
+}
+
+// Custody and Standbook: nothing is held in this world.
+func (*chains) Custody(context.Context, id.Site, string, int) ([]audit.Bag, string, error) {
+	return nil, "", nil
+}
+
+func (*chains) Standbook(context.Context, standbook.Scope, func(standbook.Line) error) ([]standbook.Account, error) {
+	return nil, nil
 }
 
 func (c *chains) BatchSubject(_ context.Context, b id.Batch) (access.Subject, error) {

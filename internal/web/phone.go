@@ -113,7 +113,7 @@ func (s *Site) phoneRoutes() []route {
 	fixed := func(f func() phoneFile, cache string) handler {
 		return anybody(func(w http.ResponseWriter, r *http.Request) { sendPhone(w, r, f(), cache) })
 	}
-	return []route{
+	return append(s.inspectionRoutes(), []route{
 		{method: "GET", pattern: "/m", operation: "page:phone", run: func(w http.ResponseWriter, r *http.Request, _ *visit) error { return see(w, r, "/m/") }},
 		{method: "GET", pattern: "/m/", operation: "page:phone", run: fixed(func() phoneFile { return phone().shell }, "no-cache")},
 		{method: "GET", pattern: "/m/manifest.webmanifest", operation: "page:phone", run: fixed(func() phoneFile { return phone().about }, "no-cache")},
@@ -121,7 +121,7 @@ func (s *Site) phoneRoutes() []route {
 		{method: "GET", pattern: "/m/a/{version}/{name...}", operation: "page:phone", run: phoneAsset},
 		{method: "GET", pattern: "/m/hello", operation: "page:phone-hello", run: s.phoneHello},
 		{method: "GET", pattern: "/m/who", operation: "page:phone-who", run: s.phoneWho, private: true},
-	}
+	}...)
 }
 
 // phoneAsset is GET /m/a/{version}/{name}: of this version alone, so that it may be kept for ever.

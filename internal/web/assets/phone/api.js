@@ -38,7 +38,7 @@ export async function ask(path, { method = 'GET', type, body, csrf, signed } = {
   if (r.type === 'opaqueredirect') throw new Trouble('unauthorized') // to the page for signing in
   const text = await r.text()
   const value = parse(text)
-  if (!r.ok) throw new Trouble(value?.kind ?? (r.status === 401 ? 'unauthorized' : 'unavailable'), value)
+  if (!r.ok) throw new Trouble(value?.kind ?? { 401: 'unauthorized', 404: 'not-found' }[r.status] ?? 'unavailable', value)
   return value
 }
 

@@ -60,10 +60,9 @@ export async function top() {
   )
 }
 
-const bar = [
+const bar = () => [
   ['', '首页', 'Home'],
-  ['scan', '扫码', 'Scan'],
-  ['bags', '在管', 'Held'],
+  ...(app.me?.orgRoles?.includes('authority') ? [['inspect', '检查', 'Inspect']] : [['scan', '扫码', 'Scan'], ['bags', '在管', 'Held']]),
   ['queue', '发送', 'Sent'],
 ]
 
@@ -85,7 +84,7 @@ export async function show() {
   if (!made) return // it went elsewhere
   leave = made.leave
   at('page').replaceChildren(...made.body.flat(9).filter(Boolean))
-  at('bar').replaceChildren(...bar.map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
+  at('bar').replaceChildren(...bar().map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
   await top()
   at('page').focus({ preventScroll: true })
   scrollTo(0, 0)

@@ -93,13 +93,13 @@ export function labelText(b) {
 export const groups = (code, n = 4) => code.match(new RegExp(`.{1,${n}}`, 'g')).join(' ')
 
 // scanned says what a code that was read or typed is: a label, a hand-over between phones,
-// a small source's place, an enrolment, a manifest (its page or its national number), or nothing of ours.
+// a small source's place, an enrolment, a person, a manifest (its page or its national number), or nothing of ours.
 export function scanned(text) {
   const t = text.trim()
   const sheet = /\/inspect\/manifest\/([0-9a-f-]{36})$/.exec(t)
   if (sheet && isUUID(sheet[1])) return { kind: 'manifest', code: sheet[1] }
   if (/^20\d{12}$/.test(t)) return { kind: 'number', code: t }
-  const fragment = /\/m\/#(take|enrol|source)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
+  const fragment = /\/m\/#(take|enrol|source|person)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
   if (fragment) return { kind: fragment[1], code: fragment[2] }
   const path = /^https?:\/\/[^/]+\/q\/([^/?#]+)$/.exec(t)
   let code = t

@@ -36,6 +36,7 @@ export async function openDB(factory = indexedDB) {
   return {
     write,
     get: (store, key) => read(store, (s) => s.get(key)),
+    keys: (store) => read(store, (s) => s.getAllKeys()),
     all: (store) => read(store, (s) => s.getAll()),
     byLabel: (label) => read('bags', (s) => s.index('label').get(label)),
     put: (store, value, key) => write([store], (s) => (key === undefined ? s(store).put(value) : s(store).put(value, key))),

@@ -5,6 +5,8 @@ import { scanned } from './bytes.js'
 import { carry } from './carry.js'
 import { complete, enrol } from './enrol.js'
 import { hello } from './hello.js'
+import { inspect } from './inspect.js'
+import { inspects } from './inspections.js'
 import { count } from './queue.js'
 import { scanner } from './scan.js'
 import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
@@ -28,6 +30,7 @@ async function home() {
     }
   }
   if (!app.me?.site) return placePage()
+  if (inspects(app)) return inspectorHome()
   const open = count(await app.queue.list())
   const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported'].includes(b.stage)).length
   return {
@@ -43,6 +46,22 @@ async function home() {
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
       app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
       link('#device', '本机', 'This phone', 'a.big'),
+    ],
+  }
+}
+
+// inspectorHome is that of a device of an authority: it holds no waste.
+async function inspectorHome() {
+  const open = count(await app.queue.list())
+  return {
+    body: [
+      h('h1', {}, app.me.siteName),
+      open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
+      link('#inspect', '检查场所', 'Inspect a site', 'a.big.main'),
+      app.signedIn === false && note('', p('没有登录：填表、签名和发送照常；核对场所、带下抽中名单需登录。', 'Not signed in: filling in, signing and sending work; looking sites up and the drawn list need sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
+      link('/inspect', '查验（需网络）', 'Look into waste (needs network)', 'a.big'),
+      link('#colleagues', '同行人员', 'Companions', 'a.big'),
+      link('#device', '本机', 'This device', 'a.big'),
     ],
   }
 }
@@ -175,7 +194,7 @@ async function devicePage() {
   }
 }
 
-export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat }
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat, ...inspect }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

@@ -1,6 +1,8 @@
 // What the phone carries along from the server, so that it can work without network: who is
 // signed in, the bags and manifests that wait for them. Only what changed is read again.
 import { batch, manifest, walk, who } from './api.js'
+import { hello } from './hello.js'
+import { inspects, pullDrawn, pullSheets } from './inspections.js'
 import { fromView } from './world.js'
 
 const atATime = 4
@@ -22,9 +24,15 @@ export function choosePost(posts, key) {
 
 // pull reads what is new; true when anything changed. Throws Trouble.
 export async function pull(app) {
+  if (app.key && app.me && !app.me.orgRoles) await hello(app.key).then(({ roles }) => app.setMe({ orgRoles: roles })).catch(() => {}) // enrolled before it was told
+  if (inspects(app)) await pullSheets(app)
   const told = await who()
   app.signedIn = true
   app.csrf = told.csrf
+  if (inspects(app)) {
+    await pullDrawn(app)
+    return true
+  }
   const post = choosePost(told.posts, app.key)
   if (!app.key || !post) return true
   const site = post.sites.find((s) => s.id === app.me?.site) ?? post.sites[0]

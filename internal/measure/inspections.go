@@ -1,0 +1,59 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+
+	"liandan/internal/id"
+	"liandan/internal/indicator"
+)
+
+// Checked is an inspection of a site with what it comes to by its sheet.
+type Checked struct {
+	indicator.Inspection
+	Verdict string // pass, basic or fail; or why it has none
+	Points  int    // after what accidents take off
+	Of      indicator.Sheet
+}
+
+// current runs fn on the book as the newest sealed log knows it.
+func (s *Service) current(ctx context.Context, fn func(indicator.View)) error {
+	return s.Store.Measure(ctx, func(r Reader) error {
+		head, _, err := r.Log()
+		if err != nil {
+			return err
+		}
+		as, err := r.HeadUpTo(head.Size)
+		if err != nil {
+			return err
+		}
+		if err := s.learn(r, as.Size); err != nil {
+			return err
+		}
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		fn(s.book.At(as.Size))
+		return nil
+	})
+}
+
+// Sheets lists the inspection sheets to inspect by now.
+func (s *Service) Sheets(ctx context.Context) (out []indicator.Sheet, err error) {
+	err = s.current(ctx, func(v indicator.View) { out = v.SheetsInForce() })
+	return out, err
+}
+
+// InspectionsOf lists a site's inspections, the newest first.
+func (s *Service) InspectionsOf(ctx context.Context, site id.Site) (out []Checked, err error) {
+	err = s.current(ctx, func(v indicator.View) {
+		for _, i := range v.InspectionsOf(site) {
+			c := Checked{Inspection: i, Verdict: "unknown_sheet"}
+			if sheet, known := v.Sheet(i.Sheet, i.Version); known {
+				verdict, points, why := sheet.Judge(i.Inspection)
+				c.Of, c.Points, c.Verdict = sheet, points, cmp.Or(string(verdict), why)
+			}
+			out = append(out, c)
+		}
+	})
+	return out, err
+}
