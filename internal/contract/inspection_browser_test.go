@@ -24,7 +24,7 @@ func tablet(t *testing.T, s *server.Server, city *samplecity.City, options ...ch
 		t.Fatal(err)
 	}
 	p := phone{walker{t, browser(t, options...)}, s, who}
-	p.wide(820)
+	p.across(820)
 	p.listen("status of 404") // of a site that nobody has
 	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol="+code), chromedp.WaitVisible("#code"))
 	p.tap("登记 Enrol")
@@ -33,7 +33,8 @@ func tablet(t *testing.T, s *server.Server, city *samplecity.City, options ...ch
 	return p
 }
 
-func (w walker) wide(px int64) {
+// across makes the window so wide.
+func (w walker) across(px int64) {
 	w.t.Helper()
 	if err := chromedp.Do(w.ctx, chromedp.EmulateViewport(px, 1180)); err != nil {
 		w.t.Fatal(err)
@@ -97,8 +98,12 @@ func TestAnInspectionOnATablet(t *testing.T) {
 	p.answer(3, "1")
 	p.until("the running total", `document.querySelector("#tally").innerText.includes("已填 3/30") && document.querySelector("#tally").innerText.includes("3 / 58")`)
 	p.fill("#note", "台账缺页 SAMPLE")
-	p.until("the draft is kept", `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
-		const k = r.result.transaction("meta").objectStore("meta").get("draft/`+site.String()+`"); k.onsuccess = () => { r.result.close(); done(k.result?.note === "台账缺页 SAMPLE") } } })`)
+	for end := time.Now().Add(waits); !js[bool](p.walker, `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
+		const k = r.result.transaction("meta").objectStore("meta").get("draft/`+site.String()+`"); k.onsuccess = () => { r.result.close(); done(k.result?.note === "台账缺页 SAMPLE") } } })`); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the draft is not kept")
+		}
+	}
 	p.run("a reload without network", chromedp.Reload(), chromedp.WaitVisible("#tally"))
 	p.until("the draft came back", `document.querySelector("#tally").innerText.includes("已填 3/30") && document.querySelector("#note").value === "台账缺页 SAMPLE"`)
 	p.answer(1, "1")
@@ -127,7 +132,7 @@ func TestAnInspectionOnATablet(t *testing.T) {
 	first := js[string](p.walker, `location.hash.slice("#inspected/".length)`)
 
 	// The follow-up, at the width of a phone.
-	p.wide(390)
+	p.across(390)
 	p.tap("复查这个场所")
 	p.until("the first is named", `[...document.querySelectorAll("input[type=radio]:checked")].some((x) => x.value === "`+first+`")`)
 	p.page("inspect-narrow", "复查", "已填 0/30")
@@ -152,11 +157,11 @@ func TestAnInspectionOnATablet(t *testing.T) {
 	if again.Verdict != "fail" || again.Points != 49 || again.Total != 59 || again.Accidents != 1 || len(again.Again) != 1 || again.Again[0] != before.Event {
 		t.Errorf("the second is %+v", again)
 	}
-	p.wide(1280)
+	p.across(1280)
 	p.run("the site's page", chromedp.Navigate(s.URL+"/inspect/site/"+site.String()), chromedp.WaitVisible("h2"))
 	p.sees("inspect-site", "检查记录", "57 / 60", "达标", "不达标", "复查", "填写检查表")
 	p.axe("the site's page")
-	p.wide(820)
+	p.across(820)
 	p.sees("inspect-site-820", "检查记录")
 }
 
