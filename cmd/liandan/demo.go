@@ -213,6 +213,11 @@ func (p *play) tell(ctx context.Context, story sample.Story, s *server.Server) e
 	if err != nil {
 		return err
 	}
+	for _, list := range story.Lists {
+		if err := client.New(s.URL, reader).HandIn(ctx, list.Text()); err != nil {
+			return fmt.Errorf("list of a draw: %w", err)
+		}
+	}
 	fmt.Fprintf(p.t.out, "\n%s\n地址 address   %s\n%s\n%s", story.Summary(), s.URL, people, story.ThreeThings(s.URL, reader, p.cfg.Data, file))
 	return nil
 }

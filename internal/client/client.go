@@ -158,6 +158,12 @@ func (c *Client) SendAll(ctx context.Context, events [][]byte, each func(Line) e
 	}
 }
 
+// HandIn hands in the list of an announced draw, in its canonical text.
+func (c *Client) HandIn(ctx context.Context, list []byte) error {
+	var known json.RawMessage
+	return c.exchange(ctx, http.MethodPost, "/v1/sample-lists", "application/json", bytes.NewReader(list), &known)
+}
+
 // Import loads a register from CSV and gives the server's report as it is.
 func (c *Client) Import(ctx context.Context, kind string, csv []byte) (report json.RawMessage, err error) {
 	return report, c.exchange(ctx, http.MethodPost, "/v1/registry/"+url.PathEscape(kind), "text/csv", bytes.NewReader(csv), &report)

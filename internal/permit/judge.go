@@ -68,7 +68,7 @@ func (b Book) Refusals(w World, e event.Event) ([]rule.Finding, error) {
 }
 
 func sheetOf(e event.Event, d event.Issued) manifest.State {
-	return manifest.State{ID: e.Manifest, Profile: d.Profile, Consignor: e.Party, ConsignorSite: e.Site, Carrier: d.Carrier,
+	return manifest.State{ID: e.Manifest, Profile: d.Profile, Consignor: e.For(), ConsignorSite: e.Site, Carrier: d.Carrier,
 		Consignee: d.Consignee, ConsigneeSite: d.ConsigneeSite, Method: d.Method}
 }
 

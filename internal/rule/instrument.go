@@ -95,8 +95,12 @@ func (s Step) incident(l Limits) []Finding {
 	name := incidentNames[d.Kind]
 	f := s.finding(Incident, Serious, owner, l.Version)
 	f.Grams = s.Batch.Grams
-	f.ZH = fmt.Sprintf("事故：%s %s 千克，地点 %s", name[0], s.Batch.Grams.Kilograms(), d.Place)
-	f.EN = fmt.Sprintf("Incident: %s kg %s at %s.", s.Batch.Grams.Kilograms(), name[1], d.Place)
+	f.ZH = fmt.Sprintf("事故：%s，地点 %s", name[0], d.Place)
+	f.EN = fmt.Sprintf("Incident: %s at %s.", name[1], d.Place)
+	if s.Batch.Grams > 0 { // otherwise the batch is concerned, and nothing of it is gone
+		f.ZH = fmt.Sprintf("事故：%s %s 千克，地点 %s", name[0], s.Batch.Grams.Kilograms(), d.Place)
+		f.EN = fmt.Sprintf("Incident: %s kg %s at %s.", s.Batch.Grams.Kilograms(), name[1], d.Place)
+	}
 	out := []Finding{f}
 	medical := d.Code.Category() == "HW01" || s.Before.Code.Category() == "HW01"
 	if x, ok := instrumentAt(MedicalLeak, s.Event.At); ok && medical && d.Kind != event.Found {

@@ -38,6 +38,10 @@ type City struct {
 	clinics   []*shop
 	repairs   []*shop
 	labs      []*shop
+	batteries []*shop // sell batteries, and take old ones back
+	school    *shop   // has signed once, and is spoken for by the collector since
+	closed    *shop   // nobody is there when the collector comes
+	plating   *shop
 	collector *collector
 	medical   *carrier // medical waste only: its vehicles carry nothing else (医疗废物管理条例 art. 26)
 	goods     *carrier
@@ -62,8 +66,10 @@ type unit struct {
 	roles    []party.Role
 	licences []licence
 	people   []*hand
-	software bool // its own software sends in bulk (HIS, weighbridge); otherwise every phone sends for itself
-	closed   int  // containers with a digital code, this day
+	software bool   // its own software sends in bulk (HIS, weighbridge); otherwise every phone sends for itself
+	social   string // type of social source, of package registry's; "": it is none
+	serial   int    // of its credit code; 0: the next
+	closed   int    // containers with a digital code, this day
 }
 
 type licence struct {
@@ -96,6 +102,7 @@ type ward struct {
 type shop struct {
 	*unit
 	hand *hand
+	bags int // of an ordinary day, at least
 }
 
 type collector struct {
@@ -133,6 +140,7 @@ func NewCity(seed uint64, scale int) *City {
 		}
 		c.addLab(i)
 	}
+	c.settleApart()
 	c.staffCarriers()
 	return c
 }
@@ -161,7 +169,7 @@ func (c *City) settle() {
 
 	c.landfill = &shop{unit: c.found("landfill", 0, unit{name: "样例危险废物填埋场（SAMPLE）", siteName: "样例填埋库区（SAMPLE）", siteKind: "landfill",
 		division: "130633", roles: []party.Role{party.Operator},
-		licences: []licence{{"SAMPLE-OP-0002", "operating", "HW18", "D1", "2024-07-01", "2029-06-30"}}})}
+		licences: []licence{{"SAMPLE-OP-0002", "operating", "HW17;HW18", "D1", "2024-07-01", "2029-06-30"}}})}
 	c.landfill.hand = c.hire(c.landfill.unit, "gate", false)
 
 	c.collector = &collector{unit: c.found("collector", 0, unit{name: "样例小微企业危险废物收集点（SAMPLE）", siteName: "样例收集库（SAMPLE）", siteKind: "depot",
@@ -183,6 +191,8 @@ func (c *City) settle() {
 	c.authority = &shop{unit: c.found("authority", 0, unit{name: "样例生态环境局（SAMPLE）", siteName: "样例生态环境局办公室（SAMPLE）", siteKind: "office",
 		division: "130606", builtUp: true, roles: []party.Role{party.Authority}})}
 	c.authority.hand = c.hire(c.authority.unit, "inspector", false)
+	c.hire(c.authority.unit, "inspector-2", false)
+	c.hire(c.authority.unit, "inspector-3", false)
 }
 
 // Where generators stand, in turn.
@@ -221,21 +231,21 @@ func (c *City) addClinic(n int) {
 	place := clinicPlaces[n%len(clinicPlaces)]
 	u := c.found("clinic", n, unit{name: "样例诊所" + ordinal(n+1) + "（SAMPLE）", siteName: "样例诊所" + ordinal(n+1) + "门诊（SAMPLE）", siteKind: "clinic",
 		division: place, builtUp: builtUp(place), beds: 15, roles: []party.Role{party.Medical, party.Generator}})
-	c.clinics = append(c.clinics, &shop{u, c.hire(u, "nurse", true)})
+	c.clinics = append(c.clinics, &shop{u, c.hire(u, "nurse", true), 8})
 }
 
 func (c *City) addRepair(n int) {
 	place := repairPlaces[n%len(repairPlaces)]
 	u := c.found("repair", n, unit{name: "样例汽修厂" + ordinal(n+1) + "（SAMPLE）", siteName: "样例汽修厂" + ordinal(n+1) + "车间（SAMPLE）", siteKind: "workshop",
-		division: place, builtUp: builtUp(place), roles: []party.Role{party.Generator}})
-	c.repairs = append(c.repairs, &shop{u, c.hire(u, "workshop", n%2 == 0)})
+		division: place, builtUp: builtUp(place), social: "repair", roles: []party.Role{party.Generator}})
+	c.repairs = append(c.repairs, &shop{u, c.hire(u, "workshop", n%2 == 0), 3})
 }
 
 func (c *City) addLab(n int) {
 	place := labPlaces[n%len(labPlaces)]
 	u := c.found("laboratory", n, unit{name: "样例检测实验室" + ordinal(n+1) + "（SAMPLE）", siteName: "样例检测实验室" + ordinal(n+1) + "（SAMPLE）", siteKind: "laboratory",
-		division: place, builtUp: builtUp(place), roles: []party.Role{party.Generator}})
-	c.labs = append(c.labs, &shop{u, c.hire(u, "bench", false)})
+		division: place, builtUp: builtUp(place), social: "laboratory", roles: []party.Role{party.Generator}})
+	c.labs = append(c.labs, &shop{u, c.hire(u, "bench", false), 4})
 }
 
 // ordinal writes 1 to 10 as Chinese numerals and the rest in digits.

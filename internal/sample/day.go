@@ -59,22 +59,31 @@ func Days(now time.Time, n, run int) []Day {
 // The hours of the day, in order; what follows begins when what was before has ended, so
 // that no event is dated before the one that it answers.
 var hours = struct {
-	closing, releasing, receiving, storing, issuing, collecting, delivering, accepting,
-	onIssuing, onCollecting, onDelivering, onAccepting, treating, reporting, ashIssuing, ashCollecting, ashDelivering, ashAccepting, ashTreating, ashReporting,
-	lateUpload, lateAccepting, lateTreating, lateReporting, lateArrival window
+	closing, releasing, receiving, storing, announcing, recalling, issuing, collecting, relaying, takingOver, delivering, accepting,
+	onIssuing, onCollecting, onDelivering, onAccepting, returning, mending, watching, treating, reporting,
+	ashIssuing, ashCollecting, ashDelivering, ashAccepting, ashTreating, ashReporting, proposing,
+	lateUpload, lateAccepting, lateTreating, lateReporting, lateArrival, evening window
+	answering [2]window
 }{
 	closing:       clock(6, 30, 9, 30),
 	releasing:     clock(9, 30, 9, 50),
 	receiving:     clock(9, 50, 10, 20),
 	storing:       clock(10, 20, 10, 50),
-	issuing:       clock(10, 50, 11, 10),
+	announcing:    clock(10, 50, 10, 51),
+	recalling:     clock(10, 51, 10, 55),
+	issuing:       clock(10, 56, 11, 10),
 	collecting:    clock(11, 10, 13, 20),
-	delivering:    clock(13, 20, 14, 30),
+	relaying:      clock(13, 20, 13, 30),
+	takingOver:    clock(13, 30, 13, 40),
+	delivering:    clock(13, 40, 14, 30),
 	accepting:     clock(14, 30, 15, 0),
 	onIssuing:     clock(15, 0, 15, 10),
 	onCollecting:  clock(15, 10, 15, 20),
 	onDelivering:  clock(15, 40, 15, 50),
 	onAccepting:   clock(15, 50, 16, 0),
+	returning:     clock(16, 0, 16, 5),
+	mending:       clock(16, 5, 16, 20),
+	watching:      clock(16, 20, 16, 40),
 	treating:      clock(16, 0, 17, 10),
 	reporting:     clock(17, 10, 17, 30),
 	ashIssuing:    clock(17, 30, 17, 45),
@@ -83,6 +92,9 @@ var hours = struct {
 	ashAccepting:  clock(18, 35, 18, 45),
 	ashTreating:   clock(18, 50, 19, 5),
 	ashReporting:  clock(19, 5, 19, 15),
+	proposing:     clock(19, 15, 19, 17),
+	answering:     [2]window{clock(19, 17, 19, 18), clock(19, 18, 19, 19)},
+	evening:       clock(20, 10, 20, 30),
 	lateArrival:   clock(18, 40, 19, 0),
 	lateUpload:    clock(19, 15, 19, 20),
 	lateAccepting: clock(19, 25, 19, 40),

@@ -15,6 +15,10 @@ const leaking = "样例：桶内一瓶渗漏，该部分拒收 SAMPLE: one bottl
 // grams now and then; that is said, not smoothed.
 func (s *script) accept(p *phase, r *route, w window) {
 	for i, l := range r.loads {
+		if l.refuse != "" {
+			s.refuse(p, r, l, s.at(w, i, len(r.loads)))
+			continue
+		}
 		lines := make([]event.Batch, len(l.lots))
 		for n, x := range l.lots {
 			if s.random.IntN(16) == 0 {
@@ -192,8 +196,12 @@ func (s *script) sendAsh() {
 	s.collect(s.phase("灰渣起运", "the ash is collected", hours.ashCollecting).of(driver, false), r, hours.ashCollecting)
 	s.deliver(s.phase("灰渣运抵填埋场", "the ash arrives at the landfill", hours.ashDelivering).of(driver, false), r, hours.ashDelivering)
 	s.accept(s.phase("填埋场验收", "the landfill accepts", hours.ashAccepting), r, hours.ashAccepting)
-	s.treat(s.phase("填埋", "landfilled", hours.ashTreating), r, hours.ashTreating)
-	s.report(s.phase("填埋结果告知", "the landfill reports", hours.ashReporting), r, hours.ashReporting)
+	p := s.phase("填埋", "landfilled", hours.ashTreating)
+	s.treat(p, s.sludge, hours.ashTreating)
+	s.treat(p, r, hours.ashTreating)
+	p = s.phase("填埋结果告知", "the landfill reports", hours.ashReporting)
+	s.report(p, s.sludge, hours.ashReporting)
+	s.report(p, r, hours.ashReporting)
 }
 
 // comeBack is the evening: the phone that was out of reach all day uploads what it signed,

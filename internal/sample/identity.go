@@ -45,9 +45,12 @@ func (c *City) found(sort string, n int, u unit) *unit {
 	u.party = id.PartyOf(c.uuid("party", word))
 	u.site = id.SiteOf(c.uuid("site", word))
 	serial := c.registered
-	if u.has(party.Authority) {
+	switch {
+	case u.has(party.Authority):
 		serial = authoritySerial
-	} else {
+	case u.serial > 0:
+		serial = u.serial
+	default:
 		c.registered++
 	}
 	u.credit = creditCode(c.Seed, serial, u.has(party.Medical))

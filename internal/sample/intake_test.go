@@ -58,17 +58,34 @@ func newIntake(t tb, c *City) *intake {
 
 // mayDo is who signs what by Order 23 art. 9 to 13.
 var mayDo = map[event.Type][]party.Role{
-	event.UseRecorded:        {party.Generator, party.Medical, party.Operator},
-	event.BatchGenerated:     {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.BatchReleased:      {party.Generator, party.Medical},
-	event.BatchReceived:      {party.Generator, party.Medical},
-	event.BatchStored:        {party.Generator, party.Medical},
-	event.ManifestIssued:     {party.Generator, party.Medical, party.Collector, party.Operator},
-	event.TransportCollected: {party.Carrier},
-	event.TransportDelivered: {party.Carrier},
-	event.ManifestAccepted:   {party.Operator, party.Collector},
-	event.BatchTreated:       {party.Operator},
-	event.OutcomeReported:    {party.Operator},
+	event.UseRecorded:         {party.Generator, party.Medical, party.Operator},
+	event.BatchGenerated:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.BatchReleased:       {party.Generator, party.Medical},
+	event.BatchReceived:       {party.Generator, party.Medical},
+	event.BatchStored:         {party.Generator, party.Medical},
+	event.BatchRepacked:       {party.Collector},
+	event.ManifestIssued:      {party.Generator, party.Medical, party.Collector, party.Operator},
+	event.ManifestCancelled:   {party.Generator, party.Medical},
+	event.ManifestNumbered:    {party.Generator, party.Medical},
+	event.TransportCollected:  {party.Carrier},
+	event.TransportHandedOver: {party.Carrier},
+	event.TransportDelivered:  {party.Carrier},
+	event.TransportReturned:   {party.Carrier},
+	event.ManifestAccepted:    {party.Operator, party.Collector},
+	event.ManifestRefused:     {party.Operator, party.Collector},
+	event.PaperBackfilled:     {party.Generator},
+	event.BatchTreated:        {party.Operator},
+	event.OutcomeReported:     {party.Operator},
+	event.IncidentReported:    {party.Collector, party.Authority},
+	event.CorrectionProposed:  {party.Generator, party.Medical, party.Carrier},
+	event.CorrectionAgreed:    {party.Generator, party.Operator},
+	event.CorrectionDeclined:  {party.Operator},
+	event.AuthorisationGiven:  {party.Generator},
+	event.StopSkipped:         {party.Carrier},
+	event.BatterySold:         {party.Generator},
+	event.BatteryTakenBack:    {party.Generator},
+	event.InspectionRecorded:  {party.Authority},
+	event.SampleDrawn:         {party.Authority},
 }
 
 // Send implements Sender.
@@ -152,7 +169,7 @@ func (in *intake) open(jws []byte) (event.Event, id.Hash, error) {
 	if err != nil {
 		return event.Event{}, id.Hash{}, err
 	}
-	if e.Party != h.Party || e.Person != h.Person || e.Site != h.unit.site {
+	if e.Party != h.Party || e.Person != h.Person || e.Behalf().IsZero() && e.Site != h.unit.site {
 		return event.Event{}, id.Hash{}, fmt.Errorf("%s is not of its key's party, person and site", e.Type)
 	}
 	if !(party.Organisation{Roles: h.unit.roles}).Has(mayDo[e.Type]...) {

@@ -55,6 +55,9 @@ var (
 	absorbent = kind{"900-041-49", "S", "drum_fibre", "库区吸附棉", 20_000, 38_000, 100, 1}
 )
 
+// Sludge of a plating shop's water treatment; 336-054-17 is of nickel plating.
+var sludge = kind{"336-054-17", "SS", "drum_plastic", "电镀污泥", 80_000, 160_000, 100, 1}
+
 // Laboratory waste. The last was identified by testing: 900-000-NN stands in no table, so
 // the intake takes it as unverified (名录 2021, notes on identified waste).
 var (

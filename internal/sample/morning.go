@@ -55,19 +55,23 @@ func (s *script) closeContainers() {
 		}
 	}
 	for _, c := range s.city.clinics {
-		s.closeShop(p, c, []kind{infectious, sharps}, 8+s.random.IntN(4))
+		s.closeShop(p, c, []kind{infectious, sharps}, c.bags+s.random.IntN(4))
 	}
 	for i, r := range s.city.repairs {
-		s.closeShop(p, r, []kind{oil, filters, rags, batteries}, 3+s.random.IntN(3))
+		s.closeShop(p, r, []kind{oil, filters, rags, batteries}, r.bags+s.random.IntN(3))
 		if i == 1 {
 			s.estimate(p, r)
 		}
 	}
 	for i, l := range s.city.labs {
-		s.closeShop(p, l, []kind{solvents, residues}, 4+s.random.IntN(3))
+		s.closeShop(p, l, []kind{solvents, residues}, l.bags+s.random.IntN(3))
 		if i == 0 {
 			s.identify(p, l)
 		}
+	}
+	s.closeShop(p, s.city.plating, []kind{sludge}, s.city.plating.bags)
+	for _, b := range s.city.batteries {
+		s.closeShop(p, b, []kind{batteries}, b.bags)
 	}
 	keeper := s.city.collector.keeper
 	for i := range 2 {

@@ -54,6 +54,8 @@ func (c *City) planned(u *unit) []kind {
 		return []kind{oil, filters, rags, batteries}
 	case u.siteKind == "laboratory":
 		return []kind{solvents, identified}
+	case u == c.plating.unit:
+		return []kind{sludge}
 	case u == c.plant.unit:
 		return []kind{bottomAsh}
 	}

@@ -57,7 +57,7 @@ func (c *City) Play(ctx context.Context, d Day, to Sender, before func(Progress)
 	}
 	p := &player{to: to, heads: map[id.Batch]head{}, story: s.story}
 	p.story.Findings = map[string]int{}
-	total := len(s.acts())
+	total := len(s.acts()) - s.misfits
 	for _, ph := range s.phases {
 		if before != nil {
 			before(Progress{Day: d, At: ph.ends, ZH: ph.zh, EN: ph.en, Done: p.story.New, Total: total})
@@ -91,6 +91,7 @@ type player struct {
 	to Sender
 
 	mu    sync.Mutex
+	top   int64             // the newest entry that anybody has a receipt for
 	heads map[id.Batch]head // what a container's label shows to a phone in reach
 	story Story
 }
@@ -157,6 +158,7 @@ func (p *player) sign(a *act, inReach bool) error {
 			a.event.Batches[i].Seen = a.by.On(b.ID, 0).Seen
 		}
 	}
+	p.look(a)
 	jws, err := a.by.Sign(a.event)
 	if err != nil {
 		return fmt.Errorf("sign %s of %s: %w", a.event.Type, a.by.unit.name, err)
@@ -165,18 +167,31 @@ func (p *player) sign(a *act, inReach bool) error {
 	return nil
 }
 
+// look adds what the signer learns from the log only now: how long it is.
+func (p *player) look(a *act) {
+	if d, ok := a.event.Data.(event.Sample); ok {
+		p.mu.Lock()
+		d.Size = p.top + a.ahead
+		p.mu.Unlock()
+		a.event.Data = d
+	}
+}
+
 // send sends one event. mayHold lets the intake keep it for later.
 func (p *player) send(ctx context.Context, a *act, mayHold bool) error {
 	if err := p.sign(a, !mayHold); err != nil {
 		return err
 	}
 	r, err := p.to.Send(ctx, a.jws)
+	if a.misfit && err == nil {
+		return fmt.Errorf("%s of %s was to be held, and the intake let it in", a.event.Type, a.by.unit.name)
+	}
 	var refused *client.Problem
 	switch {
 	case err == nil:
 		return p.heard(a, r, !a.done)
 	case errors.As(err, &refused):
-		return p.refused(a, refused, mayHold)
+		return p.refused(a, refused, mayHold || a.misfit)
 	}
 	return err
 }
@@ -266,6 +281,7 @@ func (p *player) heard(a *act, r client.Receipt, fresh bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.story.Sent++
+	p.top = max(p.top, r.Seq)
 	if fresh {
 		p.story.New++
 	} else {

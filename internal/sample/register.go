@@ -16,7 +16,7 @@ import (
 
 // Kinds of register, in the order in which they must be imported.
 func Kinds() []string {
-	return []string{"organisations", "sites", "licences", "people", "vehicles", "plans"}
+	return []string{"organisations", "sites", "licences", "people", "vehicles", "plans", "site_history", "memberships", "base_figures", "inspection_sheets"}
 }
 
 // registered is the first day of every organisation, site and person.
@@ -36,14 +36,11 @@ func (c *City) Registers() map[string][]byte {
 			roles[i] = string(r)
 		}
 		orgs = append(orgs, []string{code, u.name, strings.Join(roles, ";"), "1", registered, u.party.String()})
-		built, beds := "0", ""
-		if u.builtUp {
-			built = "1"
-		}
+		beds := ""
 		if u.beds > 0 {
 			beds = strconv.Itoa(u.beds)
 		}
-		sites = append(sites, []string{code, u.siteName, u.siteKind, u.division, built, beds, registered, u.site.String()})
+		sites = append(sites, []string{code, u.siteName, u.siteKind, u.division, digit(u.builtUp), beds, registered, u.site.String()})
 		for _, l := range u.licences {
 			licences = append(licences, []string{code, l.number, l.kind, u.siteName, l.codes, l.methods, l.from, l.to})
 		}
@@ -52,7 +49,8 @@ func (c *City) Registers() map[string][]byte {
 		}
 	}
 	return map[string][]byte{"organisations": table(orgs), "sites": table(sites), "licences": table(licences), "people": table(people),
-		"vehicles": table(c.vehicles()), "plans": table(c.plans())}
+		"vehicles": table(c.vehicles()), "plans": table(c.plans()), "site_history": table(c.history()), "memberships": table(c.members()), "base_figures": table(c.bases()),
+		"inspection_sheets": table(operatorSheetRows())}
 }
 
 func table(rows [][]string) []byte {

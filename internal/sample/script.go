@@ -28,6 +28,9 @@ type script struct {
 	depot     []*lot           // the collector's own waste
 	ash       []*lot
 	routes    []*route
+	sludge    *route   // of the plating shop, to the landfill
+	leave     id.Event // what the school signed for the collector
+	misfits   int
 	story     Story
 }
 
@@ -55,6 +58,9 @@ type act struct {
 	seq   int64 // in the log
 	done  bool
 	held  bool
+
+	misfit bool  // may not come next, ever: the intake keeps it, and it waits for an inspector
+	ahead  int64 // sample.drawn: how far its seed is from the newest entry
 }
 
 // lot is a container on its way.
@@ -64,7 +70,8 @@ type lot struct {
 	kind     kind
 	grams    waste.Grams // as weighed last
 	measured event.Measured
-	ward     *ward // of a hospital
+	ward     *ward    // of a hospital
+	born     id.Event // of the event that closed it; zero where that was another's
 	answer   id.Event
 	refused  waste.Grams
 	differs  bool // two weighings did not agree
@@ -82,13 +89,19 @@ func (c *City) script(d Day) (*script, error) {
 	s.story.Day = d
 	s.recordUses()
 	s.closeContainers()
+	s.sellBatteries()
 	s.moveInside()
+	s.announce()
 	s.consign()
 	s.carry()
 	s.sendOn()
+	s.mend()
+	s.watch()
 	s.finish()
 	s.sendAsh()
+	s.correct()
 	s.comeBack()
+	s.closeDay()
 	s.show()
 	return s, s.err
 }
@@ -132,6 +145,10 @@ func (p *phase) of(by *hand, bulk bool) *errand {
 
 // tell adds an event to an errand and gives it with its id.
 func (s *script) tell(e *errand, by *hand, at time.Time, t event.Type, data event.Data, fill func(*event.Event)) event.Event {
+	return s.act(e, by, at, t, data, fill).event
+}
+
+func (s *script) act(e *errand, by *hand, at time.Time, t event.Type, data event.Data, fill func(*event.Event)) *act {
 	ev, err := by.Event(t, at, data)
 	if err != nil && s.err == nil {
 		s.err = fmt.Errorf("%s of %s: %w", t, by.unit.name, err)
@@ -139,24 +156,32 @@ func (s *script) tell(e *errand, by *hand, at time.Time, t event.Type, data even
 	if fill != nil {
 		fill(&ev)
 	}
-	e.acts = append(e.acts, &act{by: by, event: ev})
-	return ev
+	a := &act{by: by, event: ev}
+	e.acts = append(e.acts, a)
+	return a
 }
 
 // close makes a container, labels it and records it.
 func (s *script) close(e *errand, by *hand, at time.Time, like lot, department string) *lot {
 	l := s.fresh(by, at, like)
+	d := s.described(by, by.unit, l)
+	d.Department = department
+	l.born = s.tell(e, by, at, event.BatchGenerated, d, func(ev *event.Event) { ev.Batches = stated([]*lot{l}) }).ID
+	s.story.Generated += l.grams
+	return l
+}
+
+// described is what is said of a container when it is closed.
+func (s *script) described(by *hand, of *unit, l *lot) event.Generated {
 	if l.measured == "" {
 		l.measured = event.OnScale
 	}
-	d := event.Generated{Code: l.kind.code, Form: l.kind.form, Packaging: l.kind.packaging, Measured: l.measured,
-		Department: department, Label: l.label, Name: l.kind.name, Container: s.digitalCode(by.unit, l.kind.code)}
+	d := event.Generated{Code: l.kind.code, Form: l.kind.form, Packaging: l.kind.packaging, Measured: l.measured, Label: l.label, Name: l.kind.name,
+		Container: s.digitalCode(of, l.kind.code)}
 	if l.measured == event.OnScale {
 		d.Scale = "SAMPLE-" + by.name
 	}
-	s.tell(e, by, at, event.BatchGenerated, d, func(ev *event.Event) { ev.Batches = stated([]*lot{l}) })
-	s.story.Generated += l.grams
-	return l
+	return d
 }
 
 // fresh gives a container its id and its label.

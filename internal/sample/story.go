@@ -2,10 +2,12 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"liandan/internal/event"
 	"liandan/internal/id"
+	"liandan/internal/sampling"
 	"liandan/internal/waste"
 )
 
@@ -36,16 +38,22 @@ type Story struct {
 	PartialBatch   id.Batch    // the line that was
 	Late           id.Batch    // carried by the phone that was out of reach
 	LateManifest   id.Manifest
-	Onward         id.Batch    // accepted by the collector and sent on to the plant
-	OnwardManifest id.Manifest // its second one
-	Short          id.Batch    // lost an eighth of its weight on the way
-	Unverified     id.Batch    // its code is in no table
-	Estimated      id.Batch    // by eye, then weighed by the collector
+	Onward         id.Batch        // accepted by the collector and sent on to the plant
+	OnwardManifest id.Manifest     // its second one
+	Waiting        id.Batch        // closed in the evening, for tomorrow's vehicle
+	Repacked       id.Batch        // of two batches, at the depot
+	SentBack       id.Manifest     // refused whole, and home again
+	Slip           id.Manifest     // entered from paper; nobody has brought the scan
+	Lists          []sampling.List // of the day's draws, to be handed in
+	Short          id.Batch        // lost an eighth of its weight on the way
+	Unverified     id.Batch        // its code is in no table
+	Estimated      id.Batch        // by eye, then weighed by the collector
 }
 
 // Add joins a later day's figures to this story; the things to show are the later day's.
 func (s Story) Add(next Story) Story {
 	sum := next
+	sum.Lists = append(slices.Clone(s.Lists), next.Lists...)
 	sum.Sent += s.Sent
 	sum.New += s.New
 	sum.Repeats += s.Repeats

@@ -17,12 +17,15 @@ const (
 // load is one manifest: of one consignor, on one vehicle, to one consignee (Order 23
 // art. 14: several consignors on a trip have a manifest each).
 type load struct {
-	manifest id.Manifest
-	trip     id.Trip
-	issuer   *hand
-	lots     []*lot
-	method   waste.Method // "": the consignee only stores
-	steam    bool
+	manifest  id.Manifest
+	trip      id.Trip
+	issuer    *hand
+	lots      []*lot
+	method    waste.Method // "": the consignee only stores
+	steam     bool
+	source    *shop // what has no device of its own: the collector signs for it
+	collected id.Event
+	refuse    string // why the consignee takes none of it; "": it takes it
 }
 
 // route is one driver's way: its loads in the order of the stops, to one place.
@@ -34,6 +37,7 @@ type route struct {
 	to      *unit
 	gate    *hand // who accepts
 	late    bool
+	relay   *hand // who takes the loads over half way; nil: nobody
 }
 
 // consign makes the manifests and gives each to a driver.
@@ -56,7 +60,11 @@ func (s *script) consign() {
 	s.share(medical, []*hand{c.medical.late}, late)
 
 	var shops, labs [][]*load
-	for _, r := range c.repairs {
+	for _, r := range c.callers() {
+		if r == c.school {
+			shops = append(shops, s.standIn(r))
+			continue
+		}
 		shops = append(shops, s.loads(r.hand, s.small[r], "", false))
 	}
 	s.share(route{permit: "SAMPLE-TR-0001", to: c.collector.unit, gate: c.collector.keeper}, []*hand{c.collector.driver}, shops)
@@ -67,11 +75,15 @@ func (s *script) consign() {
 	}
 	last := len(c.goods.drivers) - 1 // drives the ash
 	s.share(route{permit: "SAMPLE-TR-0003", to: c.plant.unit, gate: c.plant.gate}, c.goods.drivers[:last], labs)
+	s.routes[len(s.routes)-last].relay = c.collector.trunk // the first of them
+	s.consignSludge(c.goods.drivers[last])
 
+	s.recall()
 	p := s.phase("开具联单", "manifests are issued", hours.issuing)
 	for _, r := range s.routes {
 		s.issue(p, r, hours.issuing)
 	}
+	s.number(p)
 }
 
 // medicalLoads parts what is steamed from what is burned: pathological, chemical and drug
@@ -133,16 +145,23 @@ func vehicleOf(d *hand) string { return "样例-" + d.name }
 
 func (s *script) issue(p *phase, r *route, w window) {
 	for i, l := range r.loads {
-		profile := "hazardous"
-		if l.lots[0].kind.code.Category() == "HW01" {
-			profile = "medical"
+		if l.source != nil {
+			continue // when the collector is there
 		}
-		ev := s.tell(p.of(l.issuer, l.issuer.bulk()), l.issuer, s.at(w, i, len(r.loads)), event.ManifestIssued,
-			event.Issued{Profile: profile, Carrier: r.driver.Party, Consignee: r.to.party, ConsigneeSite: r.to.site, Method: l.method},
+		ev := s.tell(p.of(l.issuer, l.issuer.bulk()), l.issuer, s.at(w, i, len(r.loads)), event.ManifestIssued, r.issued(l),
 			func(e *event.Event) { e.Manifest, e.Batches = l.manifest, packed(l.lots) })
 		answered(l.lots, ev)
 		s.story.Manifests++
 	}
+}
+
+// issued is what a manifest of a load says.
+func (r *route) issued(l *load) event.Issued {
+	d := event.Issued{Profile: "hazardous", Carrier: r.driver.Party, Consignee: r.to.party, ConsigneeSite: r.to.site, Method: l.method}
+	if l.lots[0].kind.code.Category() == "HW01" {
+		d.Profile = "medical"
+	}
+	return d
 }
 
 // packed states each lot as one package.
@@ -165,10 +184,13 @@ func (s *script) carry() {
 			s.collect(p.of(r.driver, false), r, hours.collecting)
 		}
 	}
+	s.passBy(p)
+	s.contradict()
+	s.relay()
 	p = s.phase("运抵", "vehicles arrive", hours.delivering)
 	for _, r := range s.routes {
 		if !r.late {
-			s.deliver(p.of(r.driver, false), r, hours.delivering)
+			s.deliver(p.of(r.last(), false), r, hours.delivering)
 		}
 	}
 	p = s.phase("接受人过磅验收", "consignees weigh and accept", hours.accepting)
@@ -181,24 +203,36 @@ func (s *script) carry() {
 
 func (s *script) collect(e *errand, r *route, w window) {
 	for i, l := range r.loads {
-		d := event.Collected{Vehicle: r.vehicle, Permit: r.permit}
+		at, d := s.at(w, i, len(r.loads)), event.Collected{Vehicle: r.vehicle, Permit: r.permit}
+		if l.source != nil {
+			s.signFor(e, r, l, at)
+		}
 		for _, x := range l.lots {
 			if x.measured == event.Estimated && !x.differs { // the collector brings a scale
 				s.reweigh(x, x.grams-2_000-waste.Grams(s.random.Int64N(30))*100)
 				d.Measured, d.Scale = event.OnScale, "SAMPLE-"+r.driver.name
 			}
 		}
-		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportCollected, d,
+		ev := s.tell(e, r.driver, at, event.TransportCollected, d,
 			func(e *event.Event) {
 				e.Manifest, e.Trip, e.Batches, e.Refs = l.manifest, l.trip, packed(l.lots), answers(l.lots)
 			})
 		answered(l.lots, ev)
+		l.collected = ev.ID
 	}
+}
+
+// last is who arrives.
+func (r *route) last() *hand {
+	if r.relay != nil {
+		return r.relay
+	}
+	return r.driver
 }
 
 func (s *script) deliver(e *errand, r *route, w window) {
 	for i, l := range r.loads {
-		ev := s.tell(e, r.driver, s.at(w, i, len(r.loads)), event.TransportDelivered, event.Delivered{Vehicle: r.vehicle},
+		ev := s.tell(e, r.last(), s.at(w, i, len(r.loads)), event.TransportDelivered, event.Delivered{Vehicle: vehicleOf(r.last())},
 			func(e *event.Event) {
 				e.Manifest, e.Trip, e.Batches, e.Refs = l.manifest, l.trip, named(l.lots...), answers(l.lots)
 			})
@@ -212,7 +246,7 @@ func (s *script) deliver(e *errand, r *route, w window) {
 func (s *script) sendOn() {
 	c := s.city
 	var lots []*lot
-	for _, r := range c.repairs {
+	for _, r := range c.callers() {
 		for _, l := range s.small[r] {
 			if l.kind.code.Category() == "HW08" {
 				lots = append(lots, l)
