@@ -116,7 +116,8 @@ var (
 	htmxScript   = load("vendor/htmx", ".js", "text/javascript; charset=utf-8")
 	chartScript  = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
 	verifyScript = load("verify", ".js", "text/javascript; charset=utf-8")
-	deskFiles    = []file{deskStyle, printStyle, deskScript, verifyScript, htmxScript, chartScript}
+	findScript   = load("find", ".js", "text/javascript; charset=utf-8")
+	deskFiles    = []file{deskStyle, printStyle, deskScript, findScript, verifyScript, htmxScript, chartScript}
 )
 
 // deskRoutes are the pages for a desk.

@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +28,7 @@ const (
 // inspectPage is what a search finds.
 type inspectPage struct {
 	Query     string
+	Scanner   string // address of the module that reads codes by the camera
 	Note      *note
 	Asked     bool
 	Aboard    *aboard // what should be on the vehicle that was asked for
@@ -57,7 +60,7 @@ type aboard struct {
 // inspect is GET /inspect?q=.
 func (s *Site) inspect(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx, status := r.Context(), http.StatusOK
-	p := inspectPage{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	p := inspectPage{Scanner: "/m/a/" + phone().version + "/scan.js", Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	if p.Query != "" {
 		p.Asked = true
 		if err := s.Gate.List(ctx, v.Caller, "searchWaste"); err != nil {
@@ -76,15 +79,41 @@ func (s *Site) inspect(w http.ResponseWriter, r *http.Request, v *visit) error {
 			}
 		}
 	}
-	s.show(w, r, v, status, "inspect.html", page{Title: "查验", TitleEN: "Inspect", Body: p, Wide: true, Sheets: []string{deskStyle.path}})
+	s.show(w, r, v, status, "inspect.html", page{Title: "查验", TitleEN: "Inspect", Body: p, Wide: true, Script: findScript.path, Sheets: []string{deskStyle.path}})
 	return nil
+}
+
+// siteCode is what the code of a site holds: the site's 16 bytes, and its party's (the app's
+// pickup.js draws it), with the digits that confirm a pick-up behind.
+var siteCode = regexp.MustCompile(`^source=([A-Za-z0-9_-]{43})(\d{6})?$`)
+
+// scannedIn is what a code of ours says when its whole text was read: the label, the manifest,
+// or the page of a site. Any other text is what it is.
+func scannedIn(q string) (text, to string) {
+	u, err := url.Parse(q)
+	if err != nil {
+		return q, ""
+	}
+	if m := siteCode.FindStringSubmatch(u.Fragment); m != nil && strings.HasSuffix(u.Path, "/m/") {
+		var x id.UUID
+		b, err := base64.RawURLEncoding.DecodeString(m[1])
+		if err == nil && copy(x[:], b) == len(x) {
+			return q, "/inspect/site/" + id.SiteOf(x).String()
+		}
+	}
+	for _, way := range []string{"/q/", "/inspect/manifest/", "/inspect/batch/"} {
+		if strings.Contains(u.Path, way) {
+			return u.Path[strings.LastIndex(u.Path, "/")+1:], ""
+		}
+	}
+	return q, ""
 }
 
 // search looks for what was typed or scanned, and says where it leads if it is one thing.
 func (s *Site) search(ctx context.Context, v *visit, p *inspectPage) (to string, err error) {
-	q := p.Query
-	if u, err := url.Parse(q); err == nil && strings.Contains(u.Path, "/q/") { // a label's QR code
-		q = u.Path[strings.LastIndex(u.Path, "/")+1:]
+	q, to := scannedIn(p.Query)
+	if to != "" {
+		return to, nil
 	}
 	if to, err := s.named(ctx, v, q); to != "" || err != nil {
 		return to, err

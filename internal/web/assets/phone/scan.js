@@ -46,7 +46,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
     said.replaceChildren()
     try {
       await heard(text)
-      navigator.vibrate?.(60)
+      if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(60)
     } catch (err) {
       said.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有读懂这个码。', err.message)))
     }
