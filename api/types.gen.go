@@ -4900,9 +4900,14 @@ type EvidenceItem struct {
 	Grams  int64  `json:"grams,omitempty,omitzero"`
 	Kind   string `json:"kind,omitempty,omitzero"`
 	Method string `json:"method,omitempty,omitzero"`
-	Name   string `json:"name,omitempty,omitzero"`
-	Party  string `json:"party,omitempty,omitzero"`
-	Proven *bool  `json:"proven,omitempty"`
+
+	// Name 场所现名 · the site's name now
+	Name  string `json:"name,omitempty,omitzero"`
+	Party string `json:"party,omitempty,omitzero"`
+
+	// PartyName 单位现名，what 为 unit 时 · the organisation's name now, of a unit
+	PartyName string `json:"party_name,omitempty,omitzero"`
+	Proven    *bool  `json:"proven,omitempty"`
 
 	// Seq 日志序号 · entry of the log
 	Seq     *int64           `json:"seq,omitempty"`
@@ -4911,7 +4916,11 @@ type EvidenceItem struct {
 	Type    string           `json:"type,omitempty,omitzero"`
 	Verdict string           `json:"verdict,omitempty,omitzero"`
 	What    EvidenceItemWhat `json:"what"`
-	Year    int              `json:"year,omitempty,omitzero"`
+
+	// Why 单位何以在列 · why the unit is on the list
+	Why   string `json:"why,omitempty,omitzero"`
+	WhyZH string `json:"why_zh,omitempty,omitzero"`
+	Year  int    `json:"year,omitempty,omitzero"`
 }
 
 // EvidenceItemWhat defines model for EvidenceItem.What.
@@ -6624,6 +6633,8 @@ type Report struct {
 
 	// Sections 每个指标一节：数值、趋势、县区排名（league）、变化（changes）及原因（causes：晚到、更正、登记变更、口径变更，附日志条目号）
 	// One for each indicator: figures, trend, league, changes and their causes (late uploads, corrections, register, choices) with entries of the log.
+	// 名单（row.work）列出单位、场所的编号与名称（截止时登记册所载）、县区、是否申报、是否证实及原因（why）。The list (row.work) has organisation and site with id and
+	// the name that the register had at the cut-off, district, declared, proven, and why.
 	Sections []map[string]interface{} `json:"sections"`
 	Since    int64                    `json:"since,omitempty,omitzero"`
 	Size     int64                    `json:"size"`

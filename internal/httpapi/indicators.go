@@ -143,6 +143,14 @@ func (f *face) evidenceItem(c echo.Context, it measure.Item) (api.EvidenceItem, 
 	case "unit":
 		site = it.Unit.Site
 		out.Party, out.Type, out.Declared, out.Proven = it.Unit.Party.String(), it.Unit.Type, &it.Unit.Declared, &it.Unit.Proven
+		out.WhyZH, out.Why = it.Unit.Why()
+		owner, ok, err := f.Gate.Registry.Organisation(c.Request().Context(), it.Unit.Party)
+		if err != nil {
+			return out, err
+		}
+		if ok {
+			out.PartyName = owner.Name
+		}
 	case "inspection":
 		site = it.Check.Inspected
 		out.At, out.Event, out.Type, out.Verdict = atMillis(it.Check.At), it.Check.Event.String(), it.Check.Class, it.Verdict

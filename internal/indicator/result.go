@@ -65,6 +65,19 @@ type Work struct {
 	Proven   bool
 }
 
+// Why says in both languages why a unit is on the list: what it lacks.
+func (w Work) Why() (zh, en string) {
+	switch {
+	case w.Declared && w.Proven:
+		return "已纳入，且已证实", "in the system, and proven"
+	case w.Declared:
+		return "有合同或计划，本期无一批次证实：没有收集并经持证单位处置的记录", "contract or plan only: no batch of the period was collected and treated by a licensed plant"
+	case w.Proven:
+		return "有收集处置的记录，登记册中无合同或计划", "collected and treated, with no contract or plan in the register"
+	}
+	return "登记册中无合同或计划，本期也无一批次证实", "neither a contract or plan, nor a batch of the period that was collected and treated"
+}
+
 // Coverage says what share of the sites that should report did.
 type Coverage struct {
 	Sites    int

@@ -47,10 +47,48 @@ func (d Document) Book() []tabular.Sheet {
 		for _, e := range s.Row.Exclusions {
 			sh.Rows = append(sh.Rows, []tabular.Cell{text("未计入 left out"), {}, {}, {}, {}, num(e.Count), num(e.Grams), text(e.Why)})
 		}
-		for _, w := range s.Row.Work {
-			sh.Rows = append(sh.Rows, []tabular.Cell{text("名单 list"), text(place(w.District)), text(w.Type), text(w.Site.String()), {}, text(strconv.FormatBool(w.Declared)), text(strconv.FormatBool(w.Proven)), text(w.Party.String())})
-		}
 		out = append(out, sh)
 	}
+	for _, s := range d.Sections {
+		if len(s.Row.Work) > 0 {
+			out = append(out, s.list())
+		}
+	}
 	return out
+}
+
+// list is the list behind an indicator: whom to ask, and why.
+func (s Section) list() tabular.Sheet {
+	sh := tabular.Sheet{Name: "名单" + strconv.Itoa(s.Indicator), Header: []string{"县区 district", "单位 organisation", "场所 site", "类别 type", "已申报 declared", "已证实 proven", "原因 why", "单位编号 organisation id", "场所编号 site id"}}
+	for _, w := range s.Row.Work {
+		sh.Rows = append(sh.Rows, []tabular.Cell{text(place(w.District)), text(named(w.PartyName)), text(named(w.SiteName)), text(kind(w.Type)), text(yes(w.Declared)), text(yes(w.Proven)), text(w.Why),
+			text(w.Party.String()), text(w.Site.String())})
+	}
+	return sh
+}
+
+// named is a name, or that the register had none.
+func named(s string) string {
+	if s == "" {
+		return "（登记册中无名称 no name in the register）"
+	}
+	return s
+}
+
+func yes(is bool) string {
+	if is {
+		return "是 yes"
+	}
+	return "否 no"
+}
+
+// kinds name sites' kinds and types of social sources; others stand as they are.
+var kinds = map[string]string{"hospital": "医院", "clinic": "诊所", "laboratory": "实验室", "factory": "工厂", "workshop": "维修点", "depot": "收集点", "plant": "处置厂", "landfill": "填埋场",
+	"office": "机关", "repair": "机动车维修", "school": "学校", "battery": "电池销售", "retail": "零售", "printing": "印刷", "dry_cleaning": "干洗", "property": "物业", "other": "其他"}
+
+func kind(s string) string {
+	if zh, ok := kinds[s]; ok {
+		return zh + " " + s
+	}
+	return s
 }

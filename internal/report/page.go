@@ -66,7 +66,7 @@ func place(code string) string {
 	return division.Name(code) + " " + code
 }
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{"bars": bars, "drawn": drawn, "place": place, "sub": func(a, b int) int { return a - b }}).Parse(pageText))
+var page = template.Must(template.New("report").Funcs(template.FuncMap{"bars": bars, "drawn": drawn, "place": place, "named": named, "yes": yes, "kind": kind, "sub": func(a, b int) int { return a - b }}).Parse(pageText))
 
 const pageText = `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -94,7 +94,7 @@ td.n{text-align:right}section{page-break-inside:avoid}svg{max-width:100%}code{ov
 {{with .League}}<h3>各县区 · Districts</h3><table>{{range .}}<tr><td>{{place .District}}</td>{{range .Figures}}<td>{{.Variant}}</td><td class="n">{{if .Value}}{{.Value}}{{else}}{{.Why}}{{end}}</td>{{end}}</tr>
 {{end}}</table>{{end}}
 {{with .Row.Exclusions}}<h3>未计入 · Left out</h3><table>{{range .}}<tr><td>{{.Why}}</td><td class="n">{{.Count}}</td><td class="n">{{.Grams}} g</td></tr>{{end}}</table>{{end}}
-{{with .Row.Work}}<h3>名单 · The list behind</h3><table><tr><th>场所 site</th><th>县区 district</th><th>类别 type</th><th>申报 declared</th><th>证实 proven</th></tr>
-{{range .}}<tr><td><code>{{.Site}}</code></td><td>{{place .District}}</td><td>{{.Type}}</td><td>{{.Declared}}</td><td>{{.Proven}}</td></tr>{{end}}</table>{{end}}
+{{with .Row.Work}}<h3>名单 · The list behind</h3><table><tr><th>单位、场所 organisation, site</th><th>县区 district</th><th>类别 type</th><th>申报 declared</th><th>证实 proven</th><th>原因 why</th></tr>
+{{range .}}<tr><td>{{named .PartyName}}{{if .SiteName}} · {{.SiteName}}{{end}}<br><code title="单位 organisation">{{.Party}}</code><br><code title="场所 site">{{.Site}}</code></td><td>{{place .District}}</td><td>{{kind .Type}}</td><td>{{yes .Declared}}</td><td>{{yes .Proven}}</td><td>{{.Why}}</td></tr>{{end}}</table>{{end}}
 </section>{{end}}</body></html>
 `

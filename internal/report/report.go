@@ -55,6 +55,9 @@ type Figures interface {
 	// Causes lists what the log took in since an earlier size that may have made the figure
 	// of the question another.
 	Causes(ctx context.Context, q Question, since int64) ([]Cause, error)
+	// Names gives the names that organisations and their sites had in the register then; one
+	// that is not there is left out.
+	Names(ctx context.Context, parties []id.Party, at time.Time) (map[id.Party]string, map[id.Site]string, error)
 }
 
 // Document is one report. Its JSON is what is reproducible.
@@ -119,14 +122,18 @@ type Exclusion struct {
 	Grams int64  `json:"grams"`
 }
 
-// Work is a line of the list behind.
+// Work is a line of the list behind. The names are those at the report's cut-off, empty
+// where the register has none.
 type Work struct {
-	Site     id.Site  `json:"site"`
-	Party    id.Party `json:"party"`
-	District string   `json:"district"`
-	Type     string   `json:"type"`
-	Declared bool     `json:"declared"`
-	Proven   bool     `json:"proven"`
+	Site      id.Site  `json:"site"`
+	SiteName  string   `json:"site_name"`
+	Party     id.Party `json:"party"`
+	PartyName string   `json:"party_name"`
+	District  string   `json:"district"`
+	Type      string   `json:"type"`
+	Declared  bool     `json:"declared"`
+	Proven    bool     `json:"proven"`
+	Why       string   `json:"why"`
 }
 
 // Point is a figure of an earlier period, as known now.
@@ -210,6 +217,9 @@ func section(ctx context.Context, f Figures, o Order, a Answer) (Section, error)
 	for _, r := range a.Districts {
 		s.League = append(s.League, rowOf(r))
 	}
+	if err := s.name(ctx, f, time.UnixMilli(a.CutOff)); err != nil {
+		return s, err
+	}
 	slices.SortStableFunc(s.League, func(x, y Row) int { return rank(x, y, def.Better) })
 	for p, n := o.Period, 0; n < trendLength; n++ {
 		figures := s.Row.Figures
@@ -282,9 +292,38 @@ func rowOf(r indicator.Row) Row {
 	// What was left out is met in the order of a map; the same report is the same bytes.
 	slices.SortFunc(out.Exclusions, func(a, b Exclusion) int { return strings.Compare(a.Why, b.Why) })
 	for _, w := range r.Work {
-		out.Work = append(out.Work, Work{w.Site, w.Party, w.Division, w.Type, w.Declared, w.Proven})
+		zh, en := w.Why()
+		out.Work = append(out.Work, Work{Site: w.Site, Party: w.Party, District: w.Division, Type: w.Type, Declared: w.Declared, Proven: w.Proven, Why: zh + " · " + en})
 	}
 	return out
+}
+
+// name fills in the names of who is on the lists, as they were then.
+func (s *Section) name(ctx context.Context, f Figures, at time.Time) error {
+	lists := [][]Work{s.Row.Work}
+	for _, r := range s.League {
+		lists = append(lists, r.Work)
+	}
+	met := map[id.Party]bool{}
+	var parties []id.Party
+	for _, list := range lists {
+		for _, w := range list {
+			if !met[w.Party] {
+				met[w.Party] = true
+				parties = append(parties, w.Party)
+			}
+		}
+	}
+	if len(parties) == 0 {
+		return nil
+	}
+	ofParty, ofSite, err := f.Names(ctx, parties, at)
+	for _, list := range lists {
+		for i := range list {
+			list[i].PartyName, list[i].SiteName = ofParty[list[i].Party], ofSite[list[i].Site]
+		}
+	}
+	return err
 }
 
 func figuresOf(list []indicator.Figure) []Figure {

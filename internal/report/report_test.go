@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,72 @@ func (town) Figure(_ context.Context, q report.Question) (a report.Answer, err e
 		a.Districts = []indicator.Row{row("130602", 50), {District: "130606"}, row("130607", 70), row("130608", 50)}
 	}
 	return a, nil
+}
+
+// Names: the hospital had another name before April.
+func (town) Names(_ context.Context, parties []id.Party, at time.Time) (map[id.Party]string, map[id.Site]string, error) {
+	name := "样例医院 <SAMPLE>"
+	if at.Before(time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)) {
+		name = "样例旧名"
+	}
+	if !slices.Equal(parties, []id.Party{numbered(1), numbered(2)}) {
+		return nil, nil, fmt.Errorf("asked about %v", parties)
+	}
+	return map[id.Party]string{numbered(1): name}, map[id.Site]string{id.SiteOf(numbered(1).UUID()): "样例院区"}, nil
+}
+
+func numbered(n byte) id.Party { return id.PartyOf(id.UUID{6: 0x70, 8: 0x80, 15: n}) }
+
+// listed is a town with a list behind indicator 36.
+type listed struct{ town }
+
+func (l listed) Figure(ctx context.Context, q report.Question) (report.Answer, error) {
+	a, err := l.town.Figure(ctx, q)
+	if q.Indicator == 36 {
+		site := func(n byte) id.Site { return id.SiteOf(numbered(n).UUID()) }
+		a.Row.Work = []indicator.Work{{Site: site(1), Party: numbered(1), Division: "130602", Type: "hospital", Declared: true}, {Site: site(2), Party: numbered(2), Division: "130607", Type: "x<y", Proven: true},
+			{Site: site(3), Party: numbered(1), Division: "130602", Type: "clinic"}}
+	}
+	return a, err
+}
+
+// TestTheListNamesWhomToAsk: organisation and site by name as of the cut-off with their ids
+// beside, district and reason, in the document, the workbook and the page.
+func TestTheListNamesWhomToAsk(t *testing.T) {
+	d, err := report.Make(t.Context(), listed{}, report.Order{Period: period(t, "2026-03")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := d.Sections[1].Row.Work
+	if len(w) != 3 || w[0].PartyName != "样例医院 <SAMPLE>" || w[0].SiteName != "样例院区" || w[1].PartyName != "" || w[2].SiteName != "" || len(d.Sections[0].Row.Work) != 0 {
+		t.Errorf("the list is %+v", w)
+	}
+	for i, want := range []string{"no batch of the period", "no contract or plan in the register", "neither"} {
+		if !strings.Contains(w[i].Why, want) {
+			t.Errorf("line %d is there because %q", i, w[i].Why)
+		}
+	}
+	early, err := report.Make(t.Context(), listed{}, report.Order{Period: period(t, "2026-02")})
+	if err != nil || early.Sections[1].Row.Work[0].PartyName != "样例旧名" {
+		t.Errorf("in February it was called %+v: %v", early.Sections[1].Row.Work, err)
+	}
+	var page bytes.Buffer
+	if err := d.Page(&page); err != nil {
+		t.Fatal(err)
+	}
+	book := d.Book()
+	if len(book) != 7 || book[6].Name != "名单36" || len(book[6].Rows) != 3 || len(book[6].Rows[0]) != len(book[6].Header) {
+		t.Fatalf("the workbook is %+v", book)
+	}
+	row := fmt.Sprint(book[6].Rows[0])
+	for _, want := range []string{"样例院区", "竞秀区", "医院 hospital", "是 yes", "no batch of the period", numbered(1).String(), w[0].Site.String()} {
+		if !strings.Contains(row, want) || !strings.Contains(page.String(), want) {
+			t.Errorf("%q is not in %s, or not on the page", want, row)
+		}
+	}
+	if p := page.String(); strings.Contains(p, "<SAMPLE>") || strings.Contains(p, "x<y") || !strings.Contains(p, "no name in the register") {
+		t.Error("a name is not written as text, or one that is missing is not said to be")
+	}
 }
 
 func (town) Causes(_ context.Context, q report.Question, since int64) ([]report.Cause, error) {

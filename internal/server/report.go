@@ -4,14 +4,19 @@ import (
 	"context"
 	"time"
 
+	"liandan/internal/id"
 	"liandan/internal/measure"
 	"liandan/internal/report"
+	"liandan/internal/store"
 )
 
 // Figures gives reports the indicators that the measures compute.
-func (p *Parts) Figures() report.Figures { return figures{p.Measures} }
+func (p *Parts) Figures() report.Figures { return figures{p.Measures, p.Store} }
 
-type figures struct{ measures *measure.Service }
+type figures struct {
+	measures *measure.Service
+	store    *store.Store
+}
 
 // Figure implements report.Figures.
 func (f figures) Figure(ctx context.Context, q report.Question) (report.Answer, error) {
@@ -28,6 +33,11 @@ func (f figures) Causes(ctx context.Context, q report.Question, since int64) ([]
 		out[i] = report.Cause{Kind: string(c.Kind), Why: c.ZH + " · " + c.EN, Count: c.Count, Grams: c.Grams, Entries: c.Entries}
 	}
 	return out, err
+}
+
+// Names implements report.Figures.
+func (f figures) Names(ctx context.Context, parties []id.Party, at time.Time) (map[id.Party]string, map[id.Site]string, error) {
+	return f.store.RegisterNames(ctx, parties, at)
 }
 
 // reportEach makes the reports that the calendar asks for. What a stopped server missed is

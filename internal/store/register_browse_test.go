@@ -64,6 +64,12 @@ func TestRegisterChangesAreKept(t *testing.T) {
 		if none, err := s.FactsOfSites(t.Context(), nil); err != nil || len(none) != 0 {
 			t.Errorf("facts of nothing %+v %v", none, err)
 		}
+		for at, want := range map[time.Time]string{now.Add(-2 * time.Hour): "样例一院 SAMPLE", now.Add(-time.Minute): "样例一院 SAMPLE", now: "样例一院新名 SAMPLE"} {
+			ofParty, ofSite, err := s.RegisterNames(t.Context(), []id.Party{p, registry.PartyID(registrytest.Code(9))}, at)
+			if err != nil || len(ofParty) != 1 || ofParty[p] != want || len(ofSite) != 1 || ofSite[sites[0].ID] != "本部" {
+				t.Errorf("names at %s: %v %v %v", at, ofParty, ofSite, err)
+			}
+		}
 		for _, sql := range []string{`UPDATE register_changes SET by_id = 'x'`, `DELETE FROM register_changes`} {
 			if err := s.db.Exec(sql).Error; err == nil {
 				t.Errorf("%s was let through", sql)

@@ -49,6 +49,11 @@ func (*figures) Causes(context.Context, report.Question, int64) ([]report.Cause,
 	return nil, nil
 }
 
+// Names: nobody has one.
+func (*figures) Names(context.Context, []id.Party, time.Time) (map[id.Party]string, map[id.Site]string, error) {
+	return nil, nil, nil
+}
+
 func (f *figures) Indicator(_ context.Context, q measure.Query) (measure.Result, error) {
 	f.asked = append(f.asked, q)
 	d, _ := indicator.Shipped(q.Indicator)

@@ -109,8 +109,9 @@ func (s *Site) behindOf(r *http.Request, it measure.Item) (behind, error) {
 	case "unit":
 		site = it.Unit.Site
 		b.Words = line{"登记场所", "registered site"}
-		b.Detail = line{it.Unit.Type + "；" + yes(it.Unit.Declared, "已申报", "未申报") + "，" + yes(it.Unit.Proven, "已证实", "未证实"),
-			yes(it.Unit.Declared, "declared", "not declared") + ", " + yes(it.Unit.Proven, "proven", "not proven")}
+		zh, en := it.Unit.Why()
+		b.Detail = line{it.Unit.Type + "；" + yes(it.Unit.Declared, "已申报", "未申报") + "，" + yes(it.Unit.Proven, "已证实", "未证实") + "；" + zh,
+			yes(it.Unit.Declared, "declared", "not declared") + ", " + yes(it.Unit.Proven, "proven", "not proven") + ": " + en}
 	case "inspection":
 		site = it.Check.Inspected
 		b.At, b.Words = clock(time.UnixMilli(it.Check.At)), line{"抽查", "inspection"}
@@ -119,8 +120,14 @@ func (s *Site) behindOf(r *http.Request, it measure.Item) (behind, error) {
 	}
 	b.Site = site.String()
 	known, ok, err := s.Registry.Site(r.Context(), site)
-	if ok {
-		b.Name = known.Name
+	if !ok || err != nil {
+		return b, err
+	}
+	if b.Name = known.Name; it.What == "unit" {
+		var owner string
+		if owner, err = s.nameOf(r.Context(), it.Unit.Party); !it.Unit.Party.IsZero() && owner != known.Name {
+			b.Name = owner + " · " + known.Name
+		}
 	}
 	return b, err
 }
