@@ -2547,6 +2547,18 @@ type AuthorisationData struct {
 	Until SignerTime `json:"until"`
 }
 
+// AuthorisationList defines model for AuthorisationList.
+type AuthorisationList struct {
+	// At UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	At    Instant                  `json:"at"`
+	Items []CollectorAuthorisation `json:"items"`
+
+	// Partial 多于 2000 项（或有效者多于 1000 项），未全列 · there are more than were read or told
+	Partial bool `json:"partial"`
+}
+
 // BadLine defines model for BadLine.
 type BadLine struct {
 	Code string `json:"code"`
@@ -3315,6 +3327,30 @@ type CollectedData struct {
 
 	// Vehicle 不得有控制符与改变方向的字符 · no control or direction-changing characters
 	Vehicle Text16 `json:"vehicle"`
+}
+
+// CollectorAuthorisation defines model for CollectorAuthorisation.
+type CollectorAuthorisation struct {
+	Codes []WasteCode `json:"codes"`
+
+	// Event 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Event ID `json:"event"`
+
+	// From UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	From Instant `json:"from"`
+
+	// Party 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Party ID `json:"party"`
+
+	// Site 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Site ID `json:"site"`
+
+	// Until UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Until Instant `json:"until"`
 }
 
 // CompactJWS 紧凑 JWS（RFC 7515），不超过 23552 字节 · a compact JWS (RFC 7515) of at most 23,552 bytes
@@ -7674,6 +7710,11 @@ type ListActsParams struct {
 	// Cursor 上一页的 next_cursor · next_cursor of the page before
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListAuthorisationsParams defines parameters for ListAuthorisations.
+type ListAuthorisationsParams struct {
+	Collector ID `form:"collector" json:"collector"`
 }
 
 // GetBatchLabelParams defines parameters for GetBatchLabel.

@@ -65,6 +65,9 @@ var (
 	planners = Reaches{SiteStaff: OwnOrganisation, Driver: OwnTrips, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation, APIClient: OwnOrganisation}
 	rounds   = Reaches{SiteStaff: OwnOrganisation, Driver: OwnTrips, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation,
 		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
+	// leaves are what a collector may sign in its sources' place: whoever drives for it takes them along.
+	leaves = Reaches{SiteStaff: OwnOrganisation, Driver: OwnOrganisation, FacilityOperator: OwnOrganisation, OrganisationAdministrator: OwnOrganisation,
+		DistrictInspector: OwnDistricts, CityInspector: City, HealthCommission: MedicalInCity, APIClient: OwnOrganisation}
 	devices = Reaches{OrganisationAdministrator: OwnOrganisation, SystemAdministrator: Everything, APIClient: OwnOrganisation}
 	theirs  = Reaches{SiteStaff: OwnPerson, Porter: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson, OrganisationAdministrator: OwnOrganisation,
 		SystemAdministrator: Everything, APIClient: OwnOrganisation}
@@ -142,6 +145,7 @@ func chainRules() []Rule {
 		{Operation: "createStopCode", ZH: "出示一次性收运确认码", EN: "make a one-time code for a pick-up", Who: Reaches{SiteStaff: OwnSites, FacilityOperator: OwnSites,
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},
 		{Operation: "getSourceStanding", ZH: "查看小源年度量、电池与授权", EN: "how a site stands as a small source", Who: houses, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "listAuthorisations", ZH: "查看收集单位所获授权", EN: "list what sources let a collector sign", Who: leaves, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "confirmStop", ZH: "凭一次性码确认收运", EN: "confirm a pick-up by the source's code", Who: Reaches{SiteStaff: OwnPerson, Driver: OwnPerson, FacilityOperator: OwnPerson}},
 		{Operation: "createBooking", ZH: "预约收运", EN: "book a pick-up", Who: custody, Scope: ValidateOnly, Record: Always},
 		{Operation: "listBookings", ZH: "查看预约清单", EN: "list bookings", Who: houses, Scope: ReadChains, Record: ByAuthority},

@@ -83,6 +83,7 @@ var wireTypes = map[string]func() any{
 	"TripChange":          func() any { return new(api.TripChange) },
 	"TripStateRequest":    func() any { return new(api.TripStateRequest) },
 	"TripPage":            func() any { return new(api.TripPage) },
+	"AuthorisationList":   func() any { return new(api.AuthorisationList) },
 	"Receipt":             func() any { return new(api.Receipt) },
 	"Problem":             func() any { return new(api.Problem) },
 	"Validation":          func() any { return new(api.Validation) },

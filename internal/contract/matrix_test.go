@@ -65,6 +65,7 @@ getSiteDuties       s     .      .      s        o     d        c    m      .   
 importPast          .     .      .      .        o     .        .    .      .       .      .      every
 createStopCode      s     .      .      s        o     .        .    .      .       .      .      every
 getSourceStanding   s     .      .      s        o     d        c    m      .       .      o      authority
+listAuthorisations  o     .      o      o        o     d        c    m      .       .      o      authority
 confirmStop         p     .      p      p        .     .        .    .      .       .      .      none
 getTripCards        s     .      p      s        o     d        c    m      .       .      o      authority
 createBooking       s     .      .      s        o     .        .    .      .       .      o      every

@@ -334,6 +334,8 @@ func (m *matrix) request(op string, x target) ask {
 	case "listBookings", "getBooking", "listTrips", "getTrip":
 		return ask{path: map[string]string{"listBookings": "/v1/bookings?site=" + x.site, "getBooking": "/v1/bookings/" + x.booking,
 			"listTrips": "/v1/trips?collector=" + x.party + "&person=" + x.person, "getTrip": "/v1/trips/" + x.round}[op]}
+	case "listAuthorisations":
+		return ask{path: "/v1/authorisations?collector=" + x.party}
 	case "setTripState": // it is so already
 		return ask{method: "PUT", path: "/v1/trips/" + x.round + "/state", mediaType: "application/json", body: `{"state":"planned","version":1}`}
 	case "revokeKey":

@@ -30,7 +30,7 @@ func (p *place) identify(x *town, c call, q *ask) {
 	switch c.op.OperationID {
 	case "listBookings":
 		q.path += "?site=" + x.Hospital.Site.String()
-	case "listTrips":
+	case "listTrips", "listAuthorisations":
 		q.path += "?collector=" + x.Carrier.Party.String()
 	}
 	switch _, inspects := rule.Who[access.CityInspector]; {

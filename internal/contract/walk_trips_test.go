@@ -36,6 +36,7 @@ func (p *place) trips(x *town) {
 	t = r.amended(t)
 	r.driven(p, t, b)
 	r.missed()
+	r.leaves()
 }
 
 type rounds struct {

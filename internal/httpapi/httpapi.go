@@ -71,6 +71,7 @@ type Reader interface {
 	Compared(ctx context.Context, site id.Site, from, to time.Time, department string) (journal.Comparison, error)
 	Monthly(ctx context.Context, site id.Site, year int, month time.Month) (journal.Monthly, error)
 	SourceOf(ctx context.Context, site id.Site, year int) (audit.SourceStanding, error)
+	LeavesTo(ctx context.Context, collector id.Party) (audit.Leaves, error)
 	DutiesAt(ctx context.Context, site party.Site, now time.Time) (audit.SiteDuties, error)
 	PaperOf(ctx context.Context, m id.Manifest) (journal.Paper, map[id.Batch]batch.State, error)
 	Trip(ctx context.Context, trip id.Trip) ([]journal.Paper, error)
@@ -243,7 +244,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.reportRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.leaveRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.reportRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {
