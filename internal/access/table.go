@@ -240,6 +240,7 @@ func pageRules() []Rule {
 		open("page:phone", "手机应用", "the phone app"),
 		open("page:phone-hello", "设备凭签名查看本单位场所名称", "a device that signs the request learns its own organisation's places"),
 		self("page:phone-who", "手机应用：我的职务与场所", "the phone app: my appointments and places"),
+		self("page:phone-partners", "手机应用：可交给的承运与接收单位", "the phone app: who may take this site's waste"),
 		open("page:oidc", "单位统一登录", "sign-in with the organisation's own provider"),
 		self("page:home", "登录后的首页", "home page after sign-in"),
 		self("page:account", "我的账号", "my account"),

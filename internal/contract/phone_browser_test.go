@@ -336,7 +336,7 @@ func (p phone) signIn() {
 func (p phone) open(to, waitFor string) {
 	p.t.Helper()
 	js[bool](p.walker, `(location.hash = "`+to+`", true)`)
-	p.until(to, `document.querySelector('`+waitFor+`')`)
+	p.until(to, `document.querySelector(`+strconv.Quote(waitFor)+`)`)
 }
 
 // TestBagsStoreAndTripOnPhones takes two bags from the ward through the store onto a vehicle and
@@ -524,6 +524,8 @@ func TestPickUpByOneTimeCode(t *testing.T) {
 	driver.until("wrong digits are said to be wrong", `document.querySelector(".trouble")?.textContent.includes("收运码不对")`)
 	driver.world(1)
 	load("")
+	driver.until("what was signed, for the source's eyes", `document.querySelector("#toldsum")?.textContent.includes("1 桶 · 18 kg")`)
+	driver.tap("回到行程")
 	driver.until("loaded", `document.querySelector("#onboard")?.textContent.includes("1 袋 · 18 kg")`)
 	driver.unsent(0)
 	driver.world(4)

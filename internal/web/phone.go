@@ -121,6 +121,7 @@ func (s *Site) phoneRoutes() []route {
 		{method: "GET", pattern: "/m/a/{version}/{name...}", operation: "page:phone", run: phoneAsset},
 		{method: "GET", pattern: "/m/hello", operation: "page:phone-hello", run: s.phoneHello},
 		{method: "GET", pattern: "/m/who", operation: "page:phone-who", run: s.phoneWho, private: true},
+		{method: "GET", pattern: "/m/partners", operation: "page:phone-partners", run: s.phonePartners, private: true},
 	}...)
 }
 
@@ -137,7 +138,8 @@ func phoneAsset(w http.ResponseWriter, r *http.Request, _ *visit) error {
 func sendPhone(w http.ResponseWriter, r *http.Request, f phoneFile, cache string) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", phonePolicy)
-	h.Set("Permissions-Policy", "camera=(self)")
+	// A scale on a serial port; Bluetooth has no policy in the browsers that have it, and is the page's own by default.
+	h.Set("Permissions-Policy", "camera=(self), serial=(self)")
 	h.Set("Content-Type", f.kind)
 	h.Set("Cache-Control", cache)
 	h.Set("Vary", "Accept-Encoding")

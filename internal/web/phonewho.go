@@ -14,6 +14,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/party"
 	"liandan/internal/signature"
+	"liandan/internal/waste"
 )
 
 // What the phone learns about who is signed in: where they act, by the names of the register,
@@ -45,7 +46,7 @@ type phoneWho struct {
 const mostNames = 60
 
 // phoneWho is GET /m/who?id=…: the caller's appointments that name an organisation, and the
-// names of organisations and sites whose ids the phone has met on what it may read.
+// names of organisations, sites and waste codes that the phone has met on what it may read.
 func (s *Site) phoneWho(w http.ResponseWriter, r *http.Request, v *visit) error {
 	out := phoneWho{CSRF: v.CSRF, Posts: []phonePost{}, Names: map[string]string{}}
 	for _, g := range v.Appointments {
@@ -112,7 +113,8 @@ func (s *Site) phonePost(r *http.Request, g access.Appointment) (phonePost, erro
 	return p, nil
 }
 
-// phoneNamed is what the register calls an id; "" for one that it does not know.
+// phoneNamed is what the register calls an id, or the catalogue a waste code; "" for one that
+// they do not know.
 func (s *Site) phoneNamed(r *http.Request, given string) (string, error) {
 	if p, err := id.ParseParty(given); err == nil {
 		if org, ok, err := s.Registry.Organisation(r.Context(), p); err != nil || ok {
@@ -122,6 +124,11 @@ func (s *Site) phoneNamed(r *http.Request, given string) (string, error) {
 	if v, err := id.ParseSite(given); err == nil {
 		if site, ok, err := s.Registry.Site(r.Context(), v); err != nil || ok {
 			return site.Name, err
+		}
+	}
+	if c, err := waste.ParseCode(given); err == nil {
+		if e, ok := waste.DefaultCatalog().Lookup(c, s.Now()); ok {
+			return e.Name, nil
 		}
 	}
 	return "", nil

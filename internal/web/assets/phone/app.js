@@ -23,12 +23,13 @@ export const app = {
   at: () => signerTime(new Date()),
 
   // sign makes an event certain: signed, and kept with what it does to bags. Sending follows.
-  async sign(payload, bags) {
+  // about is what a page wants to find by it later.
+  async sign(payload, bags, about) {
     if (!app.key) throw new Say('本机还没有登记。', 'This phone is not enrolled.')
     if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期，请重新登记。', 'This phone’s key has expired; enrol again.')
     const jws = await sign(app.key, payload)
     const after = bags.map((b) => apply(b, payload))
-    await app.queue.add({ id: payload.id, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id) }, after)
+    await app.queue.add({ id: payload.id, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
     app.queue.flush()
     return payload
   },

@@ -2,22 +2,10 @@
 import { app, go, show } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
+import { differences, sum } from './load.js'
 import { formOf, lines, signStep } from './step.js'
+import { loaded, overload, planned, stops, totals, waiting } from './stops.js'
 import { Say, act, field, h, link, note, p, two, words } from './ui.js'
-
-const sum = (bags) => bags.reduce((n, b) => n + (b.grams ?? 0), 0)
-
-// loaded are the bags on this vehicle, by the manifests they are on.
-const loaded = async () => (await app.db.all('bags')).filter((b) => b.stage === 'in_transit' && b.custodian === app.me.party)
-
-// waiting are the manifests of this carrier that nobody collected yet.
-async function waiting(trip) {
-  const bags = await app.db.all('bags')
-  return ((await app.db.get('meta', 'manifests')) ?? [])
-    .filter((m) => m.carrier === app.me.party && m.next?.some((s) => s.type === 'transport.collected'))
-    .filter((m) => !m.lines.some((l) => bags.some((b) => b.id === l.batch && b.local && b.stage === 'in_transit')))
-    .map((m) => ({ ...m, skipped: trip?.skipped?.[m.id] }))
-}
 
 // deliveryCode leads to the code of what was unloaded last, for a consignee without network.
 async function deliveryCode() {
@@ -35,7 +23,7 @@ async function tripPage() {
       body: [
         p('开始行程', 'Begin a trip', 'h1'),
         plan && act(`今日车次 ${plan.vehicle}，${plan.stops.length} 站`, `Today’s trip: ${plan.vehicle}, ${plan.stops.length} stops`, async () => {
-          await app.remember('trip', { id: plan.trip, vehicle: plan.vehicle, limit: undefined, begun: app.at(), skipped: {} })
+          await app.remember('trip', { id: plan.trip, vehicle: plan.vehicle, limit: plan.capacity_grams, begun: app.at(), skipped: {} })
           await show()
         }),
         plate.row,
@@ -53,24 +41,21 @@ async function tripPage() {
   }
   const names = (await app.db.get('meta', 'names')) ?? {}
   const name = (id) => names[id] ?? (id ? '…' + id.slice(-8) : '')
-  const [on, stops] = [await loaded(), await waiting(trip)]
-  const total = sum(on)
-  const left = trip.limit ? trip.limit - total : null
+  const [on, papers] = [await loaded(), await waiting(trip)]
+  const unloaded = await app.db.get('meta', 'unloaded')
   return {
     body: [
       h('h1', {}, two('行程', 'Trip'), ' ', trip.vehicle),
-      h('table', {}, h('tbody', {},
-        h('tr', {}, h('th', { scope: 'row' }, two('车上', 'on board')), h('td.num', { id: 'onboard' }, `${on.length} 袋 · ${kg(total)} kg`)),
-        left !== null && h('tr', {}, h('th', { scope: 'row' }, two('余量', 'room left')), h('td.num', {}, left < 0 ? `超载 ${kg(-left)} kg` : `${kg(left)} kg`)))),
-      left !== null && left < 0 && note('bad', p('超过核定载重，不要再装。', 'Over the load limit: load no more.')),
+      totals(on, trip.limit, names),
+      unloaded?.trip === trip.id && on.length === 0 && unloadedNote(unloaded),
       link('#scan', '扫交接码或标签', 'Scan a hand-over code or label', 'a.big.main'),
-      stops.length > 0 && h('h2', {}, two(`待收 ${stops.length} 站`, `${stops.length} to collect`)),
-      h('ol.list', {}, stops.map((m) => h('li.card', { 'data-manifest': m.id },
+      plan?.trip === trip.id && (await planned(plan, trip, name)),
+      papers.length > 0 && h('h2', {}, two(`已开联单，待收 ${papers.length} 份`, `${papers.length} manifests to collect`)),
+      h('ol.list', {}, papers.map((m) => h('li.card', { 'data-manifest': m.id },
         h('p', {}, h('strong', {}, name(m.consignor_site)), ' ', name(m.consignor)),
         h('p', {}, `${m.lines.length} 袋 · `, h('span.num', {}, kg(m.lines.reduce((n, l) => n + (l.issued_grams), 0)) + ' kg')),
         m.skipped ? h('p', {}, two('已跳过：', 'skipped: '), m.skipped) : '',
         link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
-      plan?.trip === trip.id && planned(plan, trip, name),
       on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),
       await deliveryCode(),
       act('结束行程', 'End the trip', async () => {
@@ -82,17 +67,19 @@ async function tripPage() {
   }
 }
 
-// planned are the stops of the plan in their order, with what was signed there.
-function planned(plan, trip, name) {
-  const state = (s) => (trip.skipped[s.site] ? two(`已跳过：${trip.skipped[s.site]}`, 'skipped') : s.status === 'collected' ? two(`已收 ${kg(s.grams)} kg`, 'collected') : s.status === 'skipped' ? two('已跳过', 'skipped') : two('待收', 'waiting'))
-  return [
-    h('h2', {}, two(`计划 ${plan.stops.length} 站`, `${plan.stops.length} stops planned`)),
-    h('ol.list', {}, plan.stops.map((s, i) => h('li.card', { 'data-site': s.site },
-      h('p', {}, h('strong', {}, `${i + 1}. `, name(s.site))),
-      h('p', {}, state(s)),
-      s.status === 'waiting' && !trip.skipped[s.site] && [link('#scan', '扫码', 'Scan', 'a'), ' ', link('#skip/' + s.site, '跳过', 'Skip', 'a')]))),
-  ]
+// unloadedNote says what was unloaded, against what was loaded.
+function unloadedNote(u) {
+  const d = u.differences
+  return note(d.lines.length ? 'bad' : 'good', p(`已卸 ${u.bags} 袋，装 ${kg(d.loaded)} kg，卸 ${kg(d.unloaded)} kg。`, `${u.bags} unloaded: ${kg(d.loaded)} kg loaded, ${kg(d.unloaded)} kg unloaded.`), differing(d))
 }
+
+const change = (g) => (g < 0 ? '−' + kg(-g) : '+' + kg(g))
+
+// differing names every bag whose weight is another than when it was loaded.
+const differing = (d) => [
+  d.lines.length > 0 && h('ul', {}, d.lines.map((l) => h('li', {}, h('span.code', {}, l.label ? l.label.slice(0, 8) + '…' : l.id.slice(-8)), ` ${l.code ?? ''} ${kg(l.from)} → ${kg(l.to)} kg（${change(l.to - l.from)}）`))),
+  d.lines.length === 0 && p('与装车时一致。', 'As loaded.'),
+]
 
 // skip passes a stop by, with the reason, signed.
 async function skipPage(site) {
@@ -124,10 +111,11 @@ async function stopPage(id) {
   const bags = []
   for (const l of m.lines) {
     const b = await app.db.get('bags', l.batch)
-    bags.push({ ...b, id: l.batch, grams: l.issued_grams, packages: l.packages, stage: 'issued', manifest: m.id, code: l.code, next: [{ ...step, manifest: m.id }] })
+    bags.push({ ...b, id: l.batch, grams: l.issued_grams, packages: l.packages, stage: 'issued', manifest: m.id, code: l.code, from: m.consignor_site, next: [{ ...step, manifest: m.id }] })
   }
   const form = await formOf('transport.collected')
   const list = lines(bags)
+  const guard = await overload(trip)
   const reason = field('跳过的原因', 'Reason for skipping', { id: 'reason', maxlength: 200 })
   return {
     body: [
@@ -135,8 +123,11 @@ async function stopPage(id) {
       h('p', {}, words(app.words.stages[m.stage])),
       list.row,
       form.rows,
+      guard.row,
       act('装车，签名', 'Load, sign', async () => {
-        await signStep('transport.collected', list.read(), await form.read())
+        const read = list.read()
+        guard.check(sum(read))
+        await signStep('transport.collected', read, await form.read())
         go('trip')
       }),
       h('h2', {}, two('收不了？', 'Cannot collect?')),
@@ -155,22 +146,36 @@ async function stopPage(id) {
 async function unloadPage() {
   const on = await loaded()
   if (on.length === 0) return tripPage()
+  const trip = await app.db.get('meta', 'trip')
   const form = await formOf('transport.delivered')
   const list = lines(on)
+  const sums = h('div', { id: 'sums', role: 'status' })
+  // look compares while weights are typed; what cannot be read yet counts as it was loaded.
+  const look = () => {
+    const read = list.peek()
+    const d = differences(on, read)
+    sums.replaceChildren(h('table', {}, h('tbody', {},
+      h('tr', {}, h('th', { scope: 'row' }, two('装车时', 'as loaded')), h('td.num', {}, kg(d.loaded) + ' kg')),
+      h('tr', {}, h('th', { scope: 'row' }, two('现在', 'now')), h('td.num', {}, kg(d.unloaded) + ' kg')),
+      d.loaded !== d.unloaded && h('tr', {}, h('th', { scope: 'row' }, two('差异', 'difference')), h('td.num', {}, change(d.unloaded - d.loaded) + ' kg')))), ...differing(d).filter(Boolean))
+  }
+  list.row.addEventListener('input', look)
+  look()
   return {
     body: [
       h('h1', {}, two(`卸车 ${on.length} 袋`, `Unload ${on.length}`)),
       p('到接受单位门口再签。重量改动会记作差异。', 'Sign at the consignee’s gate. A changed weight is recorded as a difference.', 'p.hint'),
       list.row,
+      sums,
       form.rows,
       act('卸车，签名', 'Unload, sign', async () => {
         const bags = list.read()
         const signed = await signStep('transport.delivered', bags, await form.read())
-        await app.remember('unloaded', { bags: bags.length, grams: sum(bags), at: app.at(), events: signed.map((e) => e.id) })
+        await app.remember('unloaded', { trip: trip?.id, bags: bags.length, grams: sum(bags), differences: differences(on, bags), at: app.at(), events: signed.map((e) => e.id) })
         go('trip')
       }),
     ],
   }
 }
 
-export const carry = { trip: tripPage, stop: stopPage, skip: skipPage, unload: unloadPage }
+export const carry = { trip: tripPage, stop: stopPage, skip: skipPage, unload: unloadPage, ...stops }

@@ -63,6 +63,14 @@ export function skipped(me, at, id, f) {
   return { ...stamp('stop.skipped', me, at, id), trip: f.trip, data: { stop: f.stop, reason: f.reason } }
 }
 
+export function authorised(me, at, id, f) {
+  return { ...stamp('authorisation.given', me, at, id), data: { to: f.to, from: f.from, until: f.until, codes: f.codes } }
+}
+
+export function withdrawn(me, at, id, f) {
+  return { ...stamp('authorisation.withdrawn', me, at, id), data: some({ authorisation: f.authorisation, reason: f.reason }) }
+}
+
 // temperature reads degrees as typed into tenths, the event's unit; undefined for none, null
 // for what cannot be read.
 export function temperature(text) {

@@ -10,13 +10,17 @@ import { inspects } from './inspections.js'
 import { count } from './queue.js'
 import { scanner } from './scan.js'
 import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { grant } from './grant.js'
 import { pickup } from './pickup.js'
 import { plant, plantHome, receives } from './plant.js'
 import { treat } from './treat.js'
 import { ward } from './ward.js'
-import { explain } from './words.js'
+import { advise, explain, inTrouble } from './words.js'
 
 const driving = () => app.me?.role === 'driver'
+
+// small is whoever makes waste and is no hospital, plant or carrier.
+const small = () => !driving() && app.me?.orgRoles?.includes('generator') && !app.me.orgRoles.some((r) => r === 'medical' || r === 'operator' || r === 'collector')
 
 async function home() {
   if (!app.key) {
@@ -32,6 +36,7 @@ async function home() {
   if (!app.me?.site) return placePage()
   if (inspects(app)) return inspectorHome()
   const open = count(await app.queue.list())
+  const behalf = (await app.db.all('bags')).filter((b) => b.behalf && b.generator === app.me.party).length
   const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported'].includes(b.stage)).length
   return {
     body: [
@@ -39,9 +44,11 @@ async function home() {
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
       !driving() && (await plantHome()),
-      !driving() && link('#bag', '封袋', 'Close a bag', receives() ? 'a.big' : 'a.big.main'),
+      !driving() && (small() ? link('#drum', '装桶', 'Close a container', 'a.big.main') : link('#bag', '封袋', 'Close a bag', receives() ? 'a.big' : 'a.big.main')),
       !driving() && link('#many', '批量交接', 'Hand over many', 'a.big'),
       app.me.role === 'site_staff' && app.signedIn && link('#stopcode', '出示收运码', 'Show a pick-up code', 'a.big'),
+      small() && link('#leave', '授权收集单位代签', 'Let a collector sign for us', 'a.big'),
+      behalf > 0 && link('#behalf', `替本单位签的 ${behalf} 桶`, `${behalf} signed in our place`, 'a.big'),
       link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
       app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
@@ -132,6 +139,7 @@ async function queuePage() {
   const all = await app.queue.list()
   const n = count(all)
   const open = n.waiting + n.held
+  const troubled = inTrouble(all)
   const shown = [...all.filter((e) => e.state === 'refused' && !e.noted), ...all.filter((e) => e.state === 'waiting' || e.state === 'held'), ...all.filter((e) => e.state === 'sent' || e.noted).reverse().slice(0, 50)]
   return {
     body: [
@@ -143,21 +151,22 @@ async function queuePage() {
         if (trouble) throw explain(new Trouble(trouble.kind, trouble.problem))
       }),
       open > 0 && act('存成文件（可由别的手机代发）', 'Save as a file (another phone may send it)', () => save(all.filter((e) => e.state !== 'sent')), 'button'),
-      h('ul.list', {}, shown.map(eventCard)),
+      h('ul.list', {}, shown.map((e) => eventCard(e, troubled))),
       shown.length === 0 && p('还没有签过记录。', 'Nothing was signed yet.'),
     ],
   }
 }
 
-function eventCard(e) {
+function eventCard(e, troubled) {
   const w = app.words.problems[e.problem?.kind]
   return h(
     'li.card',
     { 'data-state': e.state },
     h('p', {}, words(app.words.types[e.type]), ' · ', when(e.at), e.batches?.length > 1 && ` · ${e.batches.length} 袋`),
     h('span.state.' + e.state, {}, two(...states[e.state])),
-    e.state === 'refused' && [h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')), w && p(w.do_zh, w.do_en), detail(e.problem)],
-    e.state === 'held' && w && p(w.do_zh, w.do_en),
+    e.state === 'refused' && h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')),
+    (e.state === 'refused' || e.state === 'held') && advise(e, troubled),
+    e.state === 'refused' && detail(e.problem),
     e.state === 'refused' && !e.noted && [
       act('再发一次', 'Send again', async () => { await app.queue.again(e.id); await app.queue.flush(); await show() }, 'button'),
       act('知道了', 'Noted', async () => { await app.db.put('events', { ...e, noted: true }); await show() }, 'button'),
@@ -194,7 +203,7 @@ async function devicePage() {
   }
 }
 
-export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat, ...inspect }
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat, ...inspect, ...grant }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

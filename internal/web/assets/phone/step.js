@@ -65,7 +65,7 @@ export function lines(bags, drop) {
     const w = weightField(bag.grams, `${bag.department ?? ''} ${bag.label ? bag.label.slice(0, 8) : bag.id.slice(-8)}`, '')
     return { bag, w, row: h('li.card', { 'data-batch': bag.id }, words(app.words.stages[bag.stage]), w.row, drop && h('button', { type: 'button', onclick: () => drop(bag) }, two('移出', 'Take out'))) }
   })
-  return { row: h('ul.list', {}, rows.map((r) => r.row)), read: () => rows.map((r) => ({ ...r.bag, grams: r.w.read() })) }
+  return { row: h('ul.list', {}, rows.map((r) => r.row)), read: () => rows.map((r) => ({ ...r.bag, grams: r.w.read() })), peek: () => rows.map((r) => ({ ...r.bag, grams: gramsOf(r.w.input.value).grams ?? r.bag.grams })) }
 }
 
 const remembered = async (name) => (await app.db.get('meta', 'last'))?.[name] ?? ''

@@ -1,6 +1,6 @@
 // What the phone carries along from the server, so that it can work without network: who is
 // signed in, the bags and manifests that wait for them. Only what changed is read again.
-import { batch, manifest, walk, who } from './api.js'
+import { ask, batch, manifest, walk, who } from './api.js'
 import { hello } from './hello.js'
 import { inspects, pullDrawn, pullSheets } from './inspections.js'
 import { fromView } from './world.js'
@@ -44,6 +44,7 @@ export async function pull(app) {
   await pullBags(app)
   await pullManifests(app)
   await pullPlan(app)
+  await pullLeaves(app)
   return true
 }
 
@@ -74,8 +75,11 @@ async function pullBags(app) {
   await each([...listed.values()].filter((x) => known.get(x.id)?.seq !== x.seq || known.get(x.id)?.local), async (x) => {
     if (open.has(x.id)) return // what was signed here is newer
     const b = fromView(await batch(x.id))
-    await app.db.put('bags', { ...b, closed: x.began_at, ...ofItem(x) })
+    const { loaded, from, trip } = known.get(x.id) ?? {}
+    await app.db.put('bags', { loaded, from, trip, ...b, closed: x.began_at, ...ofItem(x) })
   })
+  const spoken = (await app.db.all('bags')).filter((b) => b.behalf && !b.gone)
+  await learnNames(app, spoken.flatMap((b) => [b.code, b.custodian]).filter(Boolean))
   // What is in nobody's list any more has moved on.
   const gone = [...known.values()].filter((b) => !listed.has(b.id) && !open.has(b.id) && b.seq !== undefined)
   if (gone.length) {
@@ -105,27 +109,46 @@ async function pullManifests(app) {
     await app.remember('ways', [...ways.values()])
   }
   const ids = new Set(out.flatMap((m) => [m.consignor, m.consignor_site, m.carrier, m.consignee, m.consignee_site]).concat(last.flatMap((m) => [m.carrier, m.consignee, m.consignee_site])).filter(Boolean))
-  if (ids.size) {
-    const names = (await app.db.get('meta', 'names')) ?? {}
-    const asked = [...ids].filter((id) => !names[id]).slice(0, 50)
-    if (asked.length) await app.remember('names', { ...names, ...(await who(asked)).names })
-  }
+  await learnNames(app, [...ids])
 }
+
+// learnNames asks for what the register calls ids, and the catalogue codes, so many at a time.
+async function learnNames(app, ids) {
+  const names = (await app.db.get('meta', 'names')) ?? {}
+  const asked = [...new Set(ids)].filter((id) => !names[id]).slice(0, 200)
+  for (let i = 0; i < asked.length; i += 50) Object.assign(names, (await who(asked.slice(i, i + 50))).names)
+  if (asked.length) await app.remember('names', names)
+}
+
+// pullLeaves keeps the standing authorisations under which a driver may sign at its stops, so
+// that it may without network; those of today's stops are named first.
+async function pullLeaves(app) {
+  if (app.me.role !== 'driver') return
+  const told = await ask('/v1/authorisations?collector=' + app.me.party).catch((err) => {
+    if (!foreign(err)) throw err
+    return null
+  })
+  if (!told) return
+  await app.remember('leaves', told)
+  const stops = ((await app.db.get('meta', 'plan'))?.stops ?? []).map((s) => s.site)
+  const items = [...told.items].sort((a, b) => stops.includes(b.site) - stops.includes(a.site))
+  await learnNames(app, items.flatMap((a) => [a.site, ...a.codes]))
+}
+
+// foreign says that what was asked is not for this person.
+const foreign = (err) => err.kind === 'forbidden' || err.kind === 'not-found'
 
 // pullPlan keeps the driver's own trip of today, as it was planned and as signed events leave it.
 async function pullPlan(app) {
   if (app.me.role !== 'driver') return
   const today = app.at().slice(0, 10)
   const found = await walk('/v1/trips', { collector: app.me.party, person: app.me.person, from: today, to: today }, 1).catch((err) => {
-    if (err.kind === 'offline') throw err
+    if (!foreign(err)) throw err // what the phone has stays
     return [] // not a collector's driver
   })
   const plan = found.find((t) => t.status !== 'cancelled' && t.stops.some((s) => s.status === 'waiting')) ?? null
   await app.remember('plan', plan)
-  const ids = plan?.stops.map((s) => s.site) ?? []
-  const names = (await app.db.get('meta', 'names')) ?? {}
-  const asked = ids.filter((id) => !names[id]).slice(0, 50)
-  if (asked.length) await app.remember('names', { ...names, ...(await who(asked)).names })
+  await learnNames(app, plan?.stops.map((s) => s.site) ?? [])
 }
 
 async function lastSent(app) {

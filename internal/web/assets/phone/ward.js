@@ -6,6 +6,8 @@ import { groups, kg, newLabel, randomBytes, scanned, unb64u } from './bytes.js'
 import { drawing } from './code.js'
 import * as events from './events.js'
 import { scanner } from './scan.js'
+import { sum } from './load.js'
+import { overload } from './stops.js'
 import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
 import { find } from './sync.js'
 import { Say, act, check, choices, field, h, link, note, p, two, when, words } from './ui.js'
@@ -165,13 +167,19 @@ async function actPage(given) {
   const [zh, en] = stepWords[step.type]
   const form = await formOf(step.type)
   const weight = weightField(bag.grams)
+  const guard = await overload(step.type === 'transport.collected' ? await app.db.get('meta', 'trip') : null)
   return {
     body: [
       head,
       h('h2', {}, two(zh, en)),
       weight.row,
       form.rows,
-      act(`${zh}，签名`, `${en}, sign`, async () => done(step.type, await signStep(step.type, [{ ...bag, grams: weight.read() }], await form.read()))),
+      guard.row,
+      act(`${zh}，签名`, `${en}, sign`, async () => {
+        const read = [{ ...bag, grams: weight.read() }]
+        guard.check(sum(read))
+        done(step.type, await signStep(step.type, read, await form.read()))
+      }),
       steps.length > 1 && h('h2', {}, two('其他', 'Other')),
       steps.filter((s) => s !== step).map((s) => link(`#act/${id}/${s.type}`, ...stepWords[s.type])),
       bag.label && link('#label/' + id, '标签', 'Label'),
@@ -255,18 +263,22 @@ async function takePage(code) {
   for (const l of told.lines) {
     const b = await app.db.get('bags', l.id)
     const next = [{ type, party: app.me?.party, refs: told.event, manifest: told.manifest }]
-    bags.push({ ...l, ...b, grams: l.grams || b?.grams, stage: told.type === 'manifest.issued' ? 'issued' : 'released', manifest: told.manifest ?? b?.manifest, next })
+    bags.push({ ...l, ...b, grams: l.grams || b?.grams, stage: told.type === 'manifest.issued' ? 'issued' : 'released', manifest: told.manifest ?? b?.manifest, from: told.site, next })
   }
   const [zh, en] = stepWords[type]
   const form = await formOf(type)
   const list = lines(bags)
+  const guard = await overload(type === 'transport.collected' ? await app.db.get('meta', 'trip') : null)
   return {
     body: [
       h('h1', {}, two(`${zh} ${bags.length} 袋`, `${en} ${bags.length}`)),
       list.row,
       form.rows,
+      guard.row,
       act(`${zh}，签名`, `${en}, sign`, async () => {
-        await signStep(type, list.read(), await form.read())
+        const read = list.read()
+        guard.check(sum(read))
+        await signStep(type, read, await form.read())
         go(type === 'transport.collected' ? 'trip' : 'bags')
       }),
     ],

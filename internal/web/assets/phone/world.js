@@ -65,9 +65,9 @@ export function apply(bag, e) {
     case 'batch.stored':
       return { ...b, stage: 'stored', site: e.site, room: e.data.place, next: inHouse(b, e.party, 'manifest.issued', 'batch.released', 'batch.stored') }
     case 'manifest.issued':
-      return { ...b, stage: 'issued', manifest: e.manifest, next: [{ type: 'transport.collected', party: e.data.carrier, refs: e.id, manifest: e.manifest }] }
+      return { ...b, stage: 'issued', manifest: e.manifest, from: e.site, next: [{ type: 'transport.collected', party: e.data.carrier, refs: e.id, manifest: e.manifest }] }
     case 'transport.collected':
-      return { ...b, stage: 'in_transit', custodian: e.party, site: '', manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }] }
+      return { ...b, stage: 'in_transit', custodian: e.party, site: '', loaded: b.grams, trip: e.trip, manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }] }
     case 'transport.delivered':
       return { ...b, stage: 'delivered', next: [] }
     case 'manifest.accepted':
@@ -105,7 +105,9 @@ export function fromView(v) {
   const keep = ({ id, label, stage, code, code_name_zh, grams, form, measured, packaging, department, room, custodian, site, manifest, vehicle, head, seq, packages }) => ({
     id, label, stage, code, name: code_name_zh || undefined, grams, form, measured, packaging, department, room, custodian, site, manifest, vehicle, head, seq, packages,
   })
-  return { ...keep(v), next: v.next ?? [], at: v.last_at, local: false }
+  // Signed by a collector in this place's own: the place is told so on its phone.
+  const behalf = v.findings?.find((f) => f.rule === 'by-authorisation' || f.rule === 'by-code')?.rule
+  return { ...keep(v), ...(behalf ? { behalf, generator: v.generator } : {}), next: v.next ?? [], at: v.last_at, local: false }
 }
 
 // clockOf is how a bag stands with its time, by the dated rule that came with the app; null
@@ -130,20 +132,22 @@ export function lasting(ms) {
 }
 
 // A hand-over code carries from one phone's screen to another what the taker has to name: the
-// giver's event and the bags, with their labels and what their clocks need. It is no proof and
-// needs no network: the signed events are. Bytes: version, kind, event 16, manifest 16, number
-// of bags; of each bag id 16, grams 4, closed 4 (seconds), class 1 (of 841-00n-01), label 17.
-const codeVersion = 1
+// giver's event and place, and the bags, with their labels and what their clocks need. It is no
+// proof and needs no network: the signed events are. Bytes: version, kind, event 16, manifest 16,
+// number of bags, place 16; of each bag id 16, grams 4, closed 4 (seconds), waste code 4 (its
+// digits as a number), label 17. Version 1 had no place and one byte of medical class.
+const codeVersion = 2
 const kinds = { 1: 'batch.released', 2: 'manifest.issued', 3: 'transport.delivered' }
 const kindOf = (type) => Number(Object.keys(kinds).find((k) => kinds[k] === type) ?? 1)
-const head = 35
-const each = 42
-export const perCode = 12
+const sizes = { 1: { head: 35, each: 42 }, 2: { head: 51, each: 45 } }
+export const perCode = 10
 
-const classNumber = (code) => Number(/^841-00([1-5])-01$/.exec(code ?? '')?.[1] ?? 0)
+const codeNumber = (code) => (/^\d{3}-\d{3}-\d{2}$/.test(code ?? '') ? Number(code.replaceAll('-', '')) : 0)
+const codeText = (n) => (n ? String(n).padStart(8, '0').replace(/^(\d{3})(\d{3})(\d{2})$/, '$1-$2-$3') : undefined)
 
 // handOver writes the codes of an event, so many bags in each; known finds a bag by its id.
 export function handOver(e, known) {
+  const { head, each } = sizes[codeVersion]
   const kind = kindOf(e.type)
   const out = []
   for (let i = 0; i < e.batches.length; i += perCode) {
@@ -154,21 +158,22 @@ export function handOver(e, known) {
     b.set(uuidBytes(e.id), 2)
     if (e.manifest) b.set(uuidBytes(e.manifest), 18)
     b[34] = part.length
+    if (e.site) b.set(uuidBytes(e.site), 35)
     part.forEach((x, n) => {
       const at = head + each * n
       const bag = known(x.id) ?? {}
       b.set(uuidBytes(x.id), at)
       view.setUint32(at + 16, x.grams ?? 0)
       view.setUint32(at + 20, bag.closed ? Math.floor(Date.parse(bag.closed) / 1000) : 0)
-      b[at + 24] = classNumber(bag.code)
-      if (bag.label) b.set(labelBytes(bag.label), at + 25)
+      view.setUint32(at + 24, codeNumber(bag.code))
+      if (bag.label) b.set(labelBytes(bag.label), at + 28)
     })
     out.push(b64u(b))
   }
   return out
 }
 
-// readHandOver reads one; null when it is none.
+// readHandOver reads one, of either version; null when it is none.
 export function readHandOver(code) {
   let b
   try {
@@ -176,18 +181,22 @@ export function readHandOver(code) {
   } catch {
     return null
   }
-  if (b.length < head + each || b[0] !== codeVersion || !kinds[b[1]] || b.length !== head + each * b[34]) return null
+  const size = sizes[b[0]]
+  if (!size || !kinds[b[1]] || b[34] === 0 || b.length !== size.head + size.each * b[34]) return null
   const view = new DataView(b.buffer)
   const lines = []
-  for (let at = head; at < b.length; at += each) {
-    const [closed, number] = [view.getUint32(at + 20), b[at + 24]]
+  for (let at = size.head; at < b.length; at += size.each) {
+    const closed = view.getUint32(at + 20)
+    const old = b[0] === 1
+    const number = b[at + 24]
     lines.push({
       id: uuidText(b.subarray(at, at + 16)),
       grams: view.getUint32(at + 16),
       closed: closed ? new Date(closed * 1000).toISOString() : undefined,
-      code: number >= 1 && number <= 5 ? `841-00${number}-01` : undefined,
-      label: labelText(b.subarray(at + 25, at + each)),
+      code: old ? (number >= 1 && number <= 5 ? `841-00${number}-01` : undefined) : codeText(view.getUint32(at + 24)),
+      label: labelText(b.subarray(at + (old ? 25 : 28), at + size.each)),
     })
   }
-  return { type: kinds[b[1]], event: uuidText(b.subarray(2, 18)), manifest: b[1] === 1 ? undefined : uuidText(b.subarray(18, 34)), lines }
+  const site = b[0] === 1 ? '' : uuidText(b.subarray(35, 51))
+  return { type: kinds[b[1]], event: uuidText(b.subarray(2, 18)), manifest: b[1] === 1 ? undefined : uuidText(b.subarray(18, 34)), site: /[1-9a-f]/.test(site) ? site : undefined, lines }
 }

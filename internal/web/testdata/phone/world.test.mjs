@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newLabel } from '../../assets/phone/bytes.js'
+import { b64u, newLabel } from '../../assets/phone/bytes.js'
 import * as events from '../../assets/phone/events.js'
 import { apply, clockOf, handOver, lasting, perCode, readHandOver, stepsFor } from '../../assets/phone/world.js'
 
@@ -58,14 +58,21 @@ test('the clock of a bag', () => {
 })
 
 test('a hand-over code says what the giver’s event says, in as many codes as it takes', () => {
-  const bags = Array.from({ length: perCode + 3 }, (_, i) => ({ id: uuid(100 + i), grams: 1000 + i, closed: '2026-03-02T00:30:00.000Z', code: '841-002-01', label: newLabel(Uint8Array.from({ length: 26 }, (_, n) => (n * i) % 32)) }))
+  const bags = Array.from({ length: perCode + 3 }, (_, i) => ({ id: uuid(100 + i), grams: 1000 + i, closed: '2026-03-02T00:30:00.000Z', code: i ? '900-214-08' : '841-002-01', label: newLabel(Uint8Array.from({ length: 26 }, (_, n) => (n * i) % 32)) }))
   const known = (id) => bags.find((b) => b.id === id)
   const codes = handOver(events.issued(me, at, uuid(15), bags, { manifest: uuid(30) }), known)
   assert.equal(codes.length, 2)
   const told = codes.map(readHandOver)
-  assert.deepEqual(told.map((x) => [x.type, x.event, x.manifest]), [['manifest.issued', uuid(15), uuid(30)], ['manifest.issued', uuid(15), uuid(30)]])
+  assert.deepEqual(told.map((x) => [x.type, x.event, x.manifest, x.site]), Array(2).fill(['manifest.issued', uuid(15), uuid(30), uuid(2)]))
   assert.deepEqual(told.flatMap((x) => x.lines).slice(1), bags.slice(1), 'all of every bag')
   const [one] = handOver(events.released(me, at, uuid(12), [{ id: uuid(11) }]), () => undefined)
-  assert.deepEqual(readHandOver(one), { type: 'batch.released', event: uuid(12), manifest: undefined, lines: [{ id: uuid(11), grams: 0, closed: undefined, code: undefined, label: undefined }] })
+  assert.deepEqual(readHandOver(one), { type: 'batch.released', event: uuid(12), manifest: undefined, site: uuid(2), lines: [{ id: uuid(11), grams: 0, closed: undefined, code: undefined, label: undefined }] })
+  // A phone that is a version behind still shows version 1.
+  const old = new Uint8Array(35 + 42)
+  old.set([1, 1])
+  old[34] = 1
+  old[35 + 24] = 3
+  assert.deepEqual(readHandOver(b64u(old)).lines[0].code, '841-003-01')
+  assert.equal(readHandOver(b64u(old)).site, undefined)
   for (const bad of ['', 'AQ', one.slice(4), one.slice(0, -4), one + 'AAAA', '!!', 'A'.repeat(200)]) assert.equal(readHandOver(bad), null, bad)
 })
