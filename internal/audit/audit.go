@@ -118,6 +118,7 @@ type Rows interface {
 	TallySums(each func(permit.Tally) error) error
 	IndexRows(each func(seq int64, columns [7]string) error) error
 	MoveRows(each func(indicator.Move) error) error
+	SiteMonthRows(each func(month int64, f indicator.First) error) error
 	InspectionRows(each func(seq int64) error) error
 	// RollMark is the size up to which the store keeps roll-ups, and RollUpRows and
 	// SightingRows are those.

@@ -22,6 +22,27 @@ func (c *checker) moveRows() error {
 	})
 }
 
+// siteMonthRows holds what the log says first of each site and month against its movements.
+func (c *checker) siteMonthRows() error {
+	key := func(month int64, f indicator.First) string { return fmt.Sprintf("%d/%s/%s", month, f.Site, f.What) }
+	taken, firsts, want := map[id.Batch]indicator.Move{}, indicator.Firsts{}, map[string]indicator.First{}
+	for _, m := range c.moves {
+		if _, there := taken[m.Batch]; !there && m.Kind == indicator.Collected {
+			taken[m.Batch] = m
+		}
+		firsts.Note(m, func(b id.Batch, before int64) (int64, bool) { t, ok := taken[b]; return t.At, ok && t.Seq < before })
+	}
+	for k, f := range firsts {
+		want[key(k.Month, f)] = f
+	}
+	return differ(c, AreaPosting, "site month", want, func(met func(string, indicator.First)) error {
+		return c.in.SiteMonthRows(func(month int64, f indicator.First) error {
+			met(key(month, f), f)
+			return nil
+		})
+	})
+}
+
 func (c *checker) inspectionRows() error {
 	want := map[int64]bool{}
 	for _, seq := range c.checks {

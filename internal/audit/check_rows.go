@@ -136,7 +136,7 @@ func (c *checker) checkTiles() error {
 
 // projections compares every cache with the fold.
 func (c *checker) projections() error {
-	for _, step := range []func() error{c.linkRows, c.batchRows, c.manifestRows, c.postingRows, c.moveRows, c.inspectionRows, c.rollUpRows, c.tallyRows, c.labelRows, c.indexRows,
+	for _, step := range []func() error{c.linkRows, c.batchRows, c.manifestRows, c.postingRows, c.moveRows, c.siteMonthRows, c.inspectionRows, c.rollUpRows, c.tallyRows, c.labelRows, c.indexRows,
 		c.statementRows, c.actRows, c.rulingRows, c.worklistRows, c.involvedRows, c.termRows, c.topicRows, c.candidateRows} {
 		if err := step(); err != nil {
 			return err

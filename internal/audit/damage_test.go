@@ -159,7 +159,7 @@ func (p *place) something(table, column string) any {
 	switch column {
 	case "seq", "revoked_at", "refused_from":
 		return int64(3)
-	case "event_id", "site", "manifest", "trip", "consignor_site":
+	case "event_id", "site", "manifest", "trip", "consignor_site", "plant":
 		return "00000000-0000-7000-8000-000000000001"
 	case "replaces", "reason", "box":
 		return "SAMPLE"

@@ -41,6 +41,10 @@ type Reader interface {
 	// Reported are those of the sites whose waste was closed from one moment to before
 	// another, in entries before a size.
 	Reported(sites []id.Site, from, to, before int64) ([]id.Site, error)
+	// Firsts says which of the sites reported in a month, and of proofs at most one treatment
+	// each, of a batch that was not made of others and was collected in the month: the first
+	// of the log, where it stands before a size.
+	Firsts(sites []id.Site, month, before int64, proofs bool) (reported []id.Site, seen []indicator.Seen, err error)
 	// ProofByBatch gives at most one treatment of each site, of a batch that was not made of
 	// others; ProofRolledUp at most one rolled-up sighting, of days. Both are of waste that
 	// was collected in time.

@@ -24,6 +24,9 @@ func (g *gathering) window() Window {
 	return w
 }
 
+// probe looks for at most one treatment of each site.
+type probe func([]id.Site, Window) ([]indicator.Seen, error)
+
 // seen gathers who was seen, of the sites that the row asks about. It reads a row or two
 // of each of them, however long the log is: one generation in the period says that a site
 // reported, and one treatment by a licensed plant proves it. Only of a site that the first
@@ -32,7 +35,7 @@ func (g *gathering) seen() error {
 	first, _ := g.q.Period.Days()
 	reporting, open := indicator.Asks(*g.in, g.q.District)
 	w := g.window()
-	met, err := g.r.Reported(reporting, w.From, w.To, w.Before)
+	met, probes, err := g.met(reporting, open, w)
 	if err != nil {
 		return err
 	}
@@ -44,7 +47,7 @@ func (g *gathering) seen() error {
 	}
 	g.mixedTail()
 	var doubtful []id.Site
-	for _, probe := range []func([]id.Site, Window) ([]indicator.Seen, error){g.r.ProofByBatch, g.rolledProof} {
+	for _, probe := range probes {
 		found, err := probe(open, w)
 		if err != nil {
 			return err
@@ -63,6 +66,26 @@ func (g *gathering) seen() error {
 		left[s] = true
 	}
 	return g.everything(slices.DeleteFunc(doubtful, func(s id.Site) bool { return !left[s] }), w)
+}
+
+// met finds the sites that reported, and says where to look for proofs: of a month what
+// the log says first of each site in it, at once; of other periods the movements.
+func (g *gathering) met(reporting, open []id.Site, w Window) ([]id.Site, []probe, error) {
+	if g.q.Period.Grain != indicator.Monthly {
+		met, err := g.r.Reported(reporting, w.From, w.To, w.Before)
+		return met, []probe{g.r.ProofByBatch, g.rolledProof}, err
+	}
+	month, _ := g.q.Period.Days()
+	asked := reporting
+	if open != nil {
+		asked = open // reporting are among them
+	}
+	met, proofs, err := g.r.Firsts(asked, month, w.Before, open != nil)
+	probes := []probe{func([]id.Site, Window) ([]indicator.Seen, error) { return proofs, err }, g.rolledProof}
+	if indicator.ProofOfAnyTime(g.in.Definition) { // what was collected before the month too
+		probes = slices.Insert(probes, 1, probe(g.r.ProofByBatch))
+	}
+	return met, probes, err
 }
 
 // everything reads all treatments of a few sites.

@@ -44,7 +44,7 @@ func (s *Store) RevokeLabel(ctx context.Context, l event.Label, at time.Time) er
 // projections are the tables that a rebuild empties; server-made labels and withdrawals
 // are not in the log and stay.
 var projections = []string{"DELETE FROM entry_links", "DELETE FROM batches", "DELETE FROM manifests", "DELETE FROM postings", "DELETE FROM event_index", "DELETE FROM tally_steps", "DELETE FROM tallies",
-	"DELETE FROM movements", "DELETE FROM inspections", "DELETE FROM rollups", "DELETE FROM sightings", "UPDATE roll_up SET upto = 0",
+	"DELETE FROM movements", "DELETE FROM site_months", "DELETE FROM inspections", "DELETE FROM rollups", "DELETE FROM sightings", "UPDATE roll_up SET upto = 0",
 	"DELETE FROM statements", "DELETE FROM acts", "DELETE FROM act_parties", "DELETE FROM rulings",
 	"DELETE FROM worklist", "DELETE FROM involved", "DELETE FROM terms", "DELETE FROM topics", "DELETE FROM candidates"}
 

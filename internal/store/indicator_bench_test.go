@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -119,6 +120,7 @@ func BenchmarkFigures(b *testing.B) {
 					b.ReportMetric(many[q+"-p50-ms"], q+"-p50-ms")
 					b.ReportMetric(many[q+"-p99-ms"], q+"-p99-ms")
 					b.ReportMetric(many[q+"-cpu-ms"], q+"-cpu-ms")
+					b.ReportMetric(many[q+"-cpu-ms"]/few[q+"-cpu-ms"], q+"-cpu/tenth")
 					b.ReportMetric(many[q+"-p99-ms"]/few[q+"-p99-ms"], q+"-p99/tenth")
 					b.ReportMetric(many[q+"-p50-ms"]/few[q+"-p50-ms"], q+"-p50/tenth")
 				}
@@ -148,14 +150,14 @@ func figuresOf(b *testing.B, kind string, events int64) map[string]float64 {
 	if _, err := s.Migrate(ctx); err != nil {
 		b.Fatal(err)
 	}
-	began := time.Now()
+	began, cpu := time.Now(), processor()
 	size := synthetic(b, s, events)
 	if kind == "postgres" { // as autovacuum does in time
 		if err := s.db.Exec("ANALYZE").Error; err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.Logf("%s: %d entries filled in %s", kind, size, time.Since(began).Round(time.Millisecond))
+	b.Logf("%s: %d entries filled in %s (%s of processor)", kind, size, time.Since(began).Round(time.Millisecond), (processor() - cpu).Round(time.Millisecond))
 	city := func(d string) bool { return slices.Contains(districts, d) }
 	fresh := func() *measure.Service {
 		return measure.New(measure.Config{Store: s, Divisions: districts, City: city, Now: func() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }})
@@ -187,7 +189,7 @@ func figuresOf(b *testing.B, kind string, events int64) map[string]float64 {
 		}
 	}
 	asked := func(name string, n int, ask func(measure.Query) error) {
-		took := make([]time.Duration, n)
+		took, of := make([]time.Duration, n), map[int][]time.Duration{}
 		cpu := processor()
 		for i := range took {
 			q := query()
@@ -196,10 +198,16 @@ func figuresOf(b *testing.B, kind string, events int64) map[string]float64 {
 				b.Fatal(err)
 			}
 			took[i] = time.Since(t)
+			of[q.Indicator] = append(of[q.Indicator], took[i])
 		}
 		cpu = processor() - cpu
 		slices.Sort(took)
 		ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+		for _, n := range slices.Sorted(maps.Keys(of)) {
+			list := of[n]
+			slices.Sort(list)
+			b.Logf("%s: %s of %d: p50 %.2f, p90 %.2f, the longest %.2f ms", kind, name, n, ms(list[len(list)/2]), ms(list[len(list)*9/10]), ms(list[len(list)-1]))
+		}
 		out[name+"-p50-ms"], out[name+"-p99-ms"], out[name+"-cpu-ms"] = ms(took[n/2]), ms(took[n*99/100]), ms(cpu)/float64(n)
 	}
 	asked("figure", 1000, figure)

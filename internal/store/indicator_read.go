@@ -38,11 +38,18 @@ const (
 		WHERE m.origin = e.value AND m.kind = 'generated' AND m.at >= ? AND m.at < ? AND m.seq < ? LIMIT 1) IS NOT NULL`
 	sqlTakenAt = `(SELECT c.at FROM movements c WHERE c.batch = m.batch AND c.kind = 'collected' AND c.seq < m.seq ORDER BY c.seq, c.line LIMIT 1)`
 	sqlTreated = `m.kind IN ('treated', 'residue') AND m.at >= ? AND m.at < ? AND m.seq < ? AND m.mixed = 0`
-	sqlProof   = `SELECT e.value, (SELECT x.at || ' ' || x.taken || ' ' || x.site || ' ' || x.code || ' ' || x.method
-		FROM (SELECT m.at, m.site, m.code, m.method, ` + sqlTakenAt + ` AS taken FROM movements m WHERE m.origin = e.value AND ` + sqlTreated + `) x
+	// The limit keeps SQLite from looking for the collection at every mention of it.
+	sqlProof = `SELECT e.value, (SELECT x.at || ' ' || x.taken || ' ' || x.site || ' ' || x.code || ' ' || x.method
+		FROM (SELECT m.at, m.site, m.code, m.method, ` + sqlTakenAt + ` AS taken FROM movements m WHERE m.origin = e.value AND ` + sqlTreated + ` LIMIT 9223372036854775807) x
 		WHERE x.taken >= ? AND x.taken < ? LIMIT 1) FROM {each}`
 	sqlProofRolled = `SELECT e.value, (SELECT s.day || ' ' || s.collected || ' ' || s.plant || ' ' || s.code || ' ' || s.method FROM sightings s
 		WHERE s.site = CAST(e.value AS text) AND s.what = 'treated' AND s.day >= ? AND s.day < ? AND s.collected <> 0 AND s.collected >= ? AND s.collected < ? AND s.seq < ? LIMIT 1) FROM {each}`
+	// One row of all sites, for a row costs more than looking for it.
+	sqlFirsts = `SELECT string_agg(CAST(e.key AS text), ' '), NULL FROM {numbered} CROSS JOIN site_months m
+		WHERE m.month = ? AND m.site = e.value AND m.what = 'generated' AND m.seq < ?`
+	sqlFirstProofs = `SELECT string_agg(CAST(e.key AS text), ' ') FILTER (WHERE m.what = 'generated'),
+		string_agg(e.key || ' ' || m.day || ' ' || m.collected || ' ' || m.plant || ' ' || m.code || ' ' || m.method, ',') FILTER (WHERE m.what = 'treated')
+		FROM {numbered} CROSS JOIN site_months m WHERE m.month = ? AND m.site = e.value AND m.seq < ?`
 	sqlTreatments   = `SELECT m.origin, m.at, ` + sqlTakenAt + `, m.site, m.code, m.method FROM movements m WHERE m.origin {ids} AND ` + sqlTreated
 	sqlHeadUpTo     = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
 	sqlHeadBy       = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE recorded_at <= ? ORDER BY size DESC LIMIT 1`
@@ -53,6 +60,7 @@ const (
 	sqlAfter        = ` AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
 	sqlMoveRows     = `SELECT ` + moveColumns + ` FROM movements ORDER BY seq, line`
 	sqlCheckRows    = `SELECT seq FROM inspections ORDER BY seq`
+	sqlFirstRows    = `SELECT month, site, what, day, collected, plant, code, method, seq FROM site_months`
 	sqlRollUpRows   = `SELECT level, block, day, division, built_up, sector, plant_at, licensed, kind, code, method, grams FROM rollups`
 	sqlSightingRows = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings`
 )
@@ -213,6 +221,50 @@ func (r *reader) Reported(sites []id.Site, from, to, before int64) (out []id.Sit
 	return out, err
 }
 
+// Firsts implements measure.Reader.
+func (r *reader) Firsts(sites []id.Site, month, before int64, proofs bool) (reported []id.Site, seen []indicator.Seen, err error) {
+	if len(sites) == 0 {
+		return nil, nil, nil
+	}
+	q := sqlFirsts
+	if proofs {
+		q = sqlFirstProofs
+	}
+	err = r.query(q, func(rows *sql.Rows) error {
+		var keys, found sql.NullString
+		if err := rows.Scan(&keys, &found); err != nil {
+			return err
+		}
+		for word := range strings.SplitSeq(keys.String, " ") {
+			if n, err := strconv.Atoi(word); err == nil {
+				reported = append(reported, sites[n])
+			}
+		}
+		for row := range strings.SplitSeq(found.String, ",") {
+			key, row, _ := strings.Cut(row, " ")
+			if n, err := strconv.Atoi(key); err == nil {
+				seen = append(seen, treatedAs(sites[n], row)...)
+			}
+		}
+		return nil
+	}, r.s.say.ids(spell(sites)), month, before)
+	return reported, seen, err
+}
+
+// treatedAs reads a treatment that a query spelled as day, day of the collection, plant,
+// code and method; none where a row is not sound.
+func treatedAs(site id.Site, row string) []indicator.Seen {
+	words := strings.Split(row, " ")
+	if len(words) != 5 {
+		return nil
+	}
+	k := indicator.Seen{Site: site, What: indicator.Treated, Code: waste.Code(words[3]), Method: waste.Method(words[4])}
+	k.Day, _ = strconv.ParseInt(words[0], 10, 64)
+	k.CollectedAt, _ = strconv.ParseInt(words[1], 10, 64)
+	k.Plant, _ = id.ParseSite(words[2])
+	return []indicator.Seen{k}
+}
+
 // ProofByBatch implements measure.Reader.
 func (r *reader) ProofByBatch(sites []id.Site, w measure.Window) ([]indicator.Seen, error) {
 	return r.proofs(sqlProof, sites, indicator.DayOf, w.From, w.To, w.Before, w.CollectedFrom, w.CollectedTo)
@@ -228,20 +280,15 @@ func (r *reader) proofs(q string, sites []id.Site, day func(int64) int64, args .
 		return nil, nil
 	}
 	err = r.query(q, func(rows *sql.Rows) error {
-		k := indicator.Seen{What: indicator.Treated}
+		var site id.Site
 		var found sql.NullString
-		if err := rows.Scan(name(&k.Site, id.SiteOf), &found); err != nil || !found.Valid {
+		if err := rows.Scan(name(&site, id.SiteOf), &found); err != nil || !found.Valid {
 			return err
 		}
-		words := strings.Split(found.String, " ")
-		if len(words) != 5 {
-			return nil // no sound row
+		for _, k := range treatedAs(site, found.String) {
+			k.Day, k.CollectedAt = day(k.Day), day(k.CollectedAt)
+			out = append(out, k)
 		}
-		at, _ := strconv.ParseInt(words[0], 10, 64)
-		taken, _ := strconv.ParseInt(words[1], 10, 64)
-		k.Day, k.CollectedAt, k.Code, k.Method = day(at), day(taken), waste.Code(words[3]), waste.Method(words[4])
-		k.Plant, _ = id.ParseSite(words[2])
-		out = append(out, k)
 		return nil
 	}, append(args, r.s.say.ids(spell(sites)))...)
 	return out, err
@@ -301,6 +348,18 @@ func (r *reader) MoveRows(each func(indicator.Move) error) error {
 			return err
 		}
 		return each(m)
+	})
+}
+
+// SiteMonthRows implements audit.Rows.
+func (r *reader) SiteMonthRows(each func(month int64, f indicator.First) error) error {
+	return r.query(sqlFirstRows, func(rows *sql.Rows) error {
+		var month int64
+		var f indicator.First
+		if err := rows.Scan(whole(&month), name(&f.Site, id.SiteOf), word(&f.What), whole(&f.Day), whole(&f.CollectedAt), name(&f.Plant, id.SiteOf), word(&f.Code), word(&f.Method), whole(&f.Seq)); err != nil {
+			return err
+		}
+		return each(month, f)
 	})
 }
 

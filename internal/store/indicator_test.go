@@ -374,6 +374,7 @@ func TestFiguresAreTheFoldOfTheLog(t *testing.T) {
 				defer s.Close()
 				h := newHistory(r, s, drawn{r})
 				h.compare(rapid.IntRange(2, 10).Draw(r, "rounds"))
+				h.firsts("the intake")
 			})
 		})
 	}
@@ -386,6 +387,7 @@ func TestFiguresOfALongHistory(t *testing.T) {
 		svc := h.compare(14)
 		h.rich()
 		rollUpsAreWhatRebuildGives(t, s, svc)
+		h.migrateAnew()
 		refusals(t, svc, h)
 	})
 }
@@ -545,6 +547,49 @@ func rollUpsAreWhatRebuildGives(t *testing.T, s *Store, svc *measure.Service) {
 	if !maps.Equal(tallies, again) || !maps.Equal(seen, seenAgain) {
 		t.Error("rolled up anew, the roll-ups differ")
 	}
+}
+
+// firsts holds what is noted of each site and month against all movements in their order.
+func (h *history) firsts(by string) (kinds map[indicator.MoveKind]int) {
+	h.t.Helper()
+	taken, want := map[id.Batch]indicator.Move{}, indicator.Firsts{}
+	for _, m := range h.moves {
+		if _, there := taken[m.Batch]; !there && m.Kind == indicator.Collected {
+			taken[m.Batch] = m
+		}
+		want.Note(m, func(b id.Batch, before int64) (int64, bool) { t, ok := taken[b]; return t.At, ok && t.Seq < before })
+	}
+	got, kinds := indicator.Firsts{}, map[indicator.MoveKind]int{}
+	err := h.s.view(context.Background(), func(r *reader) error {
+		return r.SiteMonthRows(func(month int64, f indicator.First) error {
+			got[indicator.SiteMonth{Month: month, Site: f.Site, What: f.What}] = f
+			kinds[f.What]++
+			return nil
+		})
+	})
+	if err != nil || !maps.Equal(got, want) {
+		h.t.Fatalf("%s: %d rows, want %d; %v", by, len(got), len(want), err)
+	}
+	return kinds
+}
+
+// migrateAnew holds what the migration fills in of a store from before likewise.
+func (h *history) migrateAnew() {
+	h.t.Helper()
+	if kinds := h.firsts("the intake"); kinds[indicator.Generated] < 20 || kinds[indicator.Treated] < 3 {
+		h.t.Fatalf("a poor history: %v", kinds)
+	}
+	p, err := h.s.provider()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := p.DownTo(context.Background(), 53); err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.s.Migrate(context.Background()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.firsts("the migration")
 }
 
 func refusals(t *testing.T, svc *measure.Service, h *history) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"liandan/internal/event"
+	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/record"
@@ -12,6 +13,8 @@ import (
 var (
 	tableMovements = table{name: "movements", columns: []column{{"seq", integers}, {"line", integers}, {"at", integers}, {"kind", texts}, {"batch", uuids},
 		{"origin", uuids}, {"site", uuids}, {"code", texts}, {"method", texts}, {"grams", integers}, {"mixed", integers}}}
+	tableSiteMonths = table{name: "site_months", columns: []column{{"month", integers}, {"site", uuids}, {"what", texts}, {"seq", integers}, {"day", integers}, {"collected", integers},
+		{"plant", uuids}, {"code", texts}, {"method", texts}}, suffix: "ON CONFLICT (month, site, what) DO NOTHING"}
 	tableInspections = table{name: "inspections", columns: []column{{"seq", integers}}}
 	tableRollUps     = table{name: "rollups", columns: []column{{"level", integers}, {"block", integers}, {"division", texts}, {"day", integers}, {"built_up", integers},
 		{"sector", texts}, {"plant_at", texts}, {"licensed", integers}, {"kind", texts}, {"code", texts}, {"method", texts}, {"grams", integers}},
@@ -53,7 +56,55 @@ func (r *reader) bulkMoves(moves []indicator.Move) error {
 		kinds[i], codes[i], methods[i] = string(m.Kind), string(m.Code), string(m.Method)
 		batches[i], origins[i], sites[i] = text(m.Batch), text(m.Origin), text(m.Site)
 	}
-	return r.bulk(tableMovements, n, seqs, lines, at, kinds, batches, origins, sites, codes, methods, grams, mixed)
+	firsts, err := r.firstsOf(moves)
+	if err != nil {
+		return err
+	}
+	if err := r.bulk(tableMovements, n, seqs, lines, at, kinds, batches, origins, sites, codes, methods, grams, mixed); err != nil {
+		return err
+	}
+	return r.bulkFirsts(firsts.Sorted())
+}
+
+// firstsOf finds what a group's movements say first of sites, with the collections of
+// before. Those of earlier groups said it earlier: their rows stay.
+func (r *reader) firstsOf(moves []indicator.Move) (indicator.Firsts, error) {
+	var batches []id.Batch
+	own := map[id.Batch][]measure.Taking{}
+	for _, m := range moves {
+		switch {
+		case m.Kind == indicator.Collected:
+			own[m.Batch] = append(own[m.Batch], measure.Taking{Seq: m.Seq, At: m.At})
+		case (m.Kind == indicator.Treated || m.Kind == indicator.Residue) && !m.Mixed:
+			batches = append(batches, m.Batch)
+		}
+	}
+	taken, err := r.Taken(batches)
+	firsts := indicator.Firsts{}
+	for _, m := range moves {
+		firsts.Note(m, func(b id.Batch, before int64) (int64, bool) {
+			for _, list := range [][]measure.Taking{taken[b], own[b]} {
+				if len(list) > 0 && list[0].Seq < before {
+					return list[0].At, true
+				}
+			}
+			return 0, false
+		})
+	}
+	return firsts, err
+}
+
+func (r *reader) bulkFirsts(firsts []indicator.First) error {
+	n := len(firsts)
+	months, seqs, days, collected := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	whats, codes, methods := make([]string, n), make([]string, n), make([]string, n)
+	sites, plants := make([]*string, n), make([]*string, n)
+	for i, f := range firsts {
+		months[i], seqs[i], days[i], collected[i] = indicator.MonthOf(f.Day), f.Seq, f.Day, f.CollectedAt
+		whats[i], codes[i], methods[i] = string(f.What), string(f.Code), string(f.Method)
+		sites[i], plants[i] = text(f.Site), text(f.Plant)
+	}
+	return r.bulk(tableSiteMonths, n, months, sites, whats, seqs, days, collected, plants, codes, methods)
 }
 
 func bit(b bool) int64 {

@@ -78,6 +78,7 @@ func dollars(q string) string {
 	}
 	s := strings.ReplaceAll(q, "{ids}", "= ANY(CAST(CAST(? AS text[]) AS uuid[]))")
 	s = strings.ReplaceAll(s, "{each}", "unnest(CAST(CAST(? AS text[]) AS uuid[])) AS e(value)")
+	s = strings.ReplaceAll(s, "{numbered}", "(SELECT u.value, u.n - 1 AS key FROM unnest(CAST(CAST(? AS text[]) AS uuid[])) WITH ORDINALITY AS u(value, n)) AS e")
 	s = strings.ReplaceAll(s, "{texts}", "= ANY(CAST(? AS text[]))")
 	s = strings.ReplaceAll(s, "{numbers}", "= ANY(CAST(? AS bigint[]))")
 	s = strings.ReplaceAll(s, "{hashes}", "= ANY(CAST(? AS bytea[]))")

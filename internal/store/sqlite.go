@@ -94,7 +94,7 @@ func questions(q string) string {
 		return v.(string)
 	}
 	const each = "IN (SELECT value FROM json_each(?))"
-	s := strings.NewReplacer("{ids}", each, "{texts}", each, "{numbers}", each, "{hashes}", "IN (SELECT unhex(value) FROM json_each(?))", "{each}", "json_each(?) AS e").Replace(q)
+	s := strings.NewReplacer("{ids}", each, "{texts}", each, "{numbers}", each, "{hashes}", "IN (SELECT unhex(value) FROM json_each(?))", "{each}", "json_each(?) AS e", "{numbered}", "json_each(?) AS e").Replace(q)
 	questioned.Store(q, s)
 	return s
 }

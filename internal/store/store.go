@@ -42,7 +42,8 @@ type dialect struct {
 	lockLog string
 	// rebind writes ? placeholders in the database's own way, and {ids} as the test
 	// for membership in one bound list of ids.
-	// {numbers} and {hashes} are the same for integers and hashes.
+	// {numbers} and {hashes} are the same for integers and hashes. {each} is the list as rows
+	// of e.value; {numbered} has e.key beside it, from 0.
 	rebind  func(string) string
 	ids     func([]string) any
 	numbers func([]int64) any

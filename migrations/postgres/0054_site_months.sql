@@ -1,0 +1,38 @@
+-- +goose Up
+-- Of each site and local month the first movement by which it reported, and the first by
+-- which waste of its own was treated that was collected in the same month: a projection of
+-- the movements. Days are counted from 1970-01-01 in China's time; month is that of the first.
+CREATE TABLE site_months (
+    month     BIGINT NOT NULL,
+    site      UUID   NOT NULL,
+    what      TEXT   NOT NULL,
+    seq       BIGINT NOT NULL,
+    day       BIGINT NOT NULL,
+    collected BIGINT NOT NULL,
+    plant     UUID,
+    code      TEXT   NOT NULL,
+    method    TEXT   NOT NULL,
+    PRIMARY KEY (month, site, what)
+);
+
+INSERT INTO site_months (month, site, what, seq, day, collected, plant, code, method)
+SELECT month, origin, 'generated', seq, day, 0, NULL, '', '' FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY month, origin ORDER BY seq, line) AS nth FROM (
+        SELECT origin, seq, line, (at + 28800000) / 86400000 AS day,
+            CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((at + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS month
+        FROM movements WHERE kind = 'generated') AS m) AS n
+WHERE nth = 1;
+
+INSERT INTO site_months (month, site, what, seq, day, collected, plant, code, method)
+SELECT month, origin, 'treated', seq, day, (taken + 28800000) / 86400000, site, code, method FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY month, origin ORDER BY seq, line) AS nth FROM (
+        SELECT *, CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((at + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS month,
+            CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((taken + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS taken_month FROM (
+            SELECT origin, seq, line, at, site, code, method, (at + 28800000) / 86400000 AS day,
+                (SELECT c.at FROM movements c WHERE c.batch = x.batch AND c.kind = 'collected' AND c.seq < x.seq ORDER BY c.seq, c.line LIMIT 1) AS taken
+            FROM movements x WHERE kind IN ('treated', 'residue') AND mixed = 0) AS m) AS t
+    WHERE taken_month = month) AS n
+WHERE nth = 1;
+
+-- +goose Down
+DROP TABLE site_months;
