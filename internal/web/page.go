@@ -84,6 +84,11 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request, _ *visit) error {
 	return fault.New(fault.NotFound, "There is nothing at this address.")
 }
 
+// icon is GET /favicon.ico, which browsers ask for by themselves: the phone app's drawing.
+func icon(w http.ResponseWriter, r *http.Request) {
+	sendPhone(w, r, phone().files["icon.svg"], "public, max-age=86400")
+}
+
 // contract is GET /openapi.yaml.
 func contract(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml")

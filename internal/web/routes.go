@@ -43,6 +43,7 @@ func (s *Site) openRoutes() []route {
 		{method: "GET", pattern: "/q/{label...}", operation: "page:finder", run: anybody(s.find)},
 		{method: "GET", pattern: "/problems/{kind...}", operation: "page:problem", run: anybody(s.explain)},
 		{method: "GET", pattern: "/assets/{name}", operation: "page:asset", run: s.asset},
+		{method: "GET", pattern: "/favicon.ico", operation: "page:asset", run: anybody(icon)},
 		{method: "GET", pattern: "/openapi.yaml", operation: "page:openapi", run: anybody(contract)},
 	}
 }

@@ -30,7 +30,7 @@ export const app = {
     const jws = await sign(app.key, payload)
     const after = bags.map((b) => apply(b, payload))
     await app.queue.add({ id: payload.id, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
-    app.queue.flush()
+    app.queue.flush().then(() => location.hash.startsWith('#label/') && show()) // what the server knows has a printed label too
     return payload
   },
 

@@ -146,7 +146,7 @@ async function queuePage() {
       h('h1', {}, two(`未发送 (${open})`, `not yet sent (${open})`)),
       p('记录签好就存在本机，关掉页面、没电都不会丢；联网后自动发出，每条只算一次。只有手机本身丢了，未发送的才会丢。', 'What is signed is kept on this phone: closing the page or a dead battery loses nothing. It goes out by itself and counts once. Only if the phone itself is lost, what was not sent is lost.', 'p.hint'),
       open > 0 && act('现在发送', 'Send now', async () => {
-        const trouble = await app.queue.flush()
+        const trouble = await app.queue.flush(true)
         await show()
         if (trouble) throw explain(new Trouble(trouble.kind, trouble.problem))
       }),

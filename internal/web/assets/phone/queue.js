@@ -52,9 +52,10 @@ export class Queue {
     return (await this.db.all('events')).sort((a, b) => a.made - b.made || (a.id < b.id ? -1 : 1))
   }
 
-  async due() {
+  // due is what is to be sent; with all, what was asked about a moment ago too.
+  async due(all = false) {
     const now = this.now()
-    return (await this.list()).filter((e) => e.state === WAITING || (e.state === HELD && now - e.asked >= askAgain))
+    return (await this.list()).filter((e) => e.state === WAITING || (e.state === HELD && (all || now - e.asked >= askAgain)))
   }
 
   // again puts a refused event back: what stood in its way may be gone.
@@ -65,16 +66,16 @@ export class Queue {
   }
 
   // flush sends what is due. Calls while one is at work share it.
-  flush() {
-    this.flushing ??= this.send().finally(() => {
+  flush(all = false) {
+    this.flushing ??= this.send(all).finally(() => {
       this.flushing = null
     })
     return this.flushing
   }
 
-  async send() {
+  async send(all) {
     this.trouble = null
-    const due = await this.due()
+    const due = await this.due(all)
     for (let i = 0; i < due.length; i += atOnce) {
       const part = due.slice(i, i + atOnce)
       let answer

@@ -174,7 +174,7 @@ async function outcomePage() {
         if (!text) throw new Say('请写明结果。', 'Say what the result is.')
         await app.remember('last', { ...last, result: text })
         for (let i = 0; i < list.length; i += most) {
-          const part = list.slice(i, i + most)
+          const part = await Promise.all(list.slice(i, i + most).map((b) => app.db.get('bags', b.id))) // as they stand now, not as drawn
           await app.sign(moves.reported(app.me, app.at(), app.id(), part, { manifest: m, refs: [...new Set(part.map((b) => step(b).refs))], result: text }), part)
         }
         await show()

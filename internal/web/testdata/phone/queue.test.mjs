@@ -105,6 +105,17 @@ test('many go in several uploads; calls at one time share one', async () => {
   assert.equal(new Set(s.log).size, 230)
 })
 
+test('who presses Send now asks about what is held at once', async () => {
+  const { s, q } = world()
+  s.answers = { jws1: [{ status: 409, problem: { kind: 'seen-unknown', retained: true } }] }
+  await q.add(event(1))
+  await q.flush()
+  await q.flush()
+  assert.deepEqual(await states(q), { e1: HELD })
+  await q.flush(true)
+  assert.deepEqual(await states(q), { e1: SENT })
+})
+
 test('held, refused and overloaded are told apart', async () => {
   const { s, q } = world()
   s.answers = {
