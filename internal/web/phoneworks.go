@@ -26,6 +26,13 @@ type phoneReason struct {
 	Source string `json:"source"`
 }
 
+// phoneContact is whom to call.
+type phoneContact struct {
+	Number string `json:"number"`
+	ZH     string `json:"zh"`
+	EN     string `json:"en"`
+}
+
 type phoneWorks struct {
 	Tolerances []phoneTolerance `json:"tolerances"`
 	Methods    []phoneClass     `json:"methods"`
@@ -34,6 +41,7 @@ type phoneWorks struct {
 	Residues   []phoneClass     `json:"residues"`   // waste codes that a treatment often leaves
 	Reasons    []phoneReason    `json:"reasons"`
 	Incidents  []phoneClass     `json:"incidents"`
+	Contacts   []phoneContact   `json:"contacts"`
 }
 
 func worksWords() (out phoneWorks) {
@@ -58,6 +66,9 @@ func worksWords() (out phoneWorks) {
 	out.Reasons = refusalReasons
 	for _, k := range incidentWords {
 		out.Incidents = append(out.Incidents, phoneClass{string(k.kind), k.zh, k.en})
+	}
+	for _, c := range waste.Contacts() {
+		out.Contacts = append(out.Contacts, phoneContact{c.Number, c.Name, c.NameEN})
 	}
 	return out
 }

@@ -99,7 +99,7 @@ export function scanned(text) {
   const sheet = /\/inspect\/manifest\/([0-9a-f-]{36})$/.exec(t)
   if (sheet && isUUID(sheet[1])) return { kind: 'manifest', code: sheet[1] }
   if (/^20\d{12}$/.test(t)) return { kind: 'number', code: t }
-  const fragment = /\/m\/#(take|enrol|source|person)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
+  const fragment = /\/m\/#(take|enrol|source|person|to)=([A-Za-z0-9_~*$=-]+)$/.exec(t)
   if (fragment) return { kind: fragment[1], code: fragment[2] }
   const path = /^https?:\/\/[^/]+\/q\/([^/?#]+)$/.exec(t)
   let code = t

@@ -3,6 +3,7 @@ import { app, go, show } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
 import { differences, sum } from './load.js'
+import { relayLinks } from './relay.js'
 import { formOf, lines, signStep } from './step.js'
 import { loaded, overload, planned, stops, totals, waiting } from './stops.js'
 import { Say, act, field, h, link, note, p, two, words } from './ui.js'
@@ -58,6 +59,7 @@ async function tripPage() {
         link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
       on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),
       await deliveryCode(),
+      await relayLinks(),
       act('结束行程', 'End the trip', async () => {
         if (on.length) throw new Say('车上还有袋子，请先卸车。', 'There are bags on board: unload first.')
         await app.db.drop('meta', 'trip')

@@ -39,6 +39,32 @@ export function reported(me, at, id, bags, f) {
 
 export const child = (c) => some({ id: c.id, grams: c.grams, code: c.code, form: c.form, packaging: c.packaging, packages: c.packages, container: c.container, label: c.label })
 
+// mishap is an incident; a line's grams are gone, a line without is concerned. No line: nobody knows
+// the batch.
+export function mishap(me, at, id, lines, f) {
+  return {
+    ...stamp('incident.reported', me, at, id),
+    ...(lines.length ? { batches: lines.map((l) => ({ id: l.id, seen: l.head ?? null, ...some({ grams: l.grams }) })) } : {}),
+    data: some({ kind: f.kind, place: f.place, measures: f.measures, code: f.code, reported_to: f.told }),
+  }
+}
+
+// handedOn offers a load to the next carrier, or to a depot where a site is named.
+export function handedOn(me, at, id, bags, f) {
+  return {
+    ...stamp('transport.handed_over', me, at, id),
+    manifest: f.manifest,
+    ...some({ trip: f.trip }),
+    batches: bags.map(line),
+    refs: f.refs,
+    data: some({ to: f.to, to_site: f.site, reservation: f.reservation }),
+  }
+}
+
+export function returned(me, at, id, bags, f) {
+  return { ...stamp('transport.returned', me, at, id), manifest: f.manifest, batches: bags.map(line), refs: f.refs, data: some({ vehicle: f.vehicle }) }
+}
+
 // shares parts a mass over lines by their grams: whole grams, never more than a line has, and
 // together the mass itself. null where it is more than the lines have.
 export function shares(total, grams) {

@@ -12,6 +12,8 @@ import { scanner } from './scan.js'
 import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
 import { grant } from './grant.js'
 import { pickup } from './pickup.js'
+import { mishap } from './mishap.js'
+import { relay, relayLinks } from './relay.js'
 import { plant, plantHome, receives } from './plant.js'
 import { treat } from './treat.js'
 import { ward } from './ward.js'
@@ -43,12 +45,13 @@ async function home() {
       h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
-      !driving() && (await plantHome()),
+      !driving() && receives() && [await plantHome(), await relayLinks()],
       !driving() && (small() ? link('#drum', '装桶', 'Close a container', 'a.big.main') : link('#bag', '封袋', 'Close a bag', receives() ? 'a.big' : 'a.big.main')),
       !driving() && link('#many', '批量交接', 'Hand over many', 'a.big'),
       app.me.role === 'site_staff' && app.signedIn && link('#stopcode', '出示收运码', 'Show a pick-up code', 'a.big'),
       small() && link('#leave', '授权收集单位代签', 'Let a collector sign for us', 'a.big'),
       behalf > 0 && link('#behalf', `替本单位签的 ${behalf} 桶`, `${behalf} signed in our place`, 'a.big'),
+      link('#mishap', '报告事故', 'Report an incident', 'a.big.danger'),
       link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
       app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
@@ -65,6 +68,7 @@ async function inspectorHome() {
       h('h1', {}, app.me.siteName),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#inspect', '检查场所', 'Inspect a site', 'a.big.main'),
+      link('#mishap', '报告事故', 'Report an incident', 'a.big.danger'),
       app.signedIn === false && note('', p('没有登录：填表、签名和发送照常；核对场所、带下抽中名单需登录。', 'Not signed in: filling in, signing and sending work; looking sites up and the drawn list need sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
       link('/inspect', '查验（需网络）', 'Look into waste (needs network)', 'a.big'),
       link('#colleagues', '同行人员', 'Companions', 'a.big'),
@@ -203,7 +207,10 @@ async function devicePage() {
   }
 }
 
-export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup, ...plant, ...treat, ...inspect, ...grant }
+export const byName = {
+  '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
+  ...plant, ...treat, ...mishap, ...relay, ...inspect, ...grant,
+}
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

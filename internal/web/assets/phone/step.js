@@ -3,6 +3,7 @@
 import { app } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
+import * as moves from './moves.js'
 import { Say, check, choices, field, h, two, words } from './ui.js'
 
 export const stepWords = {
@@ -12,6 +13,8 @@ export const stepWords = {
   'manifest.issued': ['出库交承运人', 'Hand out to the carrier'],
   'transport.collected': ['装车', 'Load'],
   'transport.delivered': ['卸车', 'Unload'],
+  'transport.handed_over': ['转交', 'Hand on'],
+  'transport.returned': ['退运', 'Take back'],
   'manifest.accepted': ['验收', 'Weigh and accept'],
   'manifest.refused': ['拒收', 'Refuse'],
   'batch.treated': ['利用处置', 'Treat'],
@@ -182,6 +185,12 @@ export async function signStep(type, bags, f) {
           break
         case 'transport.collected':
           await put(events.collected(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)
+          break
+        case 'transport.handed_over':
+          await put(moves.handedOn(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)
+          break
+        case 'transport.returned':
+          await put(moves.returned(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)
           break
         case 'transport.delivered':
           await put(events.delivered(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)

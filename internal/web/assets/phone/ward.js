@@ -11,7 +11,7 @@ import { overload } from './stops.js'
 import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
 import { find } from './sync.js'
 import { Say, act, check, choices, field, h, link, note, p, two, when, words } from './ui.js'
-import { categoryOf, clockOf, handOver, lasting, readHandOver, stepsFor } from './world.js'
+import { categoryOf, clockOf, handOver, lasting, readHandOver, stageGiven, stepsFor, takes } from './world.js'
 
 async function bagPage() {
   const last = (await app.db.get('meta', 'lastBag')) ?? {}
@@ -102,6 +102,7 @@ async function scanPage() {
     const c = scanned(text)
     if (c.kind === 'enrol') return go('enrol=' + c.code)
     if (c.kind === 'source') return go('pickup/' + c.code)
+    if (c.kind === 'to') return go('to/' + c.code)
     if (c.kind === 'take') return go('take/' + c.code)
     if (c.kind === 'manifest' || c.kind === 'number') return go('manifest/' + c.code)
     go('act/' + (await known(text)).id)
@@ -258,12 +259,12 @@ async function takePage(code) {
   const told = readHandOver(code)
   if (!told) return { body: [p('交接码', 'Hand-over code', 'h1'), note('bad', p('这个交接码读不懂，请对方重新显示，再扫一次。', 'The code cannot be read. Have it shown again and scan it once more.'))] }
   if (told.type === 'transport.delivered') return arrived(told)
-  const type = told.type === 'manifest.issued' ? 'transport.collected' : 'batch.received'
+  const type = takes[told.type]
   const bags = []
   for (const l of told.lines) {
     const b = await app.db.get('bags', l.id)
     const next = [{ type, party: app.me?.party, refs: told.event, manifest: told.manifest }]
-    bags.push({ ...l, ...b, grams: l.grams || b?.grams, stage: told.type === 'manifest.issued' ? 'issued' : 'released', manifest: told.manifest ?? b?.manifest, from: told.site, next })
+    bags.push({ ...l, ...b, grams: l.grams || b?.grams, stage: stageGiven(told.type), manifest: told.manifest ?? b?.manifest, from: told.site, next })
   }
   const [zh, en] = stepWords[type]
   const form = await formOf(type)

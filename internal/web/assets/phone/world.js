@@ -4,7 +4,7 @@ import { b64u, labelBytes, labelText, unb64u, uuidBytes, uuidText } from './byte
 
 // acts are what this app signs of a bag, in the order in which the day has them.
 export const acts = ['batch.released', 'batch.received', 'batch.stored', 'manifest.issued', 'transport.collected', 'transport.delivered',
-  'manifest.accepted', 'manifest.refused', 'batch.treated', 'outcome.reported']
+  'transport.handed_over', 'transport.returned', 'manifest.accepted', 'manifest.refused', 'batch.treated', 'outcome.reported']
 
 // usual is the one thing that usually comes next in a stage; others are offered below it.
 const usual = {
@@ -17,6 +17,9 @@ const usual = {
   in_transit: 'transport.delivered',
   delivered: 'manifest.accepted',
   accepted: 'batch.stored',
+  at_point: 'transport.handed_over',
+  refused: 'transport.returned',
+  returned: 'batch.received',
   treated: 'outcome.reported',
 }
 
@@ -61,13 +64,19 @@ export function apply(bag, e) {
     case 'batch.released':
       return { ...b, stage: 'released', next: [{ type: 'batch.received', party: e.party, refs: e.id }] }
     case 'batch.received':
+      if (bag.stage === 'handed_over') return { ...b, stage: 'at_point', custodian: e.party, site: e.site, room: e.data.place ?? '', next: [onward(b, e.party, e.id)] }
+      if (bag.stage === 'returned') b.manifest = undefined // it is off its manifest
       return { ...b, stage: 'received', custodian: e.party, site: e.site, room: e.data.place ?? '', next: inHouse(b, e.party, 'batch.stored', 'manifest.issued', 'batch.released') }
     case 'batch.stored':
       return { ...b, stage: 'stored', site: e.site, room: e.data.place, next: inHouse(b, e.party, 'manifest.issued', 'batch.released', 'batch.stored') }
     case 'manifest.issued':
       return { ...b, stage: 'issued', manifest: e.manifest, from: e.site, next: [{ type: 'transport.collected', party: e.data.carrier, refs: e.id, manifest: e.manifest }] }
     case 'transport.collected':
-      return { ...b, stage: 'in_transit', custodian: e.party, site: '', loaded: b.grams, trip: e.trip, manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }] }
+      return { ...b, stage: 'in_transit', custodian: e.party, site: '', loaded: b.grams, trip: e.trip, manifest: e.manifest, next: [{ type: 'transport.delivered', party: e.party, refs: e.id, manifest: e.manifest }, onward(b, e.party, e.id)] }
+    case 'transport.handed_over':
+      return { ...b, stage: 'handed_over', next: [{ type: e.data.to_site ? 'batch.received' : 'transport.collected', party: e.data.to, refs: e.id, manifest: e.manifest }, onward(b, e.party, e.id)] }
+    case 'transport.returned':
+      return { ...b, stage: 'returned', next: [{ type: 'batch.received', party: b.consignor ?? 'consignor', refs: e.id, manifest: e.manifest }] }
     case 'transport.delivered':
       return { ...b, stage: 'delivered', next: [] }
     case 'manifest.accepted':
@@ -77,11 +86,17 @@ export function apply(bag, e) {
     case 'batch.treated':
       b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
       return b.grams ? b : { ...b, stage: 'treated', next: b.manifest ? [{ type: 'outcome.reported', party: e.party, refs: e.id }] : [] }
+    case 'incident.reported':
+      b.grams = Math.max(0, (bag.grams ?? 0) - (line?.grams ?? 0))
+      return line?.grams && b.grams === 0 ? { ...b, stage: 'lost', next: [] } : b
     case 'outcome.reported':
       return { ...b, stage: 'reported', next: [] }
   }
   return b
 }
+
+// onward is handing over to the next carrier or a depot: the batch stays on its manifest.
+const onward = (b, party, refs) => ({ type: 'transport.handed_over', party, refs, manifest: b.manifest })
 
 // takesOut are the types whose grams are taken out of a batch, not weighed.
 const takesOut = ['batch.treated', 'batch.repacked', 'incident.reported']
@@ -137,8 +152,13 @@ export function lasting(ms) {
 // number of bags, place 16; of each bag id 16, grams 4, closed 4 (seconds), waste code 4 (its
 // digits as a number), label 17. Version 1 had no place and one byte of medical class.
 const codeVersion = 2
-const kinds = { 1: 'batch.released', 2: 'manifest.issued', 3: 'transport.delivered' }
-const kindOf = (type) => Number(Object.keys(kinds).find((k) => kinds[k] === type) ?? 1)
+const kinds = { 1: 'batch.released', 2: 'manifest.issued', 3: 'transport.delivered', 4: 'transport.handed_over', 5: 'depot', 6: 'transport.returned' }
+const kindOf = (e) => Number(Object.keys(kinds).find((k) => kinds[k] === (e.data?.to_site && e.type === 'transport.handed_over' ? 'depot' : e.type)) ?? 1)
+
+// takes is what a code's reader signs.
+export const takes = { 'batch.released': 'batch.received', 'manifest.issued': 'transport.collected', 'transport.delivered': 'manifest.accepted', 'transport.handed_over': 'transport.collected', depot: 'batch.received', 'transport.returned': 'batch.received' }
+const stagesOf = { 'batch.released': 'released', 'manifest.issued': 'issued', 'transport.delivered': 'delivered', 'transport.handed_over': 'handed_over', depot: 'handed_over', 'transport.returned': 'returned' }
+export const stageGiven = (type) => stagesOf[type]
 const sizes = { 1: { head: 35, each: 42 }, 2: { head: 51, each: 45 } }
 export const perCode = 10
 
@@ -148,7 +168,7 @@ const codeText = (n) => (n ? String(n).padStart(8, '0').replace(/^(\d{3})(\d{3})
 // handOver writes the codes of an event, so many bags in each; known finds a bag by its id.
 export function handOver(e, known) {
   const { head, each } = sizes[codeVersion]
-  const kind = kindOf(e.type)
+  const kind = kindOf(e)
   const out = []
   for (let i = 0; i < e.batches.length; i += perCode) {
     const part = e.batches.slice(i, i + perCode)

@@ -28,7 +28,7 @@ test('the one thing that comes next, along a day', () => {
   assert.equal(stepsFor(bag, carrier)[0].type, 'transport.collected')
   bag = apply(bag, events.collected(carrier, at, uuid(16), [{ ...bag, grams: 1240 }], { manifest: uuid(30), refs: [uuid(15)], vehicle: '冀F00001', measured: 'weighed', trip: uuid(31) }))
   assert.equal(bag.grams, 1240)
-  assert.deepEqual(stepsFor(bag, carrier).map((s) => [s.type, s.refs]), [['transport.delivered', uuid(16)]])
+  assert.deepEqual(stepsFor(bag, carrier).map((s) => [s.type, s.refs]), [['transport.delivered', uuid(16)], ['transport.handed_over', uuid(16)]])
   bag = apply(bag, events.delivered(carrier, at, uuid(17), [bag], { manifest: uuid(30), refs: [uuid(16)], vehicle: '冀F00001' }))
   assert.deepEqual(stepsFor(bag, carrier), [])
 })
