@@ -66,6 +66,16 @@ func byParty(a, b id.Party) int {
 	return bytes.Compare(x[:], y[:])
 }
 
+// In lists the sites of a division, or all for "", in the order of their ids.
+func (r *Roster) In(division string) []Site {
+	list := r.within(division)
+	out := make([]Site, len(list))
+	for i, s := range list {
+		out[i] = *s
+	}
+	return out
+}
+
 // within lists the sites of a row's district, or all for the whole city, in the order of their ids.
 func (r *Roster) within(district string) []*Site {
 	if district == "" {

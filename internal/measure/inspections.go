@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"liandan/internal/id"
 	"liandan/internal/indicator"
@@ -55,5 +56,12 @@ func (s *Service) InspectionsOf(ctx context.Context, site id.Site) (out []Checke
 			out = append(out, c)
 		}
 	})
+	return out, err
+}
+
+// SitesAt lists the sites that the register has at a moment, of a division or all for "", in
+// the order of their ids.
+func (s *Service) SitesAt(ctx context.Context, division string, at time.Time) (out []indicator.Site, err error) {
+	err = s.current(ctx, func(v indicator.View) { out = v.Roster(at.UnixMilli()).In(division) })
 	return out, err
 }

@@ -64,6 +64,15 @@ func (f *figures) InspectionsOf(_ context.Context, x id.Site) ([]measure.Checked
 	return f.checked[x], nil
 }
 
+func (f *figures) SitesAt(_ context.Context, division string, _ time.Time) (out []indicator.Site, err error) {
+	for x := range f.checked {
+		if division == "" || division == "130602" {
+			out = append(out, indicator.Site{Site: x, Kind: "hospital", Division: "130602"})
+		}
+	}
+	return out, nil
+}
+
 func (*figures) Sheets(context.Context) ([]indicator.Sheet, error) { return indicator.Sheets(), nil }
 
 func (f *figures) Definitions(context.Context, measure.Query) ([]indicator.Definition, measure.Sealed, error) {

@@ -29,6 +29,7 @@ type Measures interface {
 	Evidence(ctx context.Context, q measure.Query, cursor string, limit int) (measure.Page, error)
 	Definitions(ctx context.Context, q measure.Query) ([]indicator.Definition, measure.Sealed, error)
 	Inspections
+	Roster
 }
 
 // Desk is what the desk pages read beside the registry.

@@ -12,8 +12,9 @@ import (
 
 // drawsPage lists the announced draws for random inspection.
 type drawsPage struct {
-	Draws []drawLine
-	More  string
+	Announce bool // may announce one, on a device of an authority
+	Draws    []drawLine
+	More     string
 }
 
 // drawLine is one draw in words.
@@ -24,6 +25,8 @@ type drawLine struct {
 	DrawPeople, People            int
 	Size                          int64
 	State                         line
+	Now                           int64 // entries that the log has; how many are still to come is Left
+	Left                          int64
 	Unexplained                   bool
 	Before                        []string
 }
@@ -51,6 +54,13 @@ var drawStates = map[string]line{
 func (s *Site) drawLine(r *http.Request, d audit.Draw) (drawLine, error) {
 	o := drawLine{ID: d.Event.ID.String(), At: clock(d.Event.At), Period: d.Period, Reason: d.Reason, Round: d.Round, DrawSites: d.DrawSites, Sites: d.Sites,
 		DrawPeople: d.DrawPeople, People: d.People, Size: d.Size, State: drawStates[d.State], Unexplained: d.Unexplained}
+	if d.State == sampling.Announced {
+		size, err := s.logSize(r.Context())
+		if err != nil {
+			return o, err
+		}
+		o.Now, o.Left = size, max(0, d.Size-size)
+	}
 	for _, e := range d.Before {
 		o.Before = append(o.Before, e.String())
 	}
@@ -68,7 +78,7 @@ func (s *Site) draws(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := drawsPage{}
+	p := drawsPage{Announce: s.mayInspect(v)}
 	for _, d := range list {
 		o, err := s.drawLine(r, d)
 		if err != nil {

@@ -27,6 +27,7 @@ func (s *Site) inspectionRoutes() []route {
 	return []route{
 		{method: "GET", pattern: "/m/sheets", operation: "page:phone", run: s.phoneSheets},
 		{method: "GET", pattern: "/m/inspected/{site}", operation: "listCustody", run: s.phoneInspected, private: true},
+		{method: "GET", pattern: "/m/draw", operation: "listDraws", run: s.phoneDraw, private: true},
 	}
 }
 

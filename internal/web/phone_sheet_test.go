@@ -14,6 +14,8 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
+	"liandan/internal/registry"
+	"liandan/internal/registry/registrytest"
 )
 
 // verdictCase is one inspection and what the server makes of it, as the tablet's test reads it.
@@ -106,4 +108,27 @@ func TestWhatAnInspectionNeeds(t *testing.T) {
 	contains(t, b.get("/inspect/site/"+one.String(), 200), "检查记录", "基本达标", "45 / 60", "缺页&lt;b&gt;", "/m/#inspect/"+one.String()+"/"+two.String(), "/inspect/event/"+earlier.String())
 	nurse := w.signedIn("nurse.one", access.Appointment{Role: access.SiteStaff, Party: hospital(1), Sites: []id.Site{one}, Person: porter(1, "N-1")})
 	lacks(t, nurse.get("/inspect/site/"+one.String(), 200), "检查表", "检查记录")
+}
+
+// What a list may be made of is told to authorities, of an authority.
+func TestWhatADrawNeeds(t *testing.T) {
+	w := newWorld(t)
+	one := must1(w.reg.SitesOf(t.Context(), hospital(1)))(t)[0]
+	w.desk.checked = map[id.Site][]measure.Checked{one: nil}
+	code := registrytest.Code(9)
+	if rep := must1(w.reg.Import(t.Context(), registry.KindOrganisations, strings.NewReader("credit_code,name,roles\n"+string(code)+",样例局 SAMPLE,authority\n"), false))(t); !rep.Applied {
+		t.Fatalf("%+v", rep)
+	}
+	of := registry.PartyID(code)
+	path := "/m/draw?party=" + of.String()
+	w.browser().get(path, 303)
+	b := w.signedIn("district.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	contains(t, b.get(path, 200), one.String(), "一院本部", `"kind":"hospital"`, `"code":"130602"`)
+	lacks(t, b.get(path+"&division=130606", 200), one.String())
+	b.get("/m/draw?party="+hospital(1).String(), 404)
+	for _, bad := range []string{"/m/draw", "/m/draw?party=x", path + "&division=1", path + "&division=%3Cb%3E"} {
+		b.get(bad, 422)
+	}
+	nurse := w.signedIn("nurse.one", access.Appointment{Role: access.SiteStaff, Party: hospital(1), Sites: []id.Site{one}, Person: porter(1, "N-1")})
+	nurse.get(path, 403)
 }

@@ -3,6 +3,7 @@ import { app, go, look, show } from './app.js'
 import { Trouble } from './api.js'
 import { scanned } from './bytes.js'
 import { carry } from './carry.js'
+import { draws } from './draws.js'
 import { complete, enrol } from './enrol.js'
 import { hello } from './hello.js'
 import { inspect } from './inspect.js'
@@ -70,6 +71,7 @@ async function inspectorHome() {
       link('#inspect', '检查场所', 'Inspect a site', 'a.big.main'),
       link('#mishap', '报告事故', 'Report an incident', 'a.big.danger'),
       app.signedIn === false && note('', p('没有登录：填表、签名和发送照常；核对场所、带下抽中名单需登录。', 'Not signed in: filling in, signing and sending work; looking sites up and the drawn list need sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
+      link('#draw', '公告随机抽取（需网络）', 'Announce a draw (needs network)', 'a.big'),
       link('/inspect', '查验（需网络）', 'Look into waste (needs network)', 'a.big'),
       link('#colleagues', '同行人员', 'Companions', 'a.big'),
       link('#device', '本机', 'This device', 'a.big'),
@@ -209,7 +211,7 @@ async function devicePage() {
 
 export const byName = {
   '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
-  ...plant, ...treat, ...mishap, ...relay, ...inspect, ...grant,
+  ...plant, ...treat, ...mishap, ...relay, ...inspect, ...grant, ...draws,
 }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.

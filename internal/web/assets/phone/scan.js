@@ -68,7 +68,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
         await new Promise((r) => setTimeout(r, pause))
       }
     } catch (err) {
-      video.remove()
+      video.hidden = true // it may not stand on the page yet
       said.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
     }
   }
