@@ -98,6 +98,18 @@ func codes(t testing.TB, fs []rule.Finding) string {
 	return strings.Join(out, ", ")
 }
 
+// A source for which its collector signs stands on its own plan.
+func TestThePlanIsTheSourcesOwn(t *testing.T) {
+	c := issue("2026-06-01", 10)
+	source := c.Event.Party
+	d := c.Event.Data.(event.Issued)
+	d.Behalf = event.Behalf{Party: source, Authorisation: c.Event.ID}
+	c.Event.Party, c.Event.Data = carrier, d
+	if got, err := book(t).Examine(sound(), c); err != nil || len(got) > 0 {
+		t.Errorf("signed in the source's place: %+v %v", got, err)
+	}
+}
+
 func TestExamine(t *testing.T) {
 	collected := func(g waste.Grams, plate string) Case {
 		return later(event.TransportCollected, carrier, depot, event.Collected{Vehicle: plate}, g)

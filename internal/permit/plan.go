@@ -14,7 +14,7 @@ import (
 // without any plan is not asked here: its manifests are.
 func (j *judge) generated(d event.Generated) {
 	e := j.c.Event
-	lines := InForce(j.holding(e.Party).Plans, e.Site, j.at)
+	lines := InForce(j.holding(e.For()).Plans, e.Site, j.at)
 	if len(lines) > 0 && !slices.ContainsFunc(lines, func(p PlanLine) bool { return p.Code == d.Code }) {
 		j.say(PlanGenerated, "/data/code", 0, string(d.Code), string(d.Code))
 	}
@@ -23,11 +23,11 @@ func (j *judge) generated(d event.Generated) {
 // plan holds a manifest against the management plan that it is to be filled from.
 func (j *judge) plan(d event.Issued, loads []load) {
 	e := j.c.Event
-	lines := InForce(j.holding(e.Party).Plans, e.Site, j.at)
+	lines := InForce(j.holding(e.For()).Plans, e.Site, j.at)
 	to := hear[party.Organisation](j)(j.w.Organisation(d.Consignee)).CreditCode
 	var sums []Tally
 	if len(lines) > 0 {
-		sums = hear[[]Tally](j)(j.w.Sums(Query{Kind: Sent, Party: e.Party, From: Year(j.at)*10_000 + 101, To: Year(j.at)*10_000 + 1231}))
+		sums = hear[[]Tally](j)(j.w.Sums(Query{Kind: Sent, Party: e.For(), From: Year(j.at)*10_000 + 101, To: Year(j.at)*10_000 + 1231}))
 	}
 	for _, l := range loads {
 		of := only(lines, func(p PlanLine) bool { return p.Code == l.code })
@@ -77,7 +77,7 @@ func (j *judge) province(d event.Issued, loads []load) {
 	}
 	code := hear[party.Organisation](j)(j.w.Organisation(d.Consignee)).CreditCode
 	var have []Approval
-	for _, a := range j.holding(e.Party).Approvals {
+	for _, a := range j.holding(e.For()).Approvals {
 		end := a.Ends(r.Figures["months"], j.licensedUntil(d.Consignee, d.ConsigneeSite))
 		if a.Consignee == code && (party.Period{From: a.Valid.From, To: end}).Holds(j.at) {
 			have = append(have, a)
