@@ -259,7 +259,9 @@ func (s *Site) factsOf(ctx context.Context, v *visit, sites []id.Site) (register
 		case indicator.Site:
 			of, span = x.Site, x.Span
 			l = siteLine(party.Site{ID: x.Site, Kind: x.Kind, Division: x.Division, BuiltUp: x.BuiltUp, Beds: x.Beds})
-			l.add("社会源类型", "Social source", x.Social)
+			if x.Social != "" {
+				l.add("社会源类型", "Social source", term.Social(x.Social).String())
+			}
 		case indicator.Member:
 			of, span = x.Site, x.Span
 			name, err := s.partyName(ctx, x.By)
@@ -267,7 +269,7 @@ func (s *Site) factsOf(ctx context.Context, v *visit, sites []id.Site) (register
 				return out, err
 			}
 			l.add("收运处置单位", "Collected by", name)
-			l.add("依据", "Basis", strings.TrimSpace(x.Basis+" "+x.Number))
+			l.add("依据", "Basis", strings.TrimSpace(term.Basis(x.Basis).String()+" "+x.Number))
 		}
 		valid := party.Period{From: time.UnixMilli(span.From)}
 		if span.To != 0 {
@@ -293,7 +295,7 @@ func (s *Site) factsOf(ctx context.Context, v *visit, sites []id.Site) (register
 }
 
 func siteLine(x party.Site) (l listed) {
-	l.add("类型", "Kind", x.Kind)
+	l.add("类型", "Kind", term.SiteKind(x.Kind).String())
 	d, ok := registry.LookupDivision(x.Division)
 	l.add("辖区", "District", named(strings.TrimSpace(d.Name+" "+d.NameEN), ok, x.Division))
 	l.add("建成区", "Built-up area", yesNo(x.BuiltUp))
@@ -305,7 +307,7 @@ func siteLine(x party.Site) (l listed) {
 }
 
 func licenceLine(x party.Licence, names map[id.Site]string) (l listed) {
-	l.add("种类", "Kind", x.Kind)
+	l.add("种类", "Kind", term.LicenceKind(x.Kind).String())
 	if !x.Site.IsZero() {
 		l.add("场所", "Site", names[x.Site])
 	}
@@ -361,13 +363,13 @@ func (s *Site) changesOf(ctx context.Context, v *visit, p id.Party) ([]listed, e
 		}
 		l.add("由", "By", by)
 		for _, column := range slices.Sorted(keysOf(before, c.Cells)) {
-			was, is := cellWords(column, before[column]), cellWords(column, c.Cells[column])
+			name, was, is := term.Column(column), cellWords(c.Kind, column, before[column]), cellWords(c.Kind, column, c.Cells[column])
 			switch {
 			case column == "id" || column == "party" || (before != nil && was == is):
 			case before == nil:
-				l.add(column, "", is)
+				l.add(name.ZH, name.EN, is)
 			default:
-				l.add(column, "", was+" → "+is)
+				l.add(name.ZH, name.EN, was+" → "+is)
 			}
 		}
 		out[i] = l
@@ -391,8 +393,22 @@ func keysOf(maps ...map[string]string) func(yield func(string) bool) {
 	}
 }
 
-// cellWords writes a cell for people: days as days, masses in kilograms.
-func cellWords(column, cell string) string {
+// cellWords writes a cell of a register for people: days as days, masses in kilograms, kinds,
+// roles and districts by their names.
+func cellWords(register, column, cell string) string {
+	switch {
+	case cell == "":
+		return ""
+	case column == "kind" && register == "sites":
+		return term.SiteKind(cell).String()
+	case column == "kind" && register == "licences":
+		return term.LicenceKind(cell).String()
+	case column == "division":
+		d := divisionName(cell)
+		return d.ZH + " " + d.EN
+	case column == "built_up" || column == "medical" || column == "sample":
+		return yesNo(cell == "1" || cell == "true")
+	}
 	n, err := strconv.ParseInt(cell, 10, 64)
 	switch {
 	case err != nil:

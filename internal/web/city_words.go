@@ -9,6 +9,7 @@ import (
 	"liandan/internal/measure"
 	"liandan/internal/registry"
 	"liandan/internal/report"
+	"liandan/internal/term"
 )
 
 // statusWords say how a figure stands to its target.
@@ -41,7 +42,8 @@ func variantLine(v string) line {
 		w = line{name, name}
 	}
 	if split {
-		w.ZH, w.EN = w.ZH+"："+of, w.EN+": "+of
+		kind := term.Social(of)
+		w.ZH, w.EN = w.ZH+"："+kind.ZH, w.EN+": "+kind.EN
 	}
 	return w
 }

@@ -10,6 +10,7 @@ import (
 	"liandan/internal/gate"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
+	"liandan/internal/term"
 )
 
 // behindPage is a page of what one figure rests on.
@@ -74,7 +75,7 @@ func (s *Site) behind(w http.ResponseWriter, r *http.Request, v *visit) error {
 	p := behindPage{Number: n, Name: line{def.NameZH, def.NameEN}, Period: period.Name, District: divisionName(q.Get("district")), Size: found.As.Size,
 		Back: with("/city", "period", period.Name, "district", q.Get("district"), "as_of", at)}
 	for _, it := range found.Items {
-		b, err := s.behindOf(r, it)
+		b, err := s.behindOf(r, n, it)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (s *Site) behind(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return nil
 }
 
-func (s *Site) behindOf(r *http.Request, it measure.Item) (behind, error) {
+func (s *Site) behindOf(r *http.Request, n int, it measure.Item) (behind, error) {
 	b := behind{What: it.What, Division: divisionName(it.Division)}
 	if it.Seq >= 0 {
 		b.Seq = strconv.FormatInt(it.Seq, 10)
@@ -104,18 +105,24 @@ func (s *Site) behindOf(r *http.Request, it measure.Item) (behind, error) {
 		b.Href = "/inspect/batch/" + m.Batch.String() + "#e" + b.Seq
 	case "base":
 		b.At, b.Words = strconv.Itoa(it.Base.Year), line{"登记的基准数据", "base figure of the register"}
-		b.Detail = line{it.Base.Figure + " " + strconv.FormatInt(it.Base.Amount, 10) + "；" + it.Base.Source, ""}
+		figure, n := term.Figure(it.Base.Figure), amount(it.Base.Amount, "")
+		b.Detail = line{figure.ZH + " " + n + "；" + it.Base.Source, figure.EN + " " + n}
 		return b, nil
 	case "unit":
 		site = it.Unit.Site
 		b.Words = line{"登记场所", "registered site"}
 		zh, en := it.Unit.Why()
-		b.Detail = line{it.Unit.Type + "；" + yes(it.Unit.Declared, "已申报", "未申报") + "，" + yes(it.Unit.Proven, "已证实", "未证实") + "；" + zh,
-			yes(it.Unit.Declared, "declared", "not declared") + ", " + yes(it.Unit.Proven, "proven", "not proven") + ": " + en}
+		kind := term.Social(it.Unit.Type)
+		if n == 36 { // institutions are counted by what their site is
+			kind = term.SiteKind(it.Unit.Type)
+		}
+		b.Detail = line{kind.ZH + "；" + yes(it.Unit.Declared, "已申报", "未申报") + "，" + yes(it.Unit.Proven, "已证实", "未证实") + "；" + zh,
+			kind.EN + "; " + yes(it.Unit.Declared, "declared", "not declared") + ", " + yes(it.Unit.Proven, "proven", "not proven") + ": " + en}
 	case "inspection":
 		site = it.Check.Inspected
 		b.At, b.Words = clock(time.UnixMilli(it.Check.At)), line{"抽查", "inspection"}
-		b.Detail = line{it.Check.Class + " " + it.Verdict, ""}
+		class, verdict := term.Class(it.Check.Class), term.Verdict(it.Verdict)
+		b.Detail = line{class.ZH + " " + verdict.ZH, class.EN + ": " + verdict.EN}
 		b.Href = "/inspect/event/" + it.Check.Event.String()
 	}
 	b.Site = site.String()

@@ -293,6 +293,5 @@ func (s *Site) place(ctx context.Context, v id.Site) (string, error) {
 }
 
 func stageLine(st batch.Stage) line {
-	t := term.Stage(st)
-	return line{t.ZH, t.EN}
+	return line(term.Stage(st))
 }

@@ -203,8 +203,7 @@ func (s *Site) findingsOf(ctx context.Context, list []rule.Finding) (out []findi
 }
 
 func typeLine(t event.Type) line {
-	w := term.Type(t)
-	return line{w.ZH, w.EN}
+	return line(term.Type(t))
 }
 
 func millis(ms int64) string {

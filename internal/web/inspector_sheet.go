@@ -12,6 +12,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/standbook"
+	"liandan/internal/term"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -167,7 +168,7 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := s.about(r, v, "listCustody", x.String(), subject, missing); err != nil {
 		return err
 	}
-	p := housePage{ID: x.String(), Name: site.Name, Kind: string(site.Kind), Division: divisionName(site.Division), Period: r.URL.Query().Get("period")}
+	p := housePage{ID: x.String(), Name: site.Name, Kind: term.SiteKind(site.Kind).String(), Division: divisionName(site.Division), Period: r.URL.Query().Get("period")}
 	if p.Party, err = s.nameOf(ctx, site.Party); err != nil {
 		return err
 	}

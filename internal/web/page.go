@@ -17,6 +17,7 @@ import (
 	"liandan/api"
 	"liandan/internal/fault"
 	"liandan/internal/problem"
+	"liandan/internal/term"
 )
 
 //go:embed assets/*
@@ -112,7 +113,10 @@ type page struct {
 }
 
 // line is a sentence in both languages.
-type line struct{ ZH, EN string }
+//
+// It is a term of the catalogue as a type of this package, so that the pages' own words need
+// no member names; line(t) makes the one of the other.
+type line term.Term
 
 // show writes a page in full or, should its template fail, an error alone. v is nil for
 // open pages.

@@ -24,7 +24,7 @@ const labelsMost = 50
 // labelsPage is labels as they are printed from the browser.
 type labelsPage struct {
 	Size      label.Size
-	Sizes     []label.Size
+	Sizes     []sized
 	PDF       string
 	Labels    []printed
 	Unlabeled []string // batches that have no label in force
@@ -38,13 +38,23 @@ type printed struct {
 	Signs [][]label.Mark
 }
 
+// sized is a label's size and what it is for.
+type sized struct {
+	Size  label.Size
+	Words line
+}
+
+// sizes are those of HJ 1276-2022 table 1.
+var sizes = []sized{{label.Small, line{"小：100 mm，容器 ≤ 50 L", "small: 100 mm, up to 50 L"}}, {label.Medium, line{"中：150 mm，≤ 450 L", "medium: 150 mm, up to 450 L"}},
+	{label.Large, line{"大：200 mm，> 450 L", "large: 200 mm, above 450 L"}}}
+
 // labels is GET /print/labels?batch=&batch=&size=.
 func (s *Site) labels(w http.ResponseWriter, r *http.Request, v *visit) error {
 	size, list, without, err := s.labelList(r, v)
 	if err != nil {
 		return err
 	}
-	p := labelsPage{Size: size, Sizes: []label.Size{label.Small, label.Medium, label.Large}, Unlabeled: without, PDF: "/print/labels.pdf?" + r.URL.RawQuery}
+	p := labelsPage{Size: size, Sizes: sizes, Unlabeled: without, PDF: "/print/labels.pdf?" + r.URL.RawQuery}
 	lacking := ""
 	names := slices.DeleteFunc(slices.Clone(r.URL.Query()["batch"]), func(b string) bool { return slices.Contains(without, b) })
 	for i, l := range list {
