@@ -308,3 +308,38 @@ func deliveryCode(e event.Event, boxes []box) string {
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
+
+// TestTwoGatesAcceptOneLoad has a colleague accept what a phone without network accepts too: the
+// phone says so in plain words, and takes the log's word when it is told to.
+func TestTwoGatesAcceptOneLoad(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	ward, driver, who := handOf(t, s, city, "nurse.sample"), handOf(t, s, city, "driver.sample"), somebody(t, city, "plant.sample")
+	boxes := ward.close(2500)
+	m, loaded := send(t, ward, driver, who, "", boxes)
+	arrived := driver.tell(event.TransportDelivered, event.Delivered{Vehicle: "冀F·00007"}, arrival(m, loaded, boxes))
+	plant := newPhone(t, s, city, "plant.sample")
+	plant.signIn()
+	plant.until("what is at the gate", `document.querySelector('a[href="#gate"]')?.textContent.includes("门口 1 件")`)
+	plant.cut(true)
+	plant.open("#check/"+m.String(), "select.verdict")
+	plant.in(boxes[0].id, put+`(x.querySelector("input.weight"), "2.4")`)
+	plant.tap("签名 Sign")
+	plant.unsent(1)
+	handOf(t, s, city, "plant.sample").tell(event.ManifestAccepted, event.Accepted{Measured: event.OnScale}, func(e *event.Event) {
+		line := boxes[0].line()
+		line.Grams, line.Verdict = 2450, event.Whole
+		e.Manifest, e.Refs, e.Batches = m, []id.Event{arrived.ID}, []event.Batch{line}
+	})
+	plant.cut(false)
+	plant.open("#queue", `[data-state="held"]`)
+	plant.page("conflict", "同事可能已经验收", "A colleague may have accepted it", "以服务器为准")
+	plant.tap("不等了，以服务器为准")
+	plant.unsent(0)
+	plant.open("#stock", "[data-batch]")
+	plant.until("the log's weight", `document.querySelector("#stockgrams").textContent === "2.45 kg"`)
+	if x := must(s.Audit.Batch(t.Context(), boxes[0].id))(t).State; x.Grams != 2450 || x.Stage != batch.Accepted {
+		t.Errorf("accepted: %+v", x)
+	}
+}

@@ -1,8 +1,13 @@
 package web
 
 import (
+	"slices"
+	"time"
+
 	"liandan/internal/event"
+	"liandan/internal/profile"
 	"liandan/internal/rule"
+	"liandan/internal/term"
 	"liandan/internal/waste"
 )
 
@@ -34,14 +39,17 @@ type phoneContact struct {
 }
 
 type phoneWorks struct {
-	Tolerances []phoneTolerance `json:"tolerances"`
-	Methods    []phoneClass     `json:"methods"`
-	Forms      []phoneClass     `json:"forms"`
-	Packagings []phoneClass     `json:"packagings"` // all of them
-	Residues   []phoneClass     `json:"residues"`   // waste codes that a treatment often leaves
-	Reasons    []phoneReason    `json:"reasons"`
-	Incidents  []phoneClass     `json:"incidents"`
-	Contacts   []phoneContact   `json:"contacts"`
+	Tolerances []phoneTolerance         `json:"tolerances"`
+	Methods    []phoneClass             `json:"methods"`
+	Forms      []phoneClass             `json:"forms"`
+	Packagings []phoneClass             `json:"packagings"` // all of them
+	Residues   []phoneClass             `json:"residues"`   // waste codes that a treatment often leaves
+	Reasons    []phoneReason            `json:"reasons"`
+	Incidents  []phoneClass             `json:"incidents"`
+	Contacts   []phoneContact           `json:"contacts"`
+	Mendable   map[event.Type][]string  `json:"mendable"`           // fields that may be corrected, by pointer
+	AnswerDays int                      `json:"answer_within_days"` // that a correction may wait for its answers
+	Advice     map[event.Type]term.Term `json:"advice"`             // on an event that came too late or in other hands
 }
 
 func worksWords() (out phoneWorks) {
@@ -70,6 +78,18 @@ func worksWords() (out phoneWorks) {
 	for _, c := range waste.Contacts() {
 		out.Contacts = append(out.Contacts, phoneContact{c.Number, c.Name, c.NameEN})
 	}
+	table := profile.Default().At(phoneDay)
+	out.AnswerDays = int(table.Correction.AnswerWithin / (24 * time.Hour))
+	out.Mendable = map[event.Type][]string{}
+	for t, sealed := range table.Types {
+		for pointer, class := range sealed.Fields {
+			if class == profile.Correct {
+				out.Mendable[t] = append(out.Mendable[t], pointer)
+			}
+		}
+		slices.Sort(out.Mendable[t])
+	}
+	out.Advice = lateAdvice
 	return out
 }
 
@@ -100,4 +120,18 @@ var incidentWords = []struct {
 }{
 	{event.Spill, "洒漏", "spill"}, {event.Leak, "泄漏", "leak"}, {event.Loss, "丢失", "loss"},
 	{event.Found, "发现无主废物", "found"}, {event.Theft, "被盗", "theft"}, {event.Fire, "起火", "fire"},
+}
+
+// lateAdvice is what to do about an event that another came before, where its type tells more
+// than the kind of problem.
+var lateAdvice = map[event.Type]term.Term{
+	event.ManifestAccepted:    {"同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
+	event.ManifestRefused:     {"同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
+	event.BatchTreated:        {"库里没有这么多，或已处置、已移走。请刷新库存，按现存的再签一次。", "There is not so much in stock, or it was treated or moved. Refresh the stock and sign for what is there."},
+	event.OutcomeReported:     {"处置记录还没到，或已告知过。请等处置那一条先发出。", "The treatment has not arrived yet, or the outcome was reported already. Let the treatment be sent first."},
+	event.BatchRepacked:       {"老容器已交出、已用完，或没有这么重。请停用新标签，重新扫老容器。", "The old container was handed over or used up, or holds less. Take the new labels off and scan the old one again."},
+	event.TransportHandedOver: {"这些已卸车、已转交，或不在本单位手里。请重新扫，看现在由谁保管。", "They were unloaded or handed on, or are not in your hands. Scan again to see who holds them."},
+	event.TransportReturned:   {"接受人还没有拒收，或已送回。请重新扫，看现在的状态。", "The consignee has not refused it, or it was brought back already. Scan again."},
+	event.IncidentReported:    {"重量比现存的多，或已不在本单位手里。这份报告监管看得到；请改正重量，再报一份。", "More is gone than is there, or it is not in your hands. The authority has this report; mend the weight and report again."},
+	event.CorrectionProposed:  {"这一项已被改过，或批次已往下走。请重新打开这条记录再改。", "The field was mended by another, or the batch has moved on. Open the entry again."},
 }

@@ -65,6 +65,22 @@ export function returned(me, at, id, bags, f) {
   return { ...stamp('transport.returned', me, at, id), manifest: f.manifest, batches: bags.map(line), refs: f.refs, data: some({ vehicle: f.vehicle }) }
 }
 
+// repacked takes the parents' grams out of them into new containers, to the gram.
+export function repacked(me, at, id, parents, f) {
+  return { ...stamp('batch.repacked', me, at, id), batches: parents.map((b) => ({ id: b.id, seen: b.head ?? null, grams: b.grams })), data: { children: f.children.map(child) } }
+}
+
+// correction proposes other values for fields of an event; of is that event.
+export function correction(me, at, id, of, bags, f) {
+  return {
+    ...stamp('correction.proposed', me, at, id),
+    ...some({ manifest: of.manifest }),
+    batches: bags.map((b) => ({ id: b.id, seen: b.head ?? null })),
+    refs: [of.id],
+    data: { changes: f.changes, parties: [...f.parties], until: f.until, reason: f.reason },
+  }
+}
+
 // shares parts a mass over lines by their grams: whole grams, never more than a line has, and
 // together the mass itself. null where it is more than the lines have.
 export function shares(total, grams) {

@@ -15,6 +15,8 @@ import { grant } from './grant.js'
 import { pickup } from './pickup.js'
 import { mishap } from './mishap.js'
 import { relay, relayLinks } from './relay.js'
+import { mend, mendLink } from './mend.js'
+import { repack } from './repack.js'
 import { plant, plantHome, receives } from './plant.js'
 import { treat } from './treat.js'
 import { ward } from './ward.js'
@@ -40,7 +42,7 @@ async function home() {
   if (inspects(app)) return inspectorHome()
   const open = count(await app.queue.list())
   const behalf = (await app.db.all('bags')).filter((b) => b.behalf && b.generator === app.me.party).length
-  const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported'].includes(b.stage)).length
+  const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported', 'repacked', 'lost', 'refused', 'returned'].includes(b.stage)).length
   return {
     body: [
       h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
@@ -52,6 +54,7 @@ async function home() {
       app.me.role === 'site_staff' && app.signedIn && link('#stopcode', '出示收运码', 'Show a pick-up code', 'a.big'),
       small() && link('#leave', '授权收集单位代签', 'Let a collector sign for us', 'a.big'),
       behalf > 0 && link('#behalf', `替本单位签的 ${behalf} 桶`, `${behalf} signed in our place`, 'a.big'),
+      !driving() && link('#repack', '重新包装（破损、合装、分装）', 'Pack over (torn, merge, split)', 'a.big'),
       link('#mishap', '报告事故', 'Report an incident', 'a.big.danger'),
       link('#trip', '行程', 'Trip', driving() ? 'a.big.main' : 'a.big'),
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
@@ -173,11 +176,16 @@ function eventCard(e, troubled) {
     e.state === 'refused' && h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')),
     (e.state === 'refused' || e.state === 'held') && advise(e, troubled),
     e.state === 'refused' && detail(e.problem),
+    e.state === 'held' && act('不等了，以服务器为准', 'Wait no more: take the server’s word', async () => {
+      await app.db.put('events', { ...e, state: 'refused', noted: true }) // its bytes stay with the server, for the authority
+      await look()
+      await show()
+    }, 'button'),
     e.state === 'refused' && !e.noted && [
       act('再发一次', 'Send again', async () => { await app.queue.again(e.id); await app.queue.flush(); await show() }, 'button'),
       act('知道了', 'Noted', async () => { await app.db.put('events', { ...e, noted: true }); await show() }, 'button'),
     ],
-    e.state === 'sent' && h('span', {}, ` № ${e.seq}`),
+    e.state === 'sent' && [h('span', {}, ` № ${e.seq} `), mendLink(e)],
   )
 }
 
@@ -211,7 +219,8 @@ async function devicePage() {
 
 export const byName = {
   '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
-  ...plant, ...treat, ...mishap, ...relay, ...inspect, ...grant, ...draws,
+  ...plant, ...treat, ...mishap, ...relay, ...repack, ...mend,
+  ...inspect, ...grant, ...draws,
 }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.

@@ -17,6 +17,7 @@ export const stepWords = {
   'transport.returned': ['退运', 'Take back'],
   'manifest.accepted': ['验收', 'Weigh and accept'],
   'manifest.refused': ['拒收', 'Refuse'],
+  'batch.repacked': ['重新包装', 'Pack over'],
   'batch.treated': ['利用处置', 'Treat'],
   'outcome.reported': ['告知移出人结果', 'Report the outcome'],
 }

@@ -22,6 +22,8 @@ export function advise(e, troubled) {
   }
   if (rests(e, '/confirmation')) return p('收运码的确认与所签的不符。请对方出示新码，重新确认、重新签。', 'The confirmation by code is of something else. Have a new code shown, confirm and sign again.')
   if (e.batches?.some((b) => troubled.has(b))) return p('同一桶的前一条还没有收下，先办那一条；本条已保存。', 'What was signed before of this container is not in yet: see to that first. This one is kept.')
+  const own = ['wrong-stage', 'not-custodian'].includes(e.problem?.kind) && app.words.advice[e.type]
+  if (own) return p(own.zh, own.en)
   const w = app.words.problems[e.problem?.kind]
   return w && p(w.do_zh, w.do_en)
 }

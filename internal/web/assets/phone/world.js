@@ -4,7 +4,7 @@ import { b64u, labelBytes, labelText, unb64u, uuidBytes, uuidText } from './byte
 
 // acts are what this app signs of a bag, in the order in which the day has them.
 export const acts = ['batch.released', 'batch.received', 'batch.stored', 'manifest.issued', 'transport.collected', 'transport.delivered',
-  'transport.handed_over', 'transport.returned', 'manifest.accepted', 'manifest.refused', 'batch.treated', 'outcome.reported']
+  'transport.handed_over', 'transport.returned', 'manifest.accepted', 'manifest.refused', 'batch.treated', 'outcome.reported', 'batch.repacked']
 
 // usual is the one thing that usually comes next in a stage; others are offered below it.
 const usual = {
@@ -59,7 +59,7 @@ export function apply(bag, e) {
         department: e.data.department,
         label: e.data.label,
         closed: e.at,
-        next: own(e.party, 'batch.released', 'batch.stored', 'manifest.issued'),
+        next: own(e.party, 'batch.released', 'batch.stored', 'manifest.issued', 'batch.repacked'),
       }
     case 'batch.released':
       return { ...b, stage: 'released', next: [{ type: 'batch.received', party: e.party, refs: e.id }] }
@@ -86,6 +86,9 @@ export function apply(bag, e) {
     case 'batch.treated':
       b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
       return b.grams ? b : { ...b, stage: 'treated', next: b.manifest ? [{ type: 'outcome.reported', party: e.party, refs: e.id }] : [] }
+    case 'batch.repacked':
+      b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
+      return b.grams ? b : { ...b, stage: 'repacked', next: [] }
     case 'incident.reported':
       b.grams = Math.max(0, (bag.grams ?? 0) - (line?.grams ?? 0))
       return line?.grams && b.grams === 0 ? { ...b, stage: 'lost', next: [] } : b
@@ -105,7 +108,9 @@ const takesOut = ['batch.treated', 'batch.repacked', 'incident.reported']
 function beginning(e, b) {
   const c = [...(e.data?.residues ?? []), ...(e.data?.children ?? [])].find((x) => x.id === b.id)
   if (c) {
-    return { ...b, ...c, stage: 'generated', custodian: e.party, site: e.site, closed: e.at, next: own(e.party, 'batch.stored', 'manifest.issued', 'batch.released', 'batch.repacked') }
+    const over = e.type === 'batch.repacked' // it goes on where its parents were
+    return { ...b, ...c, stage: (over && b.stage) || 'generated', custodian: e.party, site: e.site, closed: (over && b.closed) || e.at,
+      next: own(e.party, ...(b.stage === 'accepted' ? ['batch.treated'] : []), 'batch.stored', 'manifest.issued', 'batch.released', 'batch.repacked') }
   }
   const of = e.batches?.find((x) => x.rest === b.id)
   if (!of) return null
