@@ -4,6 +4,7 @@ import { ask } from './api.js'
 import { app, go, show } from './app.js'
 import { kg, newLabel, randomBytes, signerTime } from './bytes.js'
 import * as events from './events.js'
+import { lastDay } from './leaves.js'
 import { picker } from './partners.js'
 import { drum } from './pickup.js'
 import { Say, act, field, h, link, note, p, two, when } from './ui.js'
@@ -47,7 +48,7 @@ async function leavePage() {
       p('授权后，收集单位可在本场所替本单位签“产生”和“交出”，不用您在手机上操作。每次代签都写明是代签，您在这里看得到，也随时可以收回。', 'The collector may then sign generation and hand-over at this place for you. Each such signature says so; you see them here and may take the leave back at any time.'),
       h('ul.list', {}, [...mine, ...list].map((a) => h('li.card', { 'data-leave': a.event },
         h('p', {}, h('strong', {}, names[a.to] ?? a.name ?? '…' + a.to.slice(-8))),
-        h('p', {}, a.codes.join(' '), ' · ', two(`至 ${a.until.slice(0, 10)}`, `until ${a.until.slice(0, 10)}`)),
+        h('p', {}, a.codes.join(' '), ' · ', two(`至 ${lastDay(a.until)}`, `until ${lastDay(a.until)}`)),
         taken.has(a.event) ? h('p', {}, two('已收回', 'taken back'))
           : !a.in_force && Date.parse(a.from) <= Date.now() ? h('p', {}, two('已收回', 'taken back'))
             : act('收回授权，签名', 'Take it back, sign', async () => {

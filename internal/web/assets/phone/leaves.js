@@ -16,3 +16,10 @@ export function rights({ leave, party, online, signedIn }) {
 
 // uncovered is the first code that an authorisation does not cover; undefined for none.
 export const uncovered = (leave, codes) => codes.find((c) => !leave.codes.includes(c))
+
+// lastDay is the last day, by this phone's calendar, of what ends at a moment that is not included.
+export function lastDay(until) {
+  const d = new Date(Date.parse(until) - 1)
+  const two = (n) => String(n).padStart(2, '0')
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
+}

@@ -9,6 +9,7 @@ import { hello } from './hello.js'
 import { inspect } from './inspect.js'
 import { inspects } from './inspections.js'
 import { count } from './queue.js'
+import { scales } from './readscale.js'
 import { scanner } from './scan.js'
 import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
 import { grant } from './grant.js'
@@ -211,6 +212,7 @@ async function devicePage() {
       }, 'button')],
       app.newer && note('', p('新版本已备好，关掉所有本应用的页面再打开即可。', 'A newer version is ready: close all pages of this app and open it again.')),
       p('手机丢失或换人：请立即向单位管理员挂失。已发送的不受影响；未发送的会随手机丢失。', 'Lost, or given to somebody else: report it to your administrator at once. What was sent is safe; what was not is lost with the phone.'),
+      link('#scale', '秤', 'Scale', 'a.big'),
       link('#enrol', '重新登记本机', 'Enrol again', 'a.big'),
       link('/account', '我的账号', 'My account', 'a.big'),
     ],
@@ -219,6 +221,7 @@ async function devicePage() {
 
 export const byName = {
   '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
+  ...scales,
   ...plant, ...treat, ...mishap, ...relay, ...repack, ...mend,
   ...inspect, ...grant, ...draws,
 }

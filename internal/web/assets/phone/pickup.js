@@ -6,7 +6,7 @@ import { app, go } from './app.js'
 import { b64u, groups, isUUID, kg, newLabel, randomBytes, unb64u, uuidBytes, uuidText } from './bytes.js'
 import { drawing } from './code.js'
 import * as events from './events.js'
-import { leaveAt, rights } from './leaves.js'
+import { lastDay, leaveAt, rights } from './leaves.js'
 import { sum } from './load.js'
 import { overload } from './stops.js'
 import { weightField } from './step.js'
@@ -137,7 +137,7 @@ async function drums(trip, codes, names) {
 async function byLeave(source, trip, leave, names) {
   const list = await drums(trip, leave.codes, names)
   return [
-    note('good', p(`凭授权代签，至 ${leave.until.slice(0, 10)}。没有网络也可以。`, `By its authorisation, until ${leave.until.slice(0, 10)}. Needs no network.`)),
+    note('good', p(`凭授权代签，至 ${lastDay(leave.until)}。没有网络也可以。`, `By its authorisation, until ${lastDay(leave.until)}. Needs no network.`)),
     list.rows,
     p('请对方看清重量再签。签后对方的手机会看到本次代签。', 'Have the weights seen before you sign. Their phone will be told of it.', 'p.hint'),
     act('代签、装车', 'Sign in its place, load', async () => {

@@ -4,6 +4,7 @@ import { app } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
 import * as moves from './moves.js'
+import { scaleButton } from './readscale.js'
 import { Say, check, choices, field, h, two, words } from './ui.js'
 
 export const stepWords = {
@@ -46,6 +47,11 @@ export function weightField(grams, zh = '重量', en = 'Weight') {
     next ? next.focus() : f.input.blur()
   })
   f.peek = () => gramsOf(f.input.value).grams
+  const scale = scaleButton(f.input)
+  if (scale) {
+    f.input.parentElement.append(scale.button)
+    f.row.append(scale.trouble)
+  }
   f.read = () => {
     const { grams: g, error } = gramsOf(f.input.value)
     f.input.setAttribute('aria-invalid', String(Boolean(error)))
