@@ -42,7 +42,7 @@ type phoneApp struct {
 }
 
 var phoneKinds = map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-	".json": "application/json", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json", ".html": "text/html; charset=utf-8"}
+	".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json", ".html": "text/html; charset=utf-8"}
 
 // loadPhone reads the embedded files; one that cannot be read is a defect of the program.
 func loadPhone() *phoneApp {

@@ -153,7 +153,17 @@ func (s *Site) phoneHello(w http.ResponseWriter, r *http.Request, _ *visit) erro
 		Party phoneName    `json:"party"`
 		Roles []party.Role `json:"roles"`
 		Sites []phoneName  `json:"sites"`
-	}{p.Party, p.Roles, p.Sites})
+		From  string       `json:"valid_from"` // of the key that signed
+		To    string       `json:"valid_to,omitempty"`
+	}{p.Party, p.Roles, p.Sites, k.Valid.From.Format(event.TimeForm), keyEnd(k)})
+}
+
+// keyEnd is when a key ends; "" for one without an end.
+func keyEnd(k party.Key) string {
+	if k.Valid.To.IsZero() {
+		return ""
+	}
+	return k.Valid.To.Format(event.TimeForm)
 }
 
 // introduced is the key that signed the request now. Faults: unauthorized for what is no such

@@ -3,6 +3,7 @@ import { postEvents } from './api.js'
 import { randomBytes, signerTime, uuid7 } from './bytes.js'
 import { openDB } from './db.js'
 import { Queue, count } from './queue.js'
+import { due, rotate } from './rotate.js'
 import { sign } from './sign.js'
 import { pull } from './sync.js'
 import { apply } from './world.js'
@@ -29,7 +30,7 @@ export const app = {
     if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期，请重新登记。', 'This phone’s key has expired; enrol again.')
     const jws = await sign(app.key, payload)
     const after = bags.map((b) => apply(b, payload))
-    await app.queue.add({ id: payload.id, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
+    await app.queue.add({ id: payload.id, kid: app.key.kid, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
     app.queue.flush().then(() => location.hash.startsWith('#label/') && show()) // what the server knows has a printed label too
     return payload
   },
@@ -69,11 +70,13 @@ const bar = () => [
 
 let pages = {} // by the first word of their address
 let leave = null // what the page at hand must do when it is left
+let turns = 0 // pages begun: a slow one does not take the place of one that was asked for later
 
 export async function show() {
   const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
   leave?.()
   leave = null
+  const turn = ++turns
   const page = pages[name] ?? pages['']
   let made
   try {
@@ -82,13 +85,14 @@ export async function show() {
     console.error(err)
     made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(err.zh ?? '请返回首页再试。', err.en ?? String(err.message)))] }
   }
-  if (!made) return // it went elsewhere
+  if (turn !== turns) made?.leave?.()
+  if (!made || turn !== turns) return // it went elsewhere
   leave = made.leave
   at('page').replaceChildren(...made.body.flat(9).filter(Boolean))
   at('bar').replaceChildren(...bar().map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
-  await top()
-  at('page').focus({ preventScroll: true })
+  at('page').focus({ preventScroll: true }) // before anybody can type
   scrollTo(0, 0)
+  await top()
 }
 
 // go opens a page, anew if it is the one at hand.
@@ -119,6 +123,18 @@ export async function look() {
   if (changed) await refresh()
 }
 
+// renew takes a new key in time, when there is network; what cannot be done now is tried again.
+export async function renew() {
+  if (!app.key || !navigator.onLine || !due(app.key, Date.now())) return
+  try {
+    app.key = await rotate(app.db, app.key)
+    await refresh()
+  } catch (err) {
+    if (err.kind === 'key-revoked') await app.remember('revoked', app.key.kid)
+    console.info('the key was not renewed:', err.message)
+  }
+}
+
 async function watchWorker() {
   if (!navigator.serviceWorker) return
   const r = await navigator.serviceWorker.register(document.body.dataset.worker, { scope: '/m/' })
@@ -138,12 +154,13 @@ async function begin(byName) {
   await show()
   watchWorker().catch((err) => console.warn('no offline start:', err.message))
   navigator.storage?.persist?.().catch(() => {})
-  addEventListener('online', () => send().then(look))
+  addEventListener('online', () => send().then(look).then(renew))
   addEventListener('offline', top)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && send())
   setInterval(send, every)
   await send()
   if (navigator.onLine) await look()
+  await renew()
 }
 
 // start begins with its pages, which use the app and so cannot be imported here.

@@ -23,7 +23,7 @@ export async function complete(db) {
     if (err instanceof Trouble && err.problem) await db.drop('meta', 'pending') // refused: another code is needed
     throw err
   }
-  const kept = { ...key, party: told.party, person: told.person, device: told.device, valid_to: told.valid_to }
+  const kept = { ...key, party: told.party, person: told.person, device: told.device, valid_from: told.valid_from, valid_to: told.valid_to }
   await db.write(['meta'], (store) => {
     store('meta').put(kept, 'key')
     store('meta').delete('pending')

@@ -9,9 +9,10 @@ import { hello } from './hello.js'
 import { inspect } from './inspect.js'
 import { inspects } from './inspections.js'
 import { count } from './queue.js'
+import { daysLeft, rotate } from './rotate.js'
 import { scales } from './readscale.js'
 import { scanner } from './scan.js'
-import { act, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { Say, act, choices, field, h, link, note, p, two, when, words } from './ui.js'
 import { grant } from './grant.js'
 import { pickup } from './pickup.js'
 import { mishap } from './mishap.js'
@@ -47,6 +48,7 @@ async function home() {
   return {
     body: [
       h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
+      await keyNote(),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
       !driving() && receives() && [await plantHome(), await relayLinks()],
@@ -81,6 +83,17 @@ async function inspectorHome() {
       link('#device', '本机', 'This device', 'a.big'),
     ],
   }
+}
+
+// keyNote says what is wrong with this phone's key, plainly.
+async function keyNote() {
+  const revoked = (await app.db.get('meta', 'revoked')) === app.key.kid || (await app.queue.list()).some((e) => e.state === 'refused' && e.problem?.kind === 'key-revoked' && e.kid === app.key.kid)
+  if (revoked) {
+    return note('bad', p('本机已被挂失或吊销：现在签的不会被收下。若是捡到的，请交还单位；若是您的，请找管理员要新的登记码。', 'This phone was reported lost or revoked: what it signs now is not taken. If you found it, give it back; if it is yours, ask your administrator for a new code.'), link('#enrol', '重新登记本机', 'Enrol again', 'a.big'))
+  }
+  const left = daysLeft(app.key, Date.now())
+  if (left < 0) return note('bad', p('本机的密钥已过期，不能再签。请找管理员要新的登记码。已签好的照常发送。', 'This phone’s key is over and signs no more: ask for a new code. What is signed still goes out.'), link('#enrol', '重新登记本机', 'Enrol again', 'a.big'))
+  return left < 7 && note('', p(`本机密钥还有 ${left} 天到期。联网打开本应用会自动更换。`, `This phone’s key ends in ${left} days. Open the app with network and it is renewed by itself.`))
 }
 
 async function enrolPage(given) {
@@ -212,6 +225,17 @@ async function devicePage() {
       }, 'button')],
       app.newer && note('', p('新版本已备好，关掉所有本应用的页面再打开即可。', 'A newer version is ready: close all pages of this app and open it again.')),
       p('手机丢失或换人：请立即向单位管理员挂失。已发送的不受影响；未发送的会随手机丢失。', 'Lost, or given to somebody else: report it to your administrator at once. What was sent is safe; what was not is lost with the phone.'),
+      act('更换密钥', 'Renew the key', async () => {
+        try {
+          app.key = await rotate(app.db, app.key)
+        } catch (err) {
+          if (err.kind === 'key-revoked') await app.remember('revoked', app.key.kid)
+          if (err.kind === 'conflict') throw new Say('这把密钥已经换过，新密钥不在本机。若不是您换的，请立即挂失；然后重新登记。', 'This key was replaced already and the new one is not here. If that was not you, report this phone lost at once; then enrol again.')
+          throw explain(err)
+        }
+        await show()
+      }, 'button'),
+      p('新密钥在本机产生，由旧密钥签字交接；已签未发的照常有效，旧密钥一周后失效。', 'The new key is made here and the old one signs for it. What is signed and not yet sent stays valid; the old key ends after a week.', 'p.hint'),
       link('#scale', '秤', 'Scale', 'a.big'),
       link('#enrol', '重新登记本机', 'Enrol again', 'a.big'),
       link('/account', '我的账号', 'My account', 'a.big'),
