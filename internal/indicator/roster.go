@@ -17,6 +17,7 @@ type Roster struct {
 	sites       []*Site
 	in          map[string][]int32 // by division
 	of          []int32            // by organisation, then id
+	first       []int32            // where in of the organisation of each site begins
 }
 
 // Roster gives the register at a moment.
@@ -47,6 +48,13 @@ func (v View) Roster(ms int64) *Roster {
 		}
 	}
 	slices.SortStableFunc(r.of, func(a, b int32) int { return byParty(r.sites[a].Party, r.sites[b].Party) })
+	r.first = make([]int32, len(r.of))
+	for at, n := range r.of {
+		r.first[n] = int32(at)
+		if at > 0 && r.sites[r.of[at-1]].Party == r.sites[n].Party {
+			r.first[n] = r.first[r.of[at-1]]
+		}
+	}
 	return r
 }
 
@@ -94,11 +102,10 @@ func (r *Roster) near(district string) []*Site {
 	if district == "" {
 		return r.sites
 	}
-	var found []int32
+	found := make([]int32, 0, len(r.in[district]))
 	for _, n := range r.in[district] {
 		p := r.sites[n].Party
-		at, _ := slices.BinarySearchFunc(r.of, p, func(n int32, p id.Party) int { return byParty(r.sites[n].Party, p) })
-		for ; at < len(r.of) && r.sites[r.of[at]].Party == p; at++ {
+		for at := int(r.first[n]); at < len(r.of) && r.sites[r.of[at]].Party == p; at++ {
 			found = append(found, r.of[at])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"sync"
 	"time"
 
 	"liandan/internal/division"
@@ -66,10 +67,18 @@ type Config struct {
 }
 
 // Service makes reports and keeps them, on request and by the calendar.
-type Service struct{ Config }
+type Service struct {
+	Config
+
+	mu    sync.Mutex // guards what follows
+	began time.Time  // when the log did, once it has
+	// complete are the periods of which the calendar has all that it asks for, with the
+	// definitions of then. Kept reports are never taken away, so that it stays so.
+	complete map[string]id.Hash
+}
 
 // New makes a Service.
-func New(c Config) *Service { return &Service{c} }
+func New(c Config) *Service { return &Service{Config: c, complete: map[string]id.Hash{}} }
 
 // Create makes the report of an order and keeps it. Without a size to compare with it is
 // compared with the newest kept report of the same length and district. Faults as Make.
@@ -156,8 +165,12 @@ type slot struct{ period, district string }
 // many, and says how many it made. Several servers may run it: of two that make the same
 // report one keeps it.
 func (s *Service) RunDue(ctx context.Context, most int) (made int, err error) {
-	began, err := s.Shelf.LogBegan(ctx)
+	began, err := s.logBegan(ctx)
 	if err != nil || began.IsZero() {
+		return 0, err
+	}
+	now, err := s.definitions(ctx)
+	if err != nil {
 		return 0, err
 	}
 	for _, g := range Grains {
@@ -166,7 +179,11 @@ func (s *Service) RunDue(ctx context.Context, most int) (made int, err error) {
 			return made, err
 		}
 		for i, p := range periods {
-			n, err := s.runPeriod(ctx, p, i == len(periods)-1, most-made)
+			newest := i == len(periods)-1
+			if s.has(p, newest, now) {
+				continue
+			}
+			n, err := s.runPeriod(ctx, p, newest, now, most-made)
 			made += n
 			if err != nil || made >= most {
 				return made, err
@@ -176,9 +193,31 @@ func (s *Service) RunDue(ctx context.Context, most int) (made int, err error) {
 	return made, nil
 }
 
+// logBegan asks until the log has begun.
+func (s *Service) logBegan(ctx context.Context) (time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.began.IsZero() {
+		return s.began, nil
+	}
+	at, err := s.Shelf.LogBegan(ctx)
+	if err == nil {
+		s.began = at
+	}
+	return at, err
+}
+
+// has says whether a period is known to be complete: the newest by the definitions of now.
+func (s *Service) has(p indicator.Period, newest bool, now id.Hash) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by, there := s.complete[p.Name]
+	return there && (!newest || by == now)
+}
+
 // runPeriod makes what is missing of one period. The newest period is made anew where the
 // definitions have changed since; what was kept before stays.
-func (s *Service) runPeriod(ctx context.Context, p indicator.Period, newest bool, most int) (made int, err error) {
+func (s *Service) runPeriod(ctx context.Context, p indicator.Period, newest bool, now id.Hash, most int) (made int, err error) {
 	there := map[slot]map[id.Hash]bool{}
 	before := id.Report{}
 	for {
@@ -200,12 +239,7 @@ func (s *Service) runPeriod(ctx context.Context, p indicator.Period, newest bool
 			break
 		}
 	}
-	var now id.Hash
-	if newest && len(there) > 0 {
-		if now, err = s.definitions(ctx, p); err != nil {
-			return made, err
-		}
-	}
+	changed := false // while this was made
 	for _, d := range append([]string{""}, Districts()...) {
 		has := there[slot{p.Name, d}]
 		if len(has) > 0 && (!newest || has[now]) {
@@ -227,19 +261,29 @@ func (s *Service) runPeriod(ctx context.Context, p indicator.Period, newest bool
 		} else if kept {
 			made++
 		}
+		changed = changed || doc.Definitions != now
+	}
+	if !changed {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.complete[p.Name] = now
 	}
 	return made, nil
 }
 
 // definitions is the digest of the definitions that a report made now would have.
-func (s *Service) definitions(ctx context.Context, p indicator.Period) (out id.Hash, err error) {
+func (s *Service) definitions(ctx context.Context) (out id.Hash, err error) {
+	all, err := s.Figures.InForce(ctx)
+	if err != nil {
+		return out, err
+	}
 	h := sha256.New()
 	for _, n := range Indicators {
-		a, err := s.Figures.Figure(ctx, Question{Indicator: n, Period: p, District: Districts()[0]})
-		if err != nil {
-			return out, err
+		for _, d := range all {
+			if d.Indicator == n {
+				h.Write(d.Bytes())
+			}
 		}
-		h.Write(a.Definition.Bytes())
 	}
 	h.Sum(out[:0])
 	return out, nil

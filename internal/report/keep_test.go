@@ -24,6 +24,8 @@ type shelf struct {
 	bodies map[id.Report][]byte
 	acts   []string
 	began  time.Time
+
+	lists, begins int // how often it was asked
 }
 
 func (s *shelf) KeepReport(_ context.Context, k report.Kept, body []byte, act statement.Statement) (bool, error) {
@@ -47,6 +49,7 @@ func (s *shelf) Report(_ context.Context, of id.Report) (report.Kept, []byte, bo
 }
 
 func (s *shelf) Reports(_ context.Context, f report.Filter, before id.Report, limit int) (out []report.Kept, err error) {
+	s.lists++
 	past := before.IsZero()
 	for _, k := range s.list {
 		if past && (f.Period == "" || f.Period == k.Period.Name) && (f.Grain == "" || f.Grain == k.Period.Grain) && (f.District == nil || *f.District == k.District) && len(out) < limit {
@@ -57,18 +60,25 @@ func (s *shelf) Reports(_ context.Context, f report.Filter, before id.Report, li
 	return out, nil
 }
 
-func (s *shelf) LogBegan(context.Context) (time.Time, error) { return s.began, nil }
+func (s *shelf) LogBegan(context.Context) (time.Time, error) { s.begins++; return s.began, nil }
 
-// changing is a town whose definitions change.
+// changing is a town whose definitions change, and that counts what it is asked.
 type changing struct {
 	town
 	version *string
+	asked   *struct{ figures, definitions int }
 }
 
 func (c changing) Figure(ctx context.Context, q report.Question) (report.Answer, error) {
+	c.asked.figures++
 	a, err := c.town.Figure(ctx, q)
 	a.Definition.Version = *c.version
 	return a, err
+}
+
+func (c changing) InForce(context.Context) ([]indicator.Definition, error) {
+	c.asked.definitions++
+	return inForce(*c.version), nil
 }
 
 func TestReportsByTheCalendar(t *testing.T) {
@@ -80,9 +90,9 @@ func TestReportsByTheCalendar(t *testing.T) {
 		return at
 	}
 	now, version, told := day("2026-03-02T05:00:00+08:00"), "1", 0
-	s := &shelf{bodies: map[id.Report][]byte{}}
+	s, asked := &shelf{bodies: map[id.Report][]byte{}}, &struct{ figures, definitions int }{}
 	rnd := rand.NewChaCha8([32]byte{1})
-	svc := report.New(report.Config{Figures: changing{version: &version}, Shelf: s, Now: func() time.Time { now = now.Add(time.Second); return now }, Random: rnd, Kept: func() { told++ }})
+	svc := report.New(report.Config{Figures: changing{version: &version, asked: asked}, Shelf: s, Now: func() time.Time { now = now.Add(time.Second); return now }, Random: rnd, Kept: func() { told++ }})
 	run := func(want string) {
 		t.Helper()
 		made := []string{}
@@ -115,10 +125,24 @@ func TestReportsByTheCalendar(t *testing.T) {
 	now = day("2026-03-02T06:00:00+08:00")
 	run("2026-W09")
 	run("") // once
+	// What a minute costs in which nothing is due: the definitions once, and of the shelf nothing.
+	s.lists, s.begins, asked.figures, asked.definitions = 0, 0, 0, 0
+	run("")
+	if s.lists != 0 || s.begins != 0 || asked.figures != 0 || asked.definitions != 1 {
+		t.Errorf("a quiet minute lists %d times, asks %d times when the log began, for %d figures and %d times for the definitions", s.lists, s.begins, asked.figures, asked.definitions)
+	}
 	now = day("2026-07-01T07:00:00+08:00")
 	run("2026-03 2026-04 2026-05 2026-06 2026-H1 2026-Q1 2026-Q2 2026-W19 2026-W20 2026-W21 2026-W22 2026-W23 2026-W24 2026-W25 2026-W26") // a server that stood still
-	version = "1.1"
+	s.lists, version = 0, "1.1"
 	run("2026-06 2026-H1 2026-Q2 2026-W26") // the newest by the new definitions; what was kept stays
+	if n := s.lists; n == 0 || n > 2*4*(len(report.Districts())+3) {
+		t.Errorf("four periods by new definitions list %d times: the older ones are looked at again", n)
+	}
+	asked.figures = 0
+	run("")
+	if asked.figures != 0 {
+		t.Errorf("nothing is due, and %d figures are asked for", asked.figures)
+	}
 	now = day("2027-01-01T06:00:01+08:00")
 	run("2026 2026-07 2026-08 2026-09 2026-10 2026-11 2026-12 2026-H2 2026-Q3 2026-Q4 2026-W45 2026-W46 2026-W47 2026-W48 2026-W49 2026-W50 2026-W51 2026-W52")
 	for i, k := range s.list {
@@ -126,9 +150,16 @@ func TestReportsByTheCalendar(t *testing.T) {
 			t.Fatalf("report %d is not the one of its hash, or the log does not hear of it", i)
 		}
 	}
-	// The second server makes nothing that the first has.
-	if n, err := report.New(svc.Config).RunDue(t.Context(), 100); n != 0 || err != nil {
-		t.Errorf("a second server makes %d: %v", n, err)
+	// The second server makes nothing that the first has; it looks once and remembers.
+	second, figures := report.New(svc.Config), asked.figures
+	for i, most := range []int{100, 0} {
+		s.lists, s.begins = 0, 0
+		if n, err := second.RunDue(t.Context(), 100); n != 0 || err != nil {
+			t.Errorf("a second server makes %d: %v", n, err)
+		}
+		if s.lists > most || (i == 0) != (s.lists > 10) || s.begins > 1-i || asked.figures != figures {
+			t.Errorf("run %d of a second server lists %d times, asks %d times when the log began and for %d figures", i, s.lists, s.begins, asked.figures-figures)
+		}
 	}
 }
 

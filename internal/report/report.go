@@ -52,6 +52,8 @@ type Answer struct {
 // Figures gives indicators; the server adapts measure.Service.
 type Figures interface {
 	Figure(ctx context.Context, q Question) (Answer, error)
+	// InForce lists the definitions of all indicators as the log says them now.
+	InForce(ctx context.Context) ([]indicator.Definition, error)
 	// Causes lists what the log took in since an earlier size that may have made the figure
 	// of the question another.
 	Causes(ctx context.Context, q Question, since int64) ([]Cause, error)

@@ -22,7 +22,7 @@ func (town) Figure(_ context.Context, q report.Question) (a report.Answer, err e
 	if q.Size == 0 {
 		q.Size = 900
 	}
-	a = report.Answer{Definition: indicator.Definition{Indicator: q.Indicator, NameZH: "指标<script>", Version: "1", Target: "90", Better: "up"}, Size: q.Size,
+	a = report.Answer{Definition: defined(q.Indicator, "1"), Size: q.Size,
 		Root: id.Hash{9}, RecordedAt: time.UnixMilli(1_767_225_600_000), CutOff: q.Period.To.UnixMilli() - 1}
 	row := func(district string, n int64) indicator.Row {
 		return indicator.Row{District: district, Figures: []indicator.Figure{{Variant: "declared", Value: "99.00"}, {Variant: "proven", Value: fmt.Sprintf("%d.00", n), Numerator: n, Denominator: 100, Status: indicator.Met}}}
@@ -35,6 +35,20 @@ func (town) Figure(_ context.Context, q report.Question) (a report.Answer, err e
 		a.Districts = []indicator.Row{row("130602", 50), {District: "130606"}, row("130607", 70), row("130608", 50)}
 	}
 	return a, nil
+}
+
+func defined(n int, version string) indicator.Definition {
+	return indicator.Definition{Indicator: n, NameZH: "指标<script>", Version: version, Target: "90", Better: "up"}
+}
+
+// InForce: no report tells of all of them.
+func (town) InForce(context.Context) ([]indicator.Definition, error) { return inForce("1"), nil }
+
+func inForce(version string) (out []indicator.Definition) {
+	for _, d := range indicator.Definitions() {
+		out = append(out, defined(d.Indicator, version))
+	}
+	return out
 }
 
 // Names: the hospital had another name before April.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/report"
 	"liandan/internal/store"
@@ -23,6 +24,12 @@ func (f figures) Figure(ctx context.Context, q report.Question) (report.Answer, 
 	r, err := f.measures.Indicator(ctx, measure.Query{Indicator: q.Indicator, Period: q.Period, District: q.District, Rows: q.Rows, Size: q.Size, At: q.At})
 	return report.Answer{Definition: r.Definition, CutOff: r.CutOff, Size: r.As.Size, Root: r.As.Root, Checkpoint: r.As.Checkpoint, RecordedAt: r.As.RecordedAt,
 		Row: r.Row, Districts: r.Districts}, err
+}
+
+// InForce implements report.Figures.
+func (f figures) InForce(ctx context.Context) ([]indicator.Definition, error) {
+	list, _, err := f.measures.Definitions(ctx, measure.Query{})
+	return list, err
 }
 
 // Causes implements report.Figures.

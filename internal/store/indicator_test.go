@@ -448,6 +448,10 @@ func (h *history) compare(rounds int) *measure.Service {
 			if q.District == "" {
 				addsUp(t, where, got)
 			}
+			all, _, err := asked.Definitions(ctx, measure.Query{Size: q.Size}) // what reports ask for instead
+			if err != nil || !slices.ContainsFunc(all, func(d indicator.Definition) bool { return reflect.DeepEqual(d, got.Definition) }) {
+				t.Fatalf("%s is by %+v, which is not among those in force then: %v", where, got.Definition, err)
+			}
 			words, _ := json.Marshal([]any{sorted(got.Row), got.Definition})
 			said := string(words)
 			if before, there := told[where]; there && before != said {

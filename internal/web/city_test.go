@@ -44,6 +44,11 @@ func (*figures) Figure(_ context.Context, q report.Question) (a report.Answer, e
 	return a, nil
 }
 
+// InForce are the definitions as shipped.
+func (*figures) InForce(context.Context) ([]indicator.Definition, error) {
+	return indicator.Definitions(), nil
+}
+
 // Causes: nothing moves in this world.
 func (*figures) Causes(context.Context, report.Question, int64) ([]report.Cause, error) {
 	return nil, nil
