@@ -66,6 +66,7 @@ type unit struct {
 	roles    []party.Role
 	licences []licence
 	people   []*hand
+	fleet    string // tells its vehicles' plates from those of other carriers
 	software bool   // its own software sends in bulk (HIS, weighbridge); otherwise every phone sends for itself
 	social   string // type of social source, of package registry's; "": it is none
 	serial   int    // of its credit code; 0: the next
@@ -173,7 +174,7 @@ func (c *City) settle() {
 	c.landfill.hand = c.hire(c.landfill.unit, "gate", false)
 
 	c.collector = &collector{unit: c.found("collector", 0, unit{name: "样例小微企业危险废物收集点（SAMPLE）", siteName: "样例收集库（SAMPLE）", siteKind: "depot",
-		division: "130609", roles: []party.Role{party.Collector, party.Carrier},
+		division: "130609", fleet: "小", roles: []party.Role{party.Collector, party.Carrier},
 		licences: []licence{
 			{"SAMPLE-CO-0001", "collecting", "900-041-49;HW08;HW31", "", "2025-01-01", "2027-12-31"},
 			{"SAMPLE-TR-0001", "transport", "HW08;HW31;HW49", "", "2025-01-01", "2028-12-31"},
@@ -186,7 +187,7 @@ func (c *City) settle() {
 		division: "130602", builtUp: true, roles: []party.Role{party.Carrier},
 		licences: []licence{{"SAMPLE-TR-0002", "transport", "HW01", "", "2024-01-01", "2027-12-31"}}})}
 	c.goods = &carrier{unit: c.found("carrier-goods", 0, unit{name: "样例危险货物运输公司（SAMPLE）", siteName: "样例危货车队（SAMPLE）", siteKind: "office",
-		division: "130606", builtUp: true, roles: []party.Role{party.Carrier},
+		division: "130606", builtUp: true, fleet: "货", roles: []party.Role{party.Carrier},
 		licences: []licence{{"SAMPLE-TR-0003", "transport", "*", "", "2024-01-01", "2027-12-31"}}})}
 	c.authority = &shop{unit: c.found("authority", 0, unit{name: "样例生态环境局（SAMPLE）", siteName: "样例生态环境局办公室（SAMPLE）", siteKind: "office",
 		division: "130606", builtUp: true, roles: []party.Role{party.Authority}})}

@@ -141,7 +141,7 @@ func (s *script) share(like route, drivers []*hand, stops [][]*load) {
 }
 
 // vehicleOf is the plate of a driver's vehicle, of a form that no real one has.
-func vehicleOf(d *hand) string { return "样例-" + d.name }
+func vehicleOf(d *hand) string { return "样例-" + d.unit.fleet + d.name }
 
 func (s *script) issue(p *phase, r *route, w window) {
 	for i, l := range r.loads {

@@ -140,3 +140,20 @@ func (s *Site) checkedAt(ctx context.Context, x id.Site) ([]checkedLine, error) 
 	}
 	return out, nil
 }
+
+// shownOfRule is how many findings of one rule a manifest's page shows before it folds the rest.
+const shownOfRule = 3
+
+// folded parts findings into those that are shown and the rest, so that a load of sixty bags
+// with the same remark does not hide what differs.
+func folded(all []finding) (shown, rest []finding) {
+	met := map[string]int{}
+	for _, f := range all {
+		if met[f.Rule]++; met[f.Rule] > shownOfRule {
+			rest = append(rest, f)
+		} else {
+			shown = append(shown, f)
+		}
+	}
+	return shown, rest
+}

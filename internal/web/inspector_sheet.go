@@ -34,7 +34,7 @@ type sheetPage struct {
 	Accepted, Reported             string
 	Cancelled, Reason              string
 	Lines                          []sheetLine
-	Findings                       []finding
+	Findings, Alike                []finding // Alike: more of the same rules
 	Missing                        []line
 	Events                         []string
 	Evidence                       bool
@@ -114,7 +114,8 @@ func (s *Site) sheetPage(r *http.Request, v *visit, operation string) (p sheetPa
 	for _, e := range st.Events {
 		p.Events = append(p.Events, e.String())
 	}
-	p.Findings, err = s.findingsOf(ctx, found.Findings)
+	all, err := s.findingsOf(ctx, found.Findings)
+	p.Findings, p.Alike = folded(all)
 	return p, subject, err
 }
 

@@ -132,3 +132,16 @@ func TestWhatADrawNeeds(t *testing.T) {
 	nurse := w.signedIn("nurse.one", access.Appointment{Role: access.SiteStaff, Party: hospital(1), Sites: []id.Site{one}, Person: porter(1, "N-1")})
 	nurse.get(path, 403)
 }
+
+// Sixty remarks of one rule do not hide the one of another.
+func TestFindingsAlikeAreFolded(t *testing.T) {
+	var all []finding
+	for n := range 60 {
+		all = append(all, finding{Rule: "same", Seq: int64(n)})
+	}
+	all = append(all, finding{Rule: "other"})
+	shown, rest := folded(all)
+	if len(shown) != 4 || shown[3].Rule != "other" || len(rest) != 57 || rest[0].Seq != 3 {
+		t.Errorf("%d shown, %d folded: %+v", len(shown), len(rest), shown)
+	}
+}
