@@ -109,7 +109,7 @@ func clientLine(k machine.Client) listed {
 	if !k.Disabled.IsZero() {
 		l.State, l.Tone = line{"已停用", "disabled"}, "revoked"
 	}
-	l.add("client_id", "", k.ID.String())
+	l.add("程序编号", "client_id", k.ID.String())
 	l.add("范围", "Scopes", scopeList(k.Scopes))
 	l.add("每分钟请求数", "Requests a minute", strconv.Itoa(k.PerMinute))
 	l.add("登记", "Made", clock(k.Made))
@@ -320,7 +320,7 @@ func (s *Site) showGrants(w http.ResponseWriter, r *http.Request, v *visit, stat
 	for _, g := range list {
 		l := grantLine{listed: listed{Title: g.Name}, Client: g.Client.String(), Live: g.Valid.Holds(s.Now())}
 		l.State, l.Tone = standing(g.Valid, s.Now())
-		l.add("client_id", "", g.Client.String())
+		l.add("程序编号", "client_id", g.Client.String())
 		l.add("范围", "Scopes", scopeList(g.Scopes))
 		l.add("自", "From", clock(g.Valid.From))
 		l.add("至", "Until", clock(g.Valid.To))

@@ -192,7 +192,7 @@ func (s *Site) fillCity(r *http.Request, v *visit, p *cityPage) error {
 	}
 	p.drawDistricts(doc)
 	if s.Gate.May(v.Caller, "getReport") == nil {
-		for _, d := range []download{{line{"工作簿", "workbook"}, "xlsx"}, {line{"可打印页", "page to print"}, "html"}, {line{"JSON", "JSON"}, "json"}} {
+		for _, d := range []download{{line{"工作簿", "workbook"}, "xlsx"}, {line{"可打印页", "page to print"}, "html"}, {line{"数据", "JSON"}, "json"}} {
 			d.Href = with("/v1/reports/"+period.Name, "format", d.Href, "district", p.Form.District, "as_of", at)
 			p.Downloads = append(p.Downloads, d)
 		}

@@ -192,6 +192,6 @@ func (s *Site) docsSchemaPage(w http.ResponseWriter, r *http.Request, v *visit) 
 	if !ok {
 		return fault.New(fault.NotFound, "The contract has no such schema.")
 	}
-	s.show(w, r, v, http.StatusOK, "docs_schema.html", page{Title: x.Name, TitleEN: "Schema", Wide: true, Body: x})
+	s.show(w, r, v, http.StatusOK, "docs_schema.html", page{Title: "数据结构 " + x.Name, TitleEN: "Schema " + x.Name, Wide: true, Body: x})
 	return nil
 }

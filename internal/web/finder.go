@@ -52,7 +52,11 @@ var troubles = map[fault.Kind][2]string{
 
 // lookUp is GET /q, the form of the start page.
 func (s *Site) lookUp(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/q/"+url.PathEscape(r.URL.Query().Get("label")), http.StatusSeeOther)
+	to := "/" // where the form stands
+	if given := r.URL.Query().Get("label"); given != "" {
+		to = "/q/" + url.PathEscape(given)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // find is GET /q/{label}.

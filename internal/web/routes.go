@@ -84,6 +84,18 @@ func (s *Site) deviceRoutes() []route {
 	}
 }
 
+// Route is the address of one page, as its row of the table has it.
+type Route struct{ Method, Pattern string }
+
+// Routes lists every address there is, in the order in which they are tried.
+func (s *Site) Routes() []Route {
+	out := make([]Route, len(s.routes))
+	for i, r := range s.routes {
+		out[i] = Route{r.method, r.pattern}
+	}
+	return out
+}
+
 // match says whether a path is the route's, and what stands for its names.
 func (rt route) match(path string) (map[string]string, bool) {
 	var values map[string]string

@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -230,6 +232,13 @@ func profileNames() (out []string) {
 	return out
 }
 
+// figureWords name the figures of the rules on permits.
+var figureWords = map[string]line{
+	"operating_years":  {"经营许可证年限", "years of an operating licence"},
+	"collecting_years": {"收集许可证年限", "years of a collecting licence"},
+	"months":           {"月数", "months"},
+}
+
 func permitRules(context.Context, *visit) (ruleChapter, error) {
 	c := ruleChapter{ID: "permits", Name: line{"许可、计划与跨省", "Permits, plans, other provinces"}}
 	book, err := permit.DefaultBook()
@@ -246,8 +255,12 @@ func permitRules(context.Context, *visit) (ruleChapter, error) {
 		}
 		row.add("何时", "At", strings.Join(at, " "))
 		row.add("模式", "Profiles", strings.Join(x.Profiles, " "))
-		for name, n := range x.Figures {
-			row.add(name, "", strconv.Itoa(n))
+		for _, name := range slices.Sorted(maps.Keys(x.Figures)) {
+			w, ok := figureWords[name]
+			if !ok {
+				w = line{ZH: name}
+			}
+			row.add(w.ZH, w.EN, strconv.Itoa(x.Figures[name]))
 		}
 		c.Rows = append(c.Rows, row)
 	}
