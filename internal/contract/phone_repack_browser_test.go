@@ -147,6 +147,23 @@ func TestMendingOnThePhone(t *testing.T) {
 	if w := x.Corrections[1].Waiting(); len(w) != 2 || !(has(w, driver.Party) && has(w, plant.Party)) {
 		t.Errorf("it waits for %v", w)
 	}
+
+	gate := newPhone(t, s, city, "plant.sample")
+	gate.signIn()
+	gate.tap("有 1 项更正等本单位答复")
+	gate.until("the proposal", `document.querySelectorAll("[data-correction]").length === 1`)
+	gate.page("answers", "提议更正", "1.25 kg → 1.2 kg", "看错秤 SAMPLE")
+	gate.tap("不同意，签名")
+	gate.trouble("请写明为什么不同意")
+	gate.tap("同意，签名")
+	gate.until("nothing more to answer", `document.body.innerText.includes("没有等着答复的")`)
+	gate.unsent(0)
+	driver.tell(event.CorrectionAgreed, event.Consent{}, func(e *event.Event) {
+		e.Refs, e.Batches = []id.Event{x.Corrections[1].ID}, []event.Batch{{ID: x.ID}}
+	})
+	if x := nurse.batchOf(l).State; x.Corrections[1].Status != batch.CorrectionAgreed || x.Initial != 1200 || x.Grams != 1250 { // the driver weighed after
+		t.Errorf("agreed: %+v", x)
+	}
 }
 
 func has(list []id.Party, p id.Party) bool {

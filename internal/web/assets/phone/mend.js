@@ -12,14 +12,14 @@ import { explain } from './words.js'
 export const payloadOf = (e) => JSON.parse(new TextDecoder().decode(unb64u(e.jws.split('.')[1])))
 
 // names of the fields that a phone can mend, in words.
-const fieldWords = {
+export const fieldWords = {
   grams: ['重量', 'Weight'], refused_grams: ['拒收的重量', 'Weight refused'], residue_grams: ['残渣', 'Residue'], packages: ['件数', 'Containers'],
   reason: ['原因', 'Reason'], department: ['科室', 'Department'], place: ['地点、库房', 'Place'], vehicle: ['车牌', 'Plate'], permit: ['许可证号', 'Permit'],
   scale: ['衡器编号', 'Scale'], facility: ['设施', 'Facility'], result: ['结果', 'Result'], container: ['容器编号', 'Container'], name: ['名称', 'Name'],
   code: ['废物代码', 'Waste code'], packaging: ['包装', 'Container'], form: ['形态', 'Form'], method: ['利用处置方式', 'Method'], measured: ['怎样称的', 'How weighed'], number: ['联单编号', 'Manifest number'],
 }
 
-const isMass = (name) => name === 'grams' || name.endsWith('_grams')
+export const isMass = (name) => name === 'grams' || name.endsWith('_grams')
 
 // mendable lists the fields of an event that may be mended: pointer, name, value and the batches
 // that the field speaks of. allowed has * for the items of an array.

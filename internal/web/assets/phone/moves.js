@@ -81,6 +81,17 @@ export function correction(me, at, id, of, bags, f) {
   }
 }
 
+// agreed and declined answer a correction, of all its batches.
+const answering = (type) => (me, at, id, c, bags, text) => ({
+  ...stamp(type, me, at, id),
+  ...some({ manifest: c.manifest }),
+  batches: bags.map((b) => ({ id: b.id, seen: b.head ?? null })),
+  refs: [c.id],
+  data: some(type === 'correction.agreed' ? { remark: text } : { reason: text }),
+})
+export const agreed = answering('correction.agreed')
+export const declined = answering('correction.declined')
+
 // shares parts a mass over lines by their grams: whole grams, never more than a line has, and
 // together the mass itself. null where it is more than the lines have.
 export function shares(total, grams) {

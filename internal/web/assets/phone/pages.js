@@ -17,6 +17,7 @@ import { grant } from './grant.js'
 import { pickup } from './pickup.js'
 import { mishap } from './mishap.js'
 import { relay, relayLinks } from './relay.js'
+import { answer, answersLink } from './answer.js'
 import { mend, mendLink } from './mend.js'
 import { repack } from './repack.js'
 import { plant, plantHome, receives } from './plant.js'
@@ -50,6 +51,7 @@ async function home() {
       h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
       await keyNote(),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
+      await answersLink(),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
       !driving() && receives() && [await plantHome(), await relayLinks()],
       !driving() && (small() ? link('#drum', '装桶', 'Close a container', 'a.big.main') : link('#bag', '封袋', 'Close a bag', receives() ? 'a.big' : 'a.big.main')),
@@ -246,7 +248,7 @@ async function devicePage() {
 export const byName = {
   '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
   ...scales,
-  ...plant, ...treat, ...mishap, ...relay, ...repack, ...mend,
+  ...plant, ...treat, ...mishap, ...relay, ...repack, ...mend, ...answer,
   ...inspect, ...grant, ...draws,
 }
 

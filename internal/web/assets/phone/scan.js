@@ -40,6 +40,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
   let last = ''
   let lastAt = 0
   const video = h('video', { muted: true, playsinline: true, 'aria-label': '相机 camera' })
+  const lens = h('div', { role: 'status' }) // what the camera says, beside what is said of a code
   const said = h('div', { role: 'status' })
 
   const take = async (text) => {
@@ -69,7 +70,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
       }
     } catch (err) {
       video.hidden = true // it may not stand on the page yet
-      said.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
+      lens.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
     }
   }
   const stop = () => stream?.getTracks().forEach((t) => t.stop())
@@ -84,7 +85,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
   typed.input.addEventListener('keydown', (e) => e.key === 'Enter' && send())
   watch()
   return {
-    body: [video, said, typed.row, act('确定', 'OK', send, 'button')],
+    body: [video, h('div', {}, said, lens), typed.row, act('确定', 'OK', send, 'button')],
     leave: () => {
       running = false
       stop()

@@ -95,7 +95,7 @@ export async function formOf(type) {
       } }
     }
     case 'batch.stored': {
-      const place = field('暂存间', 'Store', { value: (await remembered('store')) || '医疗废物暂存间', maxlength: 64 })
+      const place = field('暂存间', 'Store', { value: (await remembered('store')) || (app.me?.orgRoles?.includes('medical') === false ? await remembered('plantStore') : '医疗废物暂存间'), maxlength: 64 })
       const warm = field('温度（知道才填）', 'Temperature, if known', { inputmode: 'text' }, '°C')
       return { rows: [place.row, warm.row], read: async () => {
         const temperature = events.temperature(warm.input.value)

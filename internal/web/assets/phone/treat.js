@@ -8,6 +8,7 @@ import { scanner } from './scan.js'
 import { nameOf, ownPages, weightField } from './step.js'
 import { find } from './sync.js'
 import { Say, act, choices, field, h, link, note, p, pick, two } from './ui.js'
+import { scaleFields } from './verdict.js'
 import { stepsFor } from './world.js'
 
 const most = 40 // lines of one event
@@ -120,6 +121,7 @@ async function treatPage(asked) {
   })
   const method = await methodFields(listed)
   const residue = residueFields()
+  const scale = await scaleFields()
   return {
     leave: s.leave,
     body: [
@@ -130,8 +132,8 @@ async function treatPage(asked) {
         go('treat')
       }, 'button'),
       h('ul.list', {}, rows.map((r) => r.row)),
-      listed.length > 0 && [method.rows, residue.row, act(`处置 ${listed.length} 件，签名`, `Treat ${listed.length}, sign`, async () => {
-        const made = await signTreatment(rows.map((r) => r.read()), await method.read(), residue.read())
+      listed.length > 0 && [method.rows, residue.row, scale.rows, act(`处置 ${listed.length} 件，签名`, `Treat ${listed.length}, sign`, async () => {
+        const made = await signTreatment(rows.map((r) => r.read()), { ...(await method.read()), ...(await scale.read()) }, residue.read())
         await keep([])
         go(made.length ? 'labels/' + made.join(',') : 'outcome')
       })],
@@ -146,7 +148,7 @@ export async function signTreatment(lines, f, { total, residues }) {
   const parts = moves.shares(total, lines.map((l) => l.grams))
   if (!parts) throw new Say('残渣比投入的还重，请核对。', 'The residue is heavier than what went in: check it.')
   const kept = await Promise.all(lines.map((l) => app.db.get('bags', l.id)))
-  const payload = moves.treated(app.me, app.at(), app.id(), lines.map((l, i) => ({ ...l, residue: parts[i] })), { ...f, measured: 'weighed', residues })
+  const payload = moves.treated(app.me, app.at(), app.id(), lines.map((l, i) => ({ ...l, residue: parts[i] })), { ...f, residues })
   await app.sign(payload, [...kept, ...residues.map((r) => ({ id: r.id }))])
   return residues.map((r) => r.id)
 }

@@ -1,6 +1,7 @@
 // Pages of the ward, the corridor and the store: close a bag and its label, one step after a
 // scan, many bags at once, what is held with a clock each.
 import { newLabelOf } from './api.js'
+import { asked } from './answer.js'
 import { app, go, show } from './app.js'
 import { groups, kg, newLabel, randomBytes, scanned, unb64u } from './bytes.js'
 import { drawing } from './code.js'
@@ -133,7 +134,7 @@ function bagCard(bag, now) {
 
 async function bagsPage() {
   const now = Date.now()
-  const all = (await app.db.all('bags')).filter((b) => !b.gone && b.stage && !['delivered', 'accepted', 'treated', 'reported', 'repacked', 'lost'].includes(b.stage))
+  const all = (await app.db.all('bags')).filter((b) => !b.gone && b.stage && (!b.custodian || b.custodian === app.me.party) && !['refused', 'returned', 'delivered', 'accepted', 'treated', 'reported', 'repacked', 'lost'].includes(b.stage))
   const due = (b) => clockOf(b, app.words.dwell, now)?.due ?? Infinity
   all.sort((a, b) => due(a) - due(b))
   return {
@@ -153,18 +154,19 @@ function done(type, signed) {
 }
 
 async function actPage(given) {
-  const [id, asked] = given.split('/')
+  const [id, chosen] = given.split('/')
   const bag = await app.db.get('bags', id)
   if (!bag) return lost()
   const steps = stepsFor(bag, app.me ?? {})
-  const step = steps.find((s) => s.type === asked) ?? steps[0]
-  const head = [h('h1', {}, nameOf(bag)), h('p', {}, words(app.words.stages[bag.stage]), ' · ', classOf(bag.code)?.zh ?? bag.code ?? '', ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg'))]
+  const step = steps.find((s) => s.type === chosen) ?? steps[0]
+  const waits = asked(bag, app.me?.party, Date.now()).length > 0
+  const head = [waits && link('#answers', '有更正等本单位答复', 'A correction waits for your answer', 'a.big.danger'), h('h1', {}, nameOf(bag)), h('p', {}, words(app.words.stages[bag.stage]), ' · ', classOf(bag.code)?.zh ?? bag.code ?? '', ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg'))]
   if (!step) {
     const other = bag.next?.[0]
     return { body: [head, note('', other ? h('p', {}, two('下一步由别人办：', 'The next step is somebody else’s: '), words(app.words.types[other.type])) : p('这一袋没有下一步了。', 'There is nothing more to do.')), bag.label && link('#label/' + id, '标签', 'Label'), link('#scan', '扫下一袋', 'Scan the next', 'a.big.main')] }
   }
   const own = ownPages.get(step.type)
-  if (own) return own(bag, asked)
+  if (own) return own(bag, chosen)
   const [zh, en] = stepWords[step.type]
   const form = await formOf(step.type)
   const weight = weightField(bag.grams)
@@ -184,6 +186,7 @@ async function actPage(given) {
       steps.length > 1 && h('h2', {}, two('其他', 'Other')),
       steps.filter((s) => s !== step).map((s) => link(`#act/${id}/${s.type}`, ...stepWords[s.type])),
       bag.label && link('#label/' + id, '标签', 'Label'),
+      link('#mishap/' + id, '这一件出了事故', 'Report an incident with it', 'a.big.danger'),
     ],
   }
 }

@@ -86,6 +86,9 @@ export function apply(bag, e) {
     case 'batch.treated':
       b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
       return b.grams ? b : { ...b, stage: 'treated', next: b.manifest ? [{ type: 'outcome.reported', party: e.party, refs: e.id }] : [] }
+    case 'correction.agreed':
+    case 'correction.declined':
+      return { ...b, corrections: bag.corrections?.filter((c) => c.id !== e.refs[0]) }
     case 'batch.repacked':
       b.grams = Math.max(0, (bag.grams ?? 0) - line.grams)
       return b.grams ? b : { ...b, stage: 'repacked', next: [] }
@@ -127,7 +130,8 @@ export function fromView(v) {
   })
   // Signed by a collector in this place's own: the place is told so on its phone.
   const behalf = v.findings?.find((f) => f.rule === 'by-authorisation' || f.rule === 'by-code')?.rule
-  return { ...keep(v), ...(behalf ? { behalf, generator: v.generator } : {}), next: v.next ?? [], at: v.last_at, local: false }
+  const open = (v.corrections ?? []).filter((c) => c.status === 'open') // somebody's answer may be waited for
+  return { ...keep(v), ...(open.length ? { corrections: open } : {}), ...(behalf ? { behalf, generator: v.generator } : {}), next: v.next ?? [], at: v.last_at, local: false }
 }
 
 // clockOf is how a bag stands with its time, by the dated rule that came with the app; null

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { asked, byCorrection } from '../../assets/phone/answer.js'
 import { mendable, missing, moved, proposals, standing } from '../../assets/phone/mend.js'
 import * as moves from '../../assets/phone/moves.js'
 import { taken } from '../../assets/phone/repack.js'
@@ -49,4 +50,16 @@ test('packing over neither adds nor loses', () => {
   const born = apply({ id: uuid(80), stage: 'stored', closed: parent.closed }, e)
   assert.deepEqual([born.stage, born.grams, born.closed, born.custodian], ['stored', 2, parent.closed, me.party], 'its clock goes on')
   assert.ok(stepsFor(born, me).some((s) => s.type === 'batch.repacked'))
+})
+
+test('which corrections wait for whose answer', () => {
+  const c = { id: uuid(90), status: 'open', parties: [uuid(1), uuid(2)], agreed: [uuid(2)], until: '2026-03-10T00:00:00Z', manifest: uuid(30) }
+  const bags = [{ id: uuid(11), corrections: [c] }, { id: uuid(12), head: 'ab', corrections: [c, { ...c, id: uuid(91), status: 'declined' }] }, { id: uuid(13) }]
+  const now = Date.parse('2026-03-02T00:00:00Z')
+  assert.deepEqual(byCorrection(bags, uuid(1), now).map((x) => [x.c.id, x.bags.length]), [[uuid(90), 2]])
+  assert.deepEqual([asked(bags[0], uuid(2), now), asked(bags[0], uuid(3), now), asked(bags[0], uuid(1), now + 30 * 86_400_000)], [[], [], []])
+  const e = moves.agreed(me, at, uuid(95), c, bags.slice(0, 2), '')
+  assert.deepEqual([e.type, e.manifest, e.refs, e.batches, e.data], ['correction.agreed', uuid(30), [uuid(90)], [{ id: uuid(11), seen: null }, { id: uuid(12), seen: 'ab' }], {}])
+  assert.deepEqual(moves.declined(me, at, uuid(96), c, bags.slice(0, 1), '数不对').data, { reason: '数不对' })
+  assert.deepEqual(apply(bags[0], e).corrections, [])
 })
