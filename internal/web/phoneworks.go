@@ -125,13 +125,13 @@ var incidentWords = []struct {
 // lateAdvice is what to do about an event that another came before, where its type tells more
 // than the kind of problem.
 var lateAdvice = map[event.Type]term.Term{
-	event.ManifestAccepted:    {"同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
-	event.ManifestRefused:     {"同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
-	event.BatchTreated:        {"库里没有这么多，或已处置、已移走。请刷新库存，按现存的再签一次。", "There is not so much in stock, or it was treated or moved. Refresh the stock and sign for what is there."},
-	event.OutcomeReported:     {"处置记录还没到，或已告知过。请等处置那一条先发出。", "The treatment has not arrived yet, or the outcome was reported already. Let the treatment be sent first."},
-	event.BatchRepacked:       {"老容器已交出、已用完，或没有这么重。请停用新标签，重新扫老容器。", "The old container was handed over or used up, or holds less. Take the new labels off and scan the old one again."},
-	event.TransportHandedOver: {"这些已卸车、已转交，或不在本单位手里。请重新扫，看现在由谁保管。", "They were unloaded or handed on, or are not in your hands. Scan again to see who holds them."},
-	event.TransportReturned:   {"接受人还没有拒收，或已送回。请重新扫，看现在的状态。", "The consignee has not refused it, or it was brought back already. Scan again."},
-	event.IncidentReported:    {"重量比现存的多，或已不在本单位手里。这份报告监管看得到；请改正重量，再报一份。", "More is gone than is there, or it is not in your hands. The authority has this report; mend the weight and report again."},
-	event.CorrectionProposed:  {"这一项已被改过，或批次已往下走。请重新打开这条记录再改。", "The field was mended by another, or the batch has moved on. Open the entry again."},
+	event.ManifestAccepted:    {ZH: "同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", EN: "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
+	event.ManifestRefused:     {ZH: "同事可能已经验收，或司机还没有签送达。请重新扫联单，看现在的状态。", EN: "A colleague may have accepted it already, or the driver has not signed the delivery. Scan the manifest again and see how it stands."},
+	event.BatchTreated:        {ZH: "库里没有这么多，或已处置、已移走。请刷新库存，按现存的再签一次。", EN: "There is not so much in stock, or it was treated or moved. Refresh the stock and sign for what is there."},
+	event.OutcomeReported:     {ZH: "处置记录还没到，或已告知过。请等处置那一条先发出。", EN: "The treatment has not arrived yet, or the outcome was reported already. Let the treatment be sent first."},
+	event.BatchRepacked:       {ZH: "老容器已交出、已用完，或没有这么重。请停用新标签，重新扫老容器。", EN: "The old container was handed over or used up, or holds less. Take the new labels off and scan the old one again."},
+	event.TransportHandedOver: {ZH: "这些已卸车、已转交，或不在本单位手里。请重新扫，看现在由谁保管。", EN: "They were unloaded or handed on, or are not in your hands. Scan again to see who holds them."},
+	event.TransportReturned:   {ZH: "接受人还没有拒收，或已送回。请重新扫，看现在的状态。", EN: "The consignee has not refused it, or it was brought back already. Scan again."},
+	event.IncidentReported:    {ZH: "重量比现存的多，或已不在本单位手里。这份报告监管看得到；请改正重量，再报一份。", EN: "More is gone than is there, or it is not in your hands. The authority has this report; mend the weight and report again."},
+	event.CorrectionProposed:  {ZH: "这一项已被改过，或批次已往下走。请重新打开这条记录再改。", EN: "The field was mended by another, or the batch has moved on. Open the entry again."},
 }
