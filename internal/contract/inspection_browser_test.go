@@ -193,3 +193,62 @@ func TestANursesPhoneCannotInspect(t *testing.T) {
 		t.Error("a stranger is offered a sheet")
 	}
 }
+
+// TestASheetOfManyPointsAndItsNewVersion: points that are typed, one above its maximum among
+// them; a sheet that was begun is finished by its version unless the inspector chooses the new one.
+func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	c := client.New(s.URL, s.Token)
+	settleCity(t, city, c)
+	site := somebody(t, city, "plant.sample").Appointment.Sites[0]
+	name := ""
+	for _, x := range must(s.Measures.Sheets(t.Context()))(t) {
+		if x.Class == "operator" {
+			name = x.Name
+		}
+	}
+	p := tablet(t, s, city)
+	p.enter()
+	form := s.URL + "/m/#inspect/" + site.String()
+	p.run("the plant", chromedp.Navigate(form), chromedp.WaitVisible("#tally"))
+	p.page("inspect-operator", "经营单位", "样例检查项 1 SAMPLE", name+" 1")
+	p.answer(1, "5")
+	p.until("an answer", `document.querySelector("#tally").innerText.includes("已填 1/")`)
+
+	report := must(c.Import(t.Context(), "inspection_sheets", []byte("sheet,version,class,total,pass,basic,accident,item,max,veto,text\n"+
+		name+",2,operator,30,24,18,2,1,10,1,<b>台账</b> SAMPLE\n"+name+",2,operator,30,24,18,2,2,20,0,危废间 SAMPLE\n")))(t)
+	if !strings.Contains(string(report), `"applied":true`) {
+		t.Fatalf("%s", report)
+	}
+	p.until("the new sheet is here", `(fetch("/m/sheets").then((r) => r.json()).then((x) => { window.newer = x.sheets.some((s) => s.version === "2") }), window.newer)`)
+	p.run("again", chromedp.Reload(), chromedp.WaitVisible("#tally"))
+	for end := time.Now().Add(waits); !js[bool](p.walker, `document.body.innerText.includes("这张表已有新版")`); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody says that there is a newer version")
+		}
+		p.run("again", chromedp.Reload(), chromedp.WaitVisible("#tally"))
+	}
+	if !js[bool](p.walker, `document.querySelector("#tally").innerText.includes("已填 1/")`) {
+		t.Error("what was begun is gone")
+	}
+	js[bool](p.walker, `(document.querySelector('input[type=radio][value="`+name+` 2"]').click(), true)`)
+	p.until("the new version", `document.querySelector("#points-2") && document.querySelector("#tally").innerText.includes("已填 0/2")`)
+	p.fill("#points-1", "11")
+	p.fill("#points-2", "many")
+	p.tap("签名 Sign")
+	p.until("both are wrong", `document.querySelectorAll("#wrong li").length === 2`)
+	p.page("inspect-typed", "第 1 项超过满分 10", "第 2 项不是整数分", "<b>台账</b> SAMPLE")
+	p.answer(1, "10")
+	p.fill("#points-2", "14")
+	p.until("complete", `document.querySelector("#tally .verdict.pass") && document.querySelector("#tally").innerText.includes("24 / 30")`)
+	p.tap("签名 Sign")
+	p.until("signed", `location.hash.startsWith("#inspected/")`)
+	p.unsent(0)
+	if got := p.checked(site, 1)[0]; got.Verdict != "pass" || got.Points != 24 || got.Version != "2" || got.Class != "operator" {
+		t.Errorf("recorded is %+v", got)
+	}
+	p.across(1280)
+	p.run("the rules", chromedp.Navigate(s.URL+"/rules#sheets"), chromedp.WaitVisible("#sheets"))
+	p.sees("rules-sheets", name+" 2", "generator 2021")
+}

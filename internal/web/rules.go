@@ -92,7 +92,7 @@ func beforeDay(t time.Time) string {
 func (s *Site) rules(w http.ResponseWriter, r *http.Request, v *visit) error {
 	chapters := []ruleChapter{}
 	for _, read := range []func(context.Context, *visit) (ruleChapter, error){s.indicatorRules, dutyRules, s.limitRules, permitRules, sourceRules,
-		profileRules, paperRules, s.catalogRules, sheetRules} {
+		profileRules, paperRules, s.catalogRules, s.sheetRules} {
 		c, err := read(r.Context(), v)
 		if err != nil {
 			return err
@@ -359,15 +359,28 @@ func (s *Site) catalogRules(context.Context, *visit) (ruleChapter, error) {
 	return c, nil
 }
 
-func sheetRules(context.Context, *visit) (ruleChapter, error) {
+// sheetRules are the sheets that inspectors fill in now, those of the register among them.
+func (s *Site) sheetRules(ctx context.Context, _ *visit) (ruleChapter, error) {
 	c := ruleChapter{ID: "sheets", Name: line{"检查表", "Inspection sheets"}}
-	for _, x := range indicator.Sheets() {
+	sheets, err := s.Desk.Measures.Sheets(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, x := range sheets {
 		row := ruleRow{listed: listed{Title: x.Name + " " + x.Version}, Source: x.Source, Sure: sure(x.Certainty)}
 		row.add("对象", "Of", string(x.Class))
 		row.add("总分", "Points", strconv.Itoa(x.Total))
 		row.add("达标", "Pass from", strconv.Itoa(x.PassAt))
 		row.add("基本达标", "Basic from", strconv.Itoa(x.BasicAt))
+		row.add("每起事故扣", "Off for an accident", strconv.Itoa(x.Accident))
 		row.add("项数", "Items", strconv.Itoa(len(x.Items)))
+		var veto []string
+		for _, it := range x.Items {
+			if it.Veto {
+				veto = append(veto, strconv.Itoa(it.No))
+			}
+		}
+		row.add("否决项", "Vetoes", strings.Join(veto, " "))
 		c.Rows = append(c.Rows, row)
 	}
 	return c, nil
