@@ -375,11 +375,21 @@ func TestBagsStoreAndTripOnPhones(t *testing.T) {
 	camera := filepath.Join(t.TempDir(), "camera.y4m")
 	driver := newPhone(t, s, city, "driver.sample", chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", camera))
-	way := []string{driver.who.Appointment.Party.String(), plant.Party.String(), plant.Sites[0].String()}
-	for i, v := range way {
-		js[bool](nurse.walker, `(document.querySelectorAll('input[placeholder^="0000"]')[`+strconv.Itoa(i)+`].value = "`+v+`", true)`)
+	choose := func(part string, p id.Party) {
+		t.Helper()
+		org, _, err := s.Registry.Organisation(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nurse.fill("#"+part+"search", org.Name)
+		js[bool](nurse.walker, `(document.querySelector("#`+part+`search").closest(".picker").querySelector(":scope > button").click(), true)`)
+		nurse.until("the name of the "+part, `document.querySelector("#`+part+`search").closest(".picker").querySelector(":checked")?.value === "`+p.String()+`"`)
 	}
-	nurse.page("issue", "出库交承运人：2 袋", "另一条路线")
+	nurse.until("whom the register's plan names is offered first", `document.querySelector(".picker :checked")?.closest("label").textContent.includes("登记有协议")`)
+	choose("carrier", driver.who.Appointment.Party)
+	choose("consignee", plant.Party)
+	nurse.until("and its places", `document.querySelector("#consigneesite :checked")?.value === "`+plant.Sites[0].String()+`"`)
+	nurse.page("issue", "出库交承运人：2 袋", "查找承运人", "送到", "查不到名称？填编号")
 	nurse.tap("出库交承运人 2 袋，签名")
 	nurse.until("the hand-over code", `location.hash.startsWith("#give/") && document.querySelector("svg.qr")`)
 	nurse.unsent(0)

@@ -82,7 +82,9 @@ func loadPhone() *phoneApp {
 			continue
 		}
 		app.files[name] = packedFile(name, text)
-		list = append(list, base+name)
+		if path.Ext(name) != ".png" { // icons are the phone's to fetch when the app is installed
+			list = append(list, base+name)
+		}
 	}
 	fill := func(name string) phoneFile {
 		b := bytes.ReplaceAll(raw[name], []byte("{{base}}"), []byte(base))

@@ -66,15 +66,15 @@ func (s *Site) phonePartners(w http.ResponseWriter, r *http.Request, v *visit) e
 	}{Partners: []phonePartner{}}
 	find := registry.Find{Words: words, Limit: atATime}
 	if words == "" {
-		find.Party = agreed
+		find.Party = append(slices.Clone(agreed), known.Party) // its own depot may be where a load goes
 	}
-	for looked := 0; words != "" || len(agreed) > 0; {
+	for looked := 0; ; {
 		found, err := s.Admin.Registers.FindOrganisations(ctx, find)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			if !o.Has(takers...) || !o.Valid.Holds(s.Now()) || o.ID == known.Party && words == "" {
+			if !o.Has(takers...) || !o.Valid.Holds(s.Now()) {
 				continue
 			}
 			if len(out.Partners) == mostPartners {

@@ -7,12 +7,18 @@ import { explain } from './words.js'
 
 const shownAtOnce = 6
 
+const fresh = 300_000 // ms for which what was read is not asked again
+let read = 0
+
 // partners asks the server, and keeps those with an agreement for the time without network.
 export async function partners(words = '') {
   const kept = (await app.db.get('meta', 'partners')) ?? []
-  if (!words && (!navigator.onLine || app.signedIn !== true)) return kept
+  if (!words && (!navigator.onLine || app.signedIn !== true || Date.now() - read < fresh)) return kept
   const told = await ask('/m/partners?' + new URLSearchParams({ site: app.me.site, q: words }))
-  if (!words) await app.remember('partners', told.partners)
+  if (!words) {
+    read = Date.now()
+    await app.remember('partners', told.partners)
+  }
   return told.partners
 }
 
@@ -23,20 +29,22 @@ export function order(list, recent, role) {
   return [...seen.values()].filter((x) => !role || x.roles.some((r) => role.includes(r))).sort((a, b) => of(a) - of(b))
 }
 
-// picker is a list of names with a search below it; value() is the chosen partner.
-export async function picker(zh, en, { role, recent = [] } = {}) {
-  let list = order(await partners().catch(() => []), recent, role)
+// picker is a list of names with a search below it; value() is the chosen partner. known are
+// those that the phone knows by itself. A choice made anew is a change event of row.
+export async function picker(zh, en, { role, recent = [], known = [], id = 'partner' } = {}) {
+  const told = await partners().catch(() => [])
+  let list = order([...known, ...told], recent, role)
   let chosen = null
   const box = h('div', {})
   const said = h('div', { role: 'status' })
-  const why = (x) => (recent.includes(x.id) ? ['最近用过', 'used before'] : x.agreed ? ['登记有协议', 'an agreement is registered'] : ['', ''])
+  const why = (x) => (x.id === app.me.party ? ['本单位', 'our own'] : recent.includes(x.id) ? ['最近用过', 'used before'] : x.agreed ? ['登记有协议', 'an agreement is registered'] : ['', ''])
   const draw = () => {
     chosen = choices(zh, en, list.slice(0, shownAtOnce).map((x) => ({ value: x.id, zh: x.name + (why(x)[0] ? `（${why(x)[0]}）` : ''), en: why(x)[1] })), list[0]?.id)
     box.replaceChildren(list.length ? chosen.row : p('没有可选的，请在下面输入名称查找。', 'There is none to choose; search by name below.', 'p.hint'))
     box.dispatchEvent(new Event('change', { bubbles: true }))
   }
   draw()
-  const search = field(`查找${zh}（名称的一部分）`, `Search: ${en.toLowerCase()}`, { id: 'partnersearch', maxlength: 100, enterkeyhint: 'search' })
+  const search = field(`查找${zh}（名称的一部分）`, `Search: ${en.toLowerCase()}`, { id: id + 'search', maxlength: 100, enterkeyhint: 'search' })
   const find = async () => {
     said.replaceChildren()
     const words = search.input.value.trim()

@@ -5,6 +5,7 @@ import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
 import * as moves from './moves.js'
 import { scaleButton } from './readscale.js'
+import { manifestOf as manifestFor, wayForm, withCount } from './ways.js'
 import { Say, check, choices, field, h, two, words } from './ui.js'
 
 export const stepWords = {
@@ -106,7 +107,7 @@ export async function formOf(type) {
       } }
     }
     case 'manifest.issued':
-      return issueForm()
+      return wayForm()
     case 'transport.collected': {
       const trip = await app.db.get('meta', 'trip')
       const plate = field('车牌', 'Plate', { value: trip?.vehicle ?? (await remembered('vehicle')), maxlength: 16, autocapitalize: 'characters' })
@@ -128,29 +129,6 @@ export async function formOf(type) {
     }
   }
   return { rows: [], read: async () => ({}) }
-}
-
-// issueForm offers the ways on which this site sent its last loads; another way is typed once.
-async function issueForm() {
-  const ways = (await app.db.get('meta', 'ways')) ?? []
-  const names = (await app.db.get('meta', 'names')) ?? {}
-  const name = (id) => names[id] ?? id.slice(-8)
-  const way = choices('交给谁、送到哪里', 'To whom, and where to', [
-    ...ways.map((w, i) => ({ value: String(i), zh: `${name(w.carrier)} → ${name(w.consignee)}`, en: w.profile })),
-    { value: 'new', zh: '另一条路线', en: 'another way' },
-  ], ways.length ? '0' : 'new')
-  const id = (zh, en) => field(zh, en, { spellcheck: 'false', placeholder: '00000000-0000-0000-0000-000000000000' })
-  const [carrier, consignee, site] = [id('承运人编号', 'Carrier’s id'), id('接受人编号', 'Consignee’s id'), id('接受场所编号', 'Consignee’s site id')]
-  const typed = h('div', {}, carrier.row, consignee.row, site.row)
-  const change = () => { typed.hidden = way.value() !== 'new' }
-  way.row.addEventListener('change', change)
-  change()
-  return { rows: [way.row, typed], read: async () => {
-    if (way.value() !== 'new') return { ...ways[Number(way.value())] }
-    const w = { profile: 'medical', carrier: carrier.input.value.trim(), consignee: consignee.input.value.trim(), consignee_site: site.input.value.trim() }
-    if (![w.carrier, w.consignee, w.consignee_site].every((x) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(x))) throw new Say('编号写法不对，请从本单位的登记资料复制。', 'Not an id: copy it from your organisation’s register.')
-    return w
-  } }
 }
 
 const most = 100 // batches of one event
@@ -188,10 +166,13 @@ export async function signStep(type, bags, f) {
           await put(events.stored(me, at, id, part, f), part)
           break
         case 'manifest.issued':
-          await put(events.issued(me, at, id, part, { ...f, manifest: app.id(), from: room(part) }), part)
+          {
+            const { profile, bags: lines } = manifestFor(part, f)
+            await put(events.issued(me, at, id, lines, { ...f, profile, manifest: app.id(), from: room(part) }), lines)
+          }
           break
         case 'transport.collected':
-          await put(events.collected(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)
+          await put(events.collected(me, at, id, withCount(part), { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)
           break
         case 'transport.handed_over':
           await put(moves.handedOn(me, at, id, part, { ...f, manifest: manifestOf(part[0]), refs: refsOf(part, type) }), part)

@@ -3,6 +3,7 @@
 import { ask, batch, manifest, walk, who } from './api.js'
 import { hello } from './hello.js'
 import { inspects, pullDrawn, pullSheets } from './inspections.js'
+import { partners } from './partners.js'
 import { fromView } from './world.js'
 
 const atATime = 4
@@ -45,6 +46,7 @@ export async function pull(app) {
   await pullManifests(app)
   await pullPlan(app)
   await pullLeaves(app)
+  if (['site_staff', 'facility_operator'].includes(app.me.role) && app.me.site) await partners() // to choose from without network
   return true
 }
 
