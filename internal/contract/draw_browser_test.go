@@ -29,7 +29,7 @@ func TestADrawAnnouncedOnATablet(t *testing.T) {
 	if listed < 10 || js[bool](p.walker, `[...document.querySelectorAll("#kinds label")].some((x) => x.innerText.includes("办公") && x.querySelector(":checked"))`) {
 		t.Errorf("%d sites are listed, offices among them", listed)
 	}
-	p.page("draw-form", "公告抽取", "Announce a draw", "封存名单")
+	p.page("draw-form", "公告抽取", "Announce a draw", "竞秀区 Jingxiu", "封存名单")
 	p.fill("#people", "x y")
 	p.fill("#draw-people", "9")
 	p.tap("封存名单并签名公告")

@@ -90,7 +90,7 @@ func TestAnInspectionOnATablet(t *testing.T) {
 	p.page("inspect-wrong", "登记册里没有这个场所", "第 1 项没有填", "第 30 项没有填", "31 处要改")
 	p.run("a site", chromedp.Navigate(form), chromedp.WaitVisible("#tally"))
 	p.until("its name", `document.querySelector("#site").innerText.includes("SAMPLE")`)
-	p.page("inspect", "检查表", "第 1 项", "否决项", "已填 0/30", "达标 ≥ 50")
+	p.page("inspect", "检查表", "竞秀区 Jingxiu", "第 1 项", "否决项", "已填 0/30", "达标 ≥ 50")
 
 	p.cut(true)
 	p.answer(1, "2")

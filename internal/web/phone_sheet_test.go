@@ -101,7 +101,7 @@ func TestWhatAnInspectionNeeds(t *testing.T) {
 	contains(t, stranger.get("/m/sheets", 200), `"version":"2021"`, `"veto":true`, `"pass":50`)
 	stranger.get("/m/inspected/"+one.String(), 303)
 	b := w.signedIn("district.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
-	contains(t, b.get("/m/inspected/"+one.String(), 200), "一院本部", "样例一院 SAMPLE", earlier.String(), `"verdict":"basic"`, `"points":45`, `"operator":false`)
+	contains(t, b.get("/m/inspected/"+one.String(), 200), "一院本部", "样例一院 SAMPLE", earlier.String(), `"verdict":"basic"`, `"points":45`, `"operator":false`, `"division":{"zh":"竞秀区","en":"Jingxiu"}`)
 	for _, other := range []string{two.String(), id.SiteOf(hospital(1).UUID()).String(), "x", strings.Repeat("9", 300)} {
 		lacks(t, b.get("/m/inspected/"+other, 404), "二院")
 	}
@@ -123,7 +123,7 @@ func TestWhatADrawNeeds(t *testing.T) {
 	path := "/m/draw?party=" + of.String()
 	w.browser().get(path, 303)
 	b := w.signedIn("district.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
-	contains(t, b.get(path, 200), one.String(), "一院本部", `"kind":"hospital"`, `"code":"130602"`)
+	contains(t, b.get(path, 200), one.String(), "一院本部", `"kind":"hospital"`, `{"code":"130602","zh":"竞秀区","en":"Jingxiu"}`)
 	lacks(t, b.get(path+"&division=130606", 200), one.String())
 	b.get("/m/draw?party="+hospital(1).String(), 404)
 	for _, bad := range []string{"/m/draw", "/m/draw?party=x", path + "&division=1", path + "&division=%3Cb%3E"} {

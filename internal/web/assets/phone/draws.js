@@ -27,7 +27,7 @@ async function drawPage(division) {
   }
   const names = Object.fromEntries(((await app.db.get('meta', 'colleagues')) ?? []).map((c) => [c.id, c.name]))
   const kept = (await app.db.get('meta', 'drawForm')) ?? {}
-  const district = h('select', { id: 'district', onchange: async () => { await remember(); go('draw/' + district.value) } }, [{ code: '', ZH: '全市', EN: 'whole city' }, ...told.divisions].map((d) => h('option', { value: d.code, selected: d.code === division }, `${d.ZH} ${d.EN}`)))
+  const district = h('select', { id: 'district', onchange: async () => { await remember(); go('draw/' + district.value) } }, [{ code: '', zh: '全市', en: 'whole city' }, ...told.divisions].map((d) => h('option', { value: d.code, selected: d.code === division }, `${d.zh} ${d.en}`)))
   const kinds = [...new Set(told.sites.map((s) => s.kind))].sort()
   const boxes = kinds.map((k) => ({ kind: k, ...check(...(kindWords[k] ?? [k, k]), kept.kinds ? kept.kinds.includes(k) : k !== 'office') }))
   for (const b of boxes) b.row.append(h('span.num', {}, ` ${told.sites.filter((s) => s.kind === b.kind).length}`))

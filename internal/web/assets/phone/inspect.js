@@ -53,7 +53,7 @@ async function startPage() {
       open.length > 0 && [h('h2', {}, two('没填完的', 'Begun')), open.map((d) => link('#inspect/' + d.site, name(d.site), `${Object.keys(d.answers).length} 项已填 answered`, 'a.big.main'))],
       drawn.map((d) => [
         h('h2', {}, two(`${d.period} 抽中`, `drawn for ${d.period}`)),
-        d.sites.map((id) => link('#inspect/' + id, name(id), [known[id]?.division?.ZH, known[id]?.division?.EN, done.has(id) && '· 本机已签 signed here'].filter(Boolean).join(' '), 'a.big')),
+        d.sites.map((id) => link('#inspect/' + id, name(id), [known[id]?.division?.zh, known[id]?.division?.en, done.has(id) && '· 本机已签 signed here'].filter(Boolean).join(' '), 'a.big')),
         d.others > 0 && p(`另有 ${d.others} 个场所在别的县区。`, `${d.others} more are in other districts.`, 'p.hint'),
       ]),
       drawn.length === 0 && p('还没有带下抽中的名单：登录并联网后自动带下。也可以直接扫码。', 'No drawn list is here yet: it comes when you are signed in with network. Or just scan.', 'p.hint'),
@@ -225,7 +225,7 @@ async function formPage(rest) {
       h('h1', {}, two('检查表', 'Inspection sheet')),
       h('section.card', { id: 'site', tabindex: '-1' },
         h('p', {}, h('strong', {}, found?.siteName ?? site)),
-        found && h('p', {}, found.partyName, ' · ', two(found.division?.ZH ?? '', found.division?.EN ?? '')),
+        found && h('p', {}, found.partyName, ' · ', two(found.division?.zh ?? '', found.division?.en ?? '')),
         !found && p(found === null ? '登记册里没有这个场所，或不归您检查。' : '没有联网或没有登录：这个场所还没有与登记册核对，服务器收到后再核。', found === null ? 'The register has no such site, or it is not yours to inspect.' : 'No network or not signed in: the site was not checked against the register; the server checks it.', 'p.hint'),
       ),
       byClass?.row,
