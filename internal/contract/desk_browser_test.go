@@ -102,6 +102,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	member(t, s, "plant.sample", somebody(t, city, "plant.sample").Appointment)
 	holder.signIn(s.URL+"/signin", "plant.sample", `form[action="/signout"]`)
 	holder.glance("labels", s.URL+"/print/labels?batch="+told.Batch.String(), "医疗废物", "841-0", "SAMPLE", "PDF")
+	holder.glance("duties", s.URL+"/duties", "等本场所办理", "Waiting for this site", "备案与申报", "样例处置厂区")
 }
 
 // inspects looks a batch up, reads its chain and has the browser check its evidence.

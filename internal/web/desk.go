@@ -13,6 +13,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
+	"liandan/internal/party"
 	"liandan/internal/registry"
 	"liandan/internal/report"
 	"liandan/internal/sampling"
@@ -55,6 +56,9 @@ type Reader interface {
 	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Draws(ctx context.Context, cursor string, limit int) ([]audit.Draw, string, error)
 	DrawFile(ctx context.Context, e id.Event) (audit.Draw, sampling.File, error)
+	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
+	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)
+	DutiesAt(ctx context.Context, site party.Site, now time.Time) (audit.SiteDuties, error)
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
 	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }

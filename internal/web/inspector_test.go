@@ -12,6 +12,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/party"
 	"liandan/internal/rule"
 	"liandan/internal/sampling"
 	"liandan/internal/standbook"
@@ -35,6 +36,19 @@ type chains struct {
 // Custody and Standbook: nothing is held in this world.
 func (*chains) Custody(context.Context, id.Site, string, int) ([]audit.Bag, string, error) {
 	return nil, "", nil
+}
+
+// Nor is anything due or to be filed.
+func (*chains) Work(context.Context, audit.Tab, audit.Filter, time.Time, string, int) (audit.Page, error) {
+	return audit.Page{}, nil
+}
+
+func (*chains) Counts(context.Context, audit.Filter, time.Time) (map[audit.Tab]audit.Count, error) {
+	return nil, nil
+}
+
+func (*chains) DutiesAt(context.Context, party.Site, time.Time) (audit.SiteDuties, error) {
+	return audit.SiteDuties{}, nil
 }
 
 func (*chains) Standbook(context.Context, standbook.Scope, func(standbook.Line) error) ([]standbook.Account, error) {
