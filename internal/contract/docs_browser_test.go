@@ -83,7 +83,12 @@ func TestTheDocumentationInABrowser(t *testing.T) {
 	}
 
 	w.arrives("the documentation", "#schemas", chromedp.Navigate(s.URL+"/docs"))
-	w.judged("docs", "接口文档", "API documentation", "getBatch", "待核")
+	w.judged("docs", "接口文档", "API documentation", "查询", "Operation")
+	// Each group opens by a click, and all by a search.
+	w.arrives("a group of the documentation", "#reading[open] a[href='/docs/getBatch']", chromedp.Navigate(s.URL+"/docs"), chromedp.Click("#reading > summary"))
+	w.judged("docs-open", "getBatch", "批次现状")
+	w.arrives("what a search finds", "a[href='/docs/listQuarantine']", chromedp.Navigate(s.URL+"/docs?q=listQuarantine"))
+	w.judged("docs-found", "listQuarantine", "待核")
 	w.arrives("an open operation", "#run", chromedp.Navigate(s.URL+"/docs/getCheckpoint"))
 	w.arrives("an open operation", "#said", chromedp.Click("#run button.main"))
 	want := must(s.Audit.Checkpoint(t.Context()))(t)

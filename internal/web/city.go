@@ -84,7 +84,8 @@ type figure struct {
 	Words                  line
 	Numerator, Denominator string
 	Why                    string
-	Mark                   int // of the reason below the table of districts; 0 for none
+	Mark                   int  // of the reason below the table of districts; 0 for none
+	Part                   bool // of the units of one type alone
 }
 
 type exclusion struct{ Why, Amount string }

@@ -78,7 +78,7 @@ func amountUnits(unit string) (numerator, denominator string) {
 
 func figureOf(f report.Figure, unit string) figure {
 	above, below := amountUnits(unit)
-	return figure{Variant: variantLine(f.Variant), Value: f.Value, Status: f.Status, Words: statusWords[f.Status],
+	return figure{Variant: variantLine(f.Variant), Part: strings.Contains(f.Variant, ":"), Value: f.Value, Status: f.Status, Words: statusWords[f.Status],
 		Numerator: amount(f.Numerator, above), Denominator: amount(f.Denominator, below), Why: f.Why}
 }
 
@@ -116,6 +116,11 @@ func cardOf(x report.Section) card {
 	}
 	c.Trend = trendJSON(c, series, periods)
 	return c
+}
+
+// Parted says whether some figures are of units of one type alone.
+func (c card) Parted() bool {
+	return slices.ContainsFunc(c.Figures, func(f figure) bool { return f.Part })
 }
 
 func (c *card) fill(r report.Row, unit string) {

@@ -6,6 +6,7 @@ import (
 
 	"liandan/internal/indicator"
 	"liandan/internal/registry"
+	"liandan/internal/report"
 	"liandan/internal/term"
 )
 
@@ -43,5 +44,18 @@ func TestTheRegistersWordsAreWords(t *testing.T) {
 	}
 	if !slices.ContainsFunc(sizes, func(s sized) bool { return s.Size == "small" && s.Words.ZH != "" }) {
 		t.Error("a label's size has no word")
+	}
+}
+
+// Figures by type are folded away below the indicator's own.
+func TestFiguresByTypeAreApart(t *testing.T) {
+	c := card{}
+	c.fill(report.Row{Figures: []report.Figure{{Variant: "declared", Value: "90.00"}}}, "sources")
+	if c.Parted() {
+		t.Error("a figure of the whole is taken for one of a type")
+	}
+	c.fill(report.Row{Figures: []report.Figure{{Variant: "declared:repair", Value: "100.00"}}}, "sources")
+	if !c.Parted() || c.Figures[0].Part || !c.Figures[1].Part {
+		t.Errorf("%+v", c.Figures)
 	}
 }
