@@ -9,6 +9,7 @@ import (
 	views "liandan/internal/audit"
 	"liandan/internal/batch"
 	"liandan/internal/client"
+	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/rule"
 	samplecity "liandan/internal/sample"
@@ -195,5 +196,42 @@ func TestIncidentsOnThePhone(t *testing.T) {
 		if f.Batch == none && !strings.Contains(f.ZH, "样例一院后门") {
 			t.Errorf("found: %+v", f)
 		}
+	}
+}
+
+// TestARefusedLoadGoesBack takes a container that the plant refused back to the hospital, by the
+// driver's phone and the nurse's, without network.
+func TestARefusedLoadGoesBack(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	ward, road, who := handOf(t, s, city, "nurse.sample"), handOf(t, s, city, "driver.sample"), somebody(t, city, "plant.sample")
+	boxes := ward.close(2500)
+	m, loaded := send(t, ward, road, who, "", boxes)
+	arrived := road.tell(event.TransportDelivered, event.Delivered{Vehicle: "冀F·00007"}, arrival(m, loaded, boxes))
+	handOf(t, s, city, "plant.sample").tell(event.ManifestRefused, event.Refused{Measured: event.OnScale}, func(e *event.Event) {
+		line := boxes[0].line()
+		line.Reason = "样例：标签缺失 SAMPLE"
+		e.Manifest, e.Refs, e.Batches = m, []id.Event{arrived.ID}, []event.Batch{line}
+	})
+	driver, nurse := newPhone(t, s, city, "driver.sample"), newPhone(t, s, city, "nurse.sample")
+	driver.signIn()
+	driver.tap("退运：送回移出人 1 件")
+	driver.until("what goes back", `document.querySelectorAll("[data-batch]").length === 1`)
+	driver.cut(true)
+	nurse.cut(true)
+	driver.page("return", "退运 1 件", "到移出人门口再签")
+	driver.tap("已送回，签名")
+	driver.until("the code", `location.hash.startsWith("#give/") && document.querySelector("svg.qr")`)
+	nurse.scan(driver.shown("/m/#take="), "what comes back", `document.querySelectorAll("[data-batch]").length === 1`)
+	nurse.page("back", "接收 1 袋")
+	nurse.tap("接收，签名")
+	nurse.until("it is held again", `location.hash === "#bags" && document.querySelectorAll("[data-batch]").length === 1`)
+	driver.cut(false)
+	driver.unsent(0)
+	nurse.cut(false)
+	nurse.unsent(0)
+	if x := must(s.Audit.Batch(t.Context(), boxes[0].id))(t).State; x.Stage != batch.Received || x.Custodian != ward.Party || !x.Manifest.IsZero() || x.Grams != 2500 {
+		t.Errorf("back: %+v", x)
 	}
 }

@@ -43,6 +43,7 @@ func TestPackingOverOnThePhone(t *testing.T) {
 	nurse.scan(string(torn), "the bag", `location.hash.startsWith("#act/")`)
 	nurse.tap("重新包装")
 	nurse.until("packing over", `document.querySelectorAll("[data-batch]").length === 1 && document.querySelector('[data-child="1"]')`)
+	nurse.tap("再加一件老容器")
 	nurse.fill("#typed", string(torn))
 	nurse.tap("确定")
 	nurse.trouble("已在单子里")
@@ -54,7 +55,7 @@ func TestPackingOverOnThePhone(t *testing.T) {
 	nurse.tap("重新包装，签名")
 	nurse.trouble("洒漏的 0.25 kg 要先报告事故")
 	nurse.child("1", "1.25")
-	nurse.page("repack", "重新包装", "老容器 1 件", "再加老容器")
+	nurse.page("repack", "重新包装", "老容器 1 件", "还在老容器里")
 	nurse.wide("repack")
 	nurse.tap("重新包装，签名")
 	nurse.until("the new label", `location.hash.startsWith("#labels/") && document.querySelector(".label svg.qr")`)
@@ -64,6 +65,9 @@ func TestPackingOverOnThePhone(t *testing.T) {
 
 	nurse.run("packing", chromedp.Navigate(s.URL+"/m/#repack"), chromedp.WaitVisible("#typed"))
 	for i, l := range []event.Label{sound, other} {
+		if i > 0 {
+			nurse.tap("再加一件老容器")
+		}
 		nurse.fill("#typed", string(l))
 		nurse.tap("确定")
 		nurse.until("on the list", `document.querySelectorAll("[data-batch]").length === `+string(rune('1'+i)))

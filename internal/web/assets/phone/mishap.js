@@ -1,7 +1,7 @@
 // Incidents: a spill, a loss, a fire, a bag that somebody found. Whoever sees it reports it, from
 // any phone of the trade, in one tap from home; the report goes to the district with the rest.
 import { app, go, show } from './app.js'
-import { kg, scanned, signerTime } from './bytes.js'
+import { gramsOf, kg, scanned, signerTime } from './bytes.js'
 import * as moves from './moves.js'
 import { scanner } from './scan.js'
 import { nameOf, weightField } from './step.js'
@@ -38,7 +38,7 @@ function batchRow(b, gone, drop) {
     row: h('li.card', { 'data-batch': b.id }, h('p', {}, nameOf(b), ' ', words(app.words.stages[b.stage]), ' ', h('span.num', {}, `${kg(b.grams ?? 0)} kg`)),
       mine ? w.row : p('不在本单位手里：只写明相关，不减重量。', 'Not in your hands: named as concerned, no grams are taken off.', 'p.hint'),
       h('button', { type: 'button', onclick: drop }, two('移出', 'Take out'))),
-    raw: () => w.input.value,
+    typed: () => [b.id, gramsOf(w.input.value).grams],
     read: () => {
       if (!mine || !w.input.value.trim()) return { id: b.id, head: b.head }
       const grams = w.read()
@@ -63,7 +63,7 @@ async function mishapPage(given) {
   const told = field('已告知的主管部门', 'Authority that was told', { id: 'toldwhom', value: kept.told ?? '', maxlength: 200, placeholder: '生态环境局、卫健委 …' })
   const code = field('废物代码（不知道就空着）', 'Waste code, if known', { id: 'mishapcode', value: kept.code ?? '', maxlength: 10, placeholder: '841-001-01' })
   const rows = bags.map((b) => batchRow(b, kept.gone?.[b.id], async () => keep(bags.filter((x) => x !== b))))
-  const typed = () => ({ kind: kind.value(), place: place.input.value, when: when.input.value, measures: measures.input.value, told: told.input.value, code: code.input.value })
+  const typed = () => ({ kind: kind.value(), place: place.input.value, when: when.input.value, measures: measures.input.value, told: told.input.value, code: code.input.value, gone: Object.fromEntries(rows.map((r) => r.typed())) })
   const keep = async (list) => {
     await app.remember('mishap', { ...typed(), ids: list.map((b) => b.id) })
     go('mishap')

@@ -48,7 +48,8 @@ async function repackPage(asked) {
   if (wanted && mayBe(wanted) && !listed.includes(wanted)) listed.splice(0, listed.length, wanted) // another one begins anew
   const keep = (list) => app.remember('repacking', list.map((b) => b.id))
   if (wanted) await keep(listed)
-  const s = scanner(async (text) => {
+  let s = null // the camera starts when it is asked for
+  const begin = () => scanner(async (text) => {
     const c = scanned(text)
     if (c.kind !== 'label') throw new Say('这不是标签码。', 'This is not the code of a label.')
     const b = await find(app, c.code)
@@ -60,6 +61,7 @@ async function repackPage(asked) {
   })
   const head = p('重新包装', 'Pack over', 'h1')
   if (listed.length === 0) {
+    s = begin()
     return { leave: s.leave, body: [head, p('扫破损的袋、桶，或要合装、分装的容器。', 'Scan the damaged bag or drum, or what is to be merged or split.', 'p.hint'), s.body] }
   }
   const sum = listed.reduce((n, b) => n + b.grams, 0)
@@ -71,12 +73,16 @@ async function repackPage(asked) {
   ], 'stays')
   rest.row.hidden = listed.length > 1
   return {
-    leave: s.leave,
+    leave: () => s?.leave(),
     body: [
       head,
       h('h2', {}, two(`老容器 ${listed.length} 件 · ${kg(sum)} kg`, 'old')),
       h('ul.list', {}, listed.map((b) => h('li.card', { 'data-batch': b.id }, h('p', {}, nameOf(b), ' ', b.code ?? '', ' ', h('span.num', {}, `${kg(b.grams)} kg`)),
         h('button', { type: 'button', onclick: async () => { await keep(listed.filter((x) => x !== b)); go('repack') } }, two('移出', 'Take out'))))),
+      h('div', { id: 'repackscan' }, act('再加一件老容器：扫标签', 'Another old one: scan its label', (b) => {
+        s = begin()
+        b.replaceWith(...s.body)
+      }, 'button')),
       h('h2', {}, two('新容器', 'new')),
       list,
       act('再加一件', 'Another container', () => {
@@ -96,8 +102,6 @@ async function repackPage(asked) {
         await keep([])
         go('labels/' + children.map((c) => c.id).join(','))
       }),
-      h('h2', {}, two('再加老容器', 'Another old one')),
-      s.body,
       link('#mishap/' + listed[0].id, '报告事故', 'Report an incident', 'a.big.danger'),
     ],
   }
