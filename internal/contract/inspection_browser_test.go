@@ -252,3 +252,29 @@ func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
 	p.run("the rules", chromedp.Navigate(s.URL+"/rules#sheets"), chromedp.WaitVisible("#sheets"))
 	p.sees("rules-sheets", name+" 2", "generator 2021")
 }
+
+// TestARefusedInspectionIsFilledInAgain: what was signed for a site that nobody has, without
+// network, comes back in words, and its answers are not lost.
+func TestARefusedInspectionIsFilledInAgain(t *testing.T) {
+	s := serve(t, "", time.Now)
+	city := samplecity.NewCity(1, 1)
+	settleCity(t, city, client.New(s.URL, s.Token))
+	p := tablet(t, s, city)
+	p.until("the sheets are here", `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => { const k = r.result.transaction("meta").objectStore("meta").get("sheets"); k.onsuccess = () => { window.sheets = Boolean(k.result); r.result.close(); done() } } }), window.sheets`)
+	p.cut(true)
+	const nobody = "019ca000-0000-7000-8000-00000000dead"
+	p.run("a site of nobody", chromedp.Navigate(s.URL+"/m/#inspect/"+nobody), chromedp.WaitVisible("#tally"))
+	for no := 1; no <= 30; no++ {
+		p.answer(no, map[bool]string{true: "na", false: "2"}[no == 7])
+	}
+	p.fill("#note", "门牌看不清 SAMPLE")
+	p.tap("签名 Sign")
+	p.unsent(1)
+	p.cut(false)
+	p.until("it comes back", `document.querySelector("#unsent").textContent.includes("退回 (1)")`)
+	p.run("why", chromedp.Reload(), chromedp.WaitVisible(".state.refused"))
+	p.page("inspect-refused", "没有收这次检查", "must be a site of another party", "照此重填再签")
+	p.checked(must(id.ParseSite(nobody))(t), 0)
+	p.tap("照此重填再签")
+	p.until("nothing is lost", `document.querySelector("#tally")?.innerText.includes("已填 30/30") && document.querySelector("#item-7 input[value=na]").checked && document.querySelector("#note").value === "门牌看不清 SAMPLE"`)
+}
