@@ -81,7 +81,7 @@ async function mishapPage(given) {
     leave: () => s?.leave(),
     body: [
       p('报告事故', 'Report an incident', 'h1'),
-      note('', p('先救人、先隔离，再报告。', 'People first, then keep others away, then report.'), h('p', {}, app.words.contacts.map((c) => [h('a.call', { href: 'tel:' + c.number }, `${c.number} ${c.zh}`), ' ']))),
+      note('', p('先救人、先隔离，再报告。', 'People first, then keep others away, then report.'), h('p', {}, app.words.contacts.map((c) => [h('a.call', { href: 'tel:' + c.number }, two(`${c.number} ${c.zh}`, c.en)), ' ']))),
       kind.row, place.row, when.row,
       h('datalist', { id: 'measureslist' }, ['围堵、吸附、清理', '隔离现场、疏散人员', '封存监控、寻找', '设警戒线、派人看守', '灭火、降温'].map((x) => h('option', { value: x }))),
       measures.row, told.row,
@@ -120,7 +120,7 @@ async function reportedPage(id) {
     body: [
       p('事故报告', 'Incident report', 'h1'),
       e && note(sent ? 'good' : '', sent ? p(`已送达（№ ${e.seq}）。区县监管现在就能看到。`, 'Delivered. The district can see it now.') : p('已签名，存在本机；一有网络就发出，发出后区县监管能看到。紧急情况请同时打电话。', 'Signed and kept here; it goes out as soon as there is network, and the district sees it then. In an emergency call as well.')),
-      h('p', {}, app.words.contacts.map((c) => [h('a.call', { href: 'tel:' + c.number }, `${c.number} ${c.zh}`), ' '])),
+      h('p', {}, app.words.contacts.map((c) => [h('a.call', { href: 'tel:' + c.number }, two(`${c.number} ${c.zh}`, c.en)), ' '])),
       act('刷新', 'Refresh', show, 'button'),
       h('a.big.main', { href: '#' }, two('首页', 'Home')),
     ],
