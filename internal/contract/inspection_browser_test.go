@@ -273,7 +273,7 @@ func TestARefusedInspectionIsFilledInAgain(t *testing.T) {
 	p.cut(false)
 	p.until("it comes back", `document.querySelector("#unsent").textContent.includes("退回 (1)")`)
 	p.run("why", chromedp.Reload(), chromedp.WaitVisible(".state.refused"))
-	p.page("inspect-refused", "没有收这次检查", "must be a site of another party", "照此重填再签")
+	p.page("inspect-refused", "没有收这次检查", "登记册里当时没有这个场所", "must be a site of another party", "照此重填再签")
 	p.checked(must(id.ParseSite(nobody))(t), 0)
 	p.tap("照此重填再签")
 	p.until("nothing is lost", `document.querySelector("#tally")?.innerText.includes("已填 30/30") && document.querySelector("#item-7 input[value=na]").checked && document.querySelector("#note").value === "门牌看不清 SAMPLE"`)

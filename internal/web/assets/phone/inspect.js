@@ -255,6 +255,9 @@ async function formPage(rest) {
   }
 }
 
+// whyRefused says in Chinese what the intake minds of an inspection.
+const whyRefused = (pointer) => (pointer === '/data/inspected' ? '登记册里当时没有这个场所，或它是本单位自己的。' : pointer?.startsWith('/data/with') ? '同行人员不对。' : pointer === '/site' ? '本机的办公场所不是本单位的。' : pointer === '/party' ? '本机的单位不是主管部门。' : '')
+
 // signedPage is an inspection that this device signed.
 async function signedPage(id) {
   const e = await app.db.get('events', id)
@@ -277,7 +280,7 @@ async function signedPage(id) {
         d.data.note && h('p', {}, d.data.note),
         h('p', {}, h('span.state.' + e.state, {}, two(...states[e.state])), e.seq !== undefined && ` № ${e.seq}`)),
       e.state === 'refused' && [
-        note('bad', p('服务器没有收这次检查，没有记录。', 'The server did not take this inspection; nothing is recorded.'), (e.problem?.errors ?? []).map((x) => p(x.detail_zh ?? '', `${x.detail} (${x.pointer})`))),
+        note('bad', p('服务器没有收这次检查，没有记录。', 'The server did not take this inspection; nothing is recorded.'), (e.problem?.errors ?? []).map((x) => p(x.detail_zh ?? whyRefused(x.pointer), `${x.detail} (${x.pointer})`))),
         act('照此重填再签', 'Fill in again from this', async () => {
           const answers = Object.fromEntries(d.data.items.map((x) => [x.no, x.points === undefined ? { na: true } : { points: x.points }]))
           await keepDraft(app, { id: app.id(), site: d.data.inspected, first: d.refs?.[0] ?? '', sheet, answers, accidents: d.data.accidents ?? 0, major: d.data.major_accidents ?? 0, with: d.data.with ?? [], note: d.data.note ?? '', begun: Date.now() })
@@ -285,7 +288,7 @@ async function signedPage(id) {
         }),
       ],
       e.state === 'waiting' && p('没有网络也不会丢：联网后自动发出，只算一次。', 'Nothing is lost without network: it goes out by itself, once.', 'p.hint'),
-      link('#inspect/' + d.data.inspected + '/' + id, '复查这个场所', 'Inspect this site again', 'a.big'),
+      e.state !== 'refused' && link('#inspect/' + d.data.inspected + '/' + id, '复查这个场所', 'Inspect this site again', 'a.big'),
       link('#inspect', '下一个场所', 'Next site', 'a.big.main'),
       link('#queue', '未发送', 'Not yet sent', 'a.big'),
     ],
