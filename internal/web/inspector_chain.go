@@ -100,6 +100,13 @@ func (s *Site) chain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
+	at := []*place2{&p.Site}
+	for i := range p.Steps {
+		at = append(at, &p.Steps[i].Site)
+	}
+	if err := s.linked(ctx, v, at...); err != nil {
+		return err
+	}
 	if p.Evidence, err = s.Gate.Sees(ctx, v.Caller, "getBatchBundle", subject); err != nil {
 		return err
 	}
@@ -255,6 +262,9 @@ func (s *Site) event(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	if p.Party, err = s.nameOf(ctx, x.Party); err == nil {
 		p.Site, err = s.placeOf(ctx, x.Site)
+	}
+	if err == nil {
+		err = s.linked(ctx, v, &p.Site)
 	}
 	if err != nil {
 		return err

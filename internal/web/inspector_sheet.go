@@ -100,6 +100,9 @@ func (s *Site) sheetPage(r *http.Request, v *visit, operation string) (p sheetPa
 	if p.To, err = s.placeOf(ctx, st.ConsigneeSite); err != nil {
 		return p, subject, err
 	}
+	if err := s.linked(ctx, v, &p.From, &p.To); err != nil {
+		return p, subject, err
+	}
 	var issued, collected, accepted, treated int64
 	for _, l := range st.Lines {
 		issued, collected, accepted, treated = issued+int64(l.Issued), collected+int64(l.Collected), accepted+int64(l.Accepted), treated+int64(l.Treated)

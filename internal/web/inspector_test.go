@@ -122,6 +122,18 @@ func TestAChainIsDrawnAndTold(t *testing.T) {
 	lacks(t, found, hostileText)
 }
 
+// A site's name leads to its page for whoever may see that page, and to nobody else.
+func TestSitesLeadWhereOneMayGo(t *testing.T) {
+	w, c := chainWorld(t)
+	here, away := `href="/inspect/site/`+c.site.String()+`"`, must1(w.reg.SitesOf(t.Context(), hospital(2)))(t)[0]
+	own := w.signedIn("admin.one", administrator(1))
+	contains(t, own.get("/inspect/batch/"+oneBatch.String(), 200), here, "一院本部")
+	c.site = away // the batch stands at another's site now, whose name is all that one may know
+	body := own.get("/inspect/batch/"+oneBatch.String(), 200)
+	contains(t, body, "二院")
+	lacks(t, body, "/inspect/site/")
+}
+
 // Whoever has nothing to do with a batch hears what they hear of one that is not there.
 func TestAnothersChain(t *testing.T) {
 	w, _ := chainWorld(t)
