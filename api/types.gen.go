@@ -7466,6 +7466,81 @@ type Validation struct {
 // ValidationWould defines model for Validation.Would.
 type ValidationWould string
 
+// VehicleBatch defines model for VehicleBatch.
+type VehicleBatch struct {
+	// Batch 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Batch ID `json:"batch"`
+
+	// Carrier 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Carrier ID `json:"carrier"`
+
+	// Code 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
+	// A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
+	// and marked unverified.
+	//
+	//
+	// Example: 841-001-01
+	Code WasteCode `json:"code"`
+
+	// Consignee 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignee ID `json:"consignee"`
+
+	// ConsigneeSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ConsigneeSite ID `json:"consignee_site"`
+
+	// Consignor 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Consignor ID `json:"consignor"`
+
+	// ConsignorSite 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	ConsignorSite ID `json:"consignor_site"`
+
+	// Container 容器编号 · number printed on the container
+	Container string `json:"container,omitempty,omitzero"`
+
+	// From 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	From  ID    `json:"from"`
+	Grams int64 `json:"grams"`
+
+	// Manifest 小写带连字符的 UUID，不得全零 · a lower-case hyphenated UUID, not the nil one
+	Manifest ID     `json:"manifest"`
+	Number   string `json:"number,omitempty,omitzero"`
+
+	// Packages 件数，无人计数则缺 · as counted last; left out where nobody did
+	Packages int `json:"packages,omitempty,omitzero"`
+
+	// Packaging 包装：bag 袋、sharps_box 利器盒、turnover_box 周转箱、drum_steel 钢桶、drum_plastic 塑料桶、drum_fibre 纤维桶、ibc 吨桶、
+	// box 箱、box_metal 金属箱、box_wood 木箱、box_fibre 纸箱、bottle 瓶、can 罐、tank 固定储罐、tank_portable 可移动罐、tanker 罐车、
+	// tipper 自卸车厢、cylinder 气瓶、battery_tray 电池托盘、pallet 托盘缠绕、bulk 散装、unpacked 无包装、other 其他
+	Packaging Packaging `json:"packaging"`
+
+	// Since UTC，毫秒 · UTC with milliseconds
+	//
+	// Example: 2026-03-01T00:30:00.000Z
+	Since Instant `json:"since"`
+
+	// Stage generated 已产生、released 已交出、received 已接收、stored 已入库、issued 已填联单、in_transit 运输中、delivered 已送达、
+	// accepted 已接受、treated 已处置、reported 结果已告知、handed_over 转交中、at_point 在中转点贮存、refused 已拒收、
+	// returned 已退回、repacked 已全部分装合并、cancelled 已撤销（仅联单）、lost 已损失
+	Stage Stage `json:"stage"`
+
+	// Trip 空为无 · empty: none
+	Trip string `json:"trip,omitempty,omitzero"`
+}
+
+// VehicleLoad defines model for VehicleLoad.
+type VehicleLoad struct {
+	Batches []VehicleBatch `json:"batches"`
+
+	// Grams 所列批次合计 · of the batches listed
+	Grams int64 `json:"grams"`
+
+	// Holders 登记册中现持有该车的单位 · whose vehicle it is now, by the register
+	Holders  []ID   `json:"holders"`
+	Packages int    `json:"packages"`
+	Partial  bool   `json:"partial"`
+	Plate    string `json:"plate"`
+}
+
 // WasteCode 国家危险废物名录代码 NNN-NNN-NN，或带国别前缀的境外代码（不用 `cn:`）。名录中没有的照收，标为未核实。
 // A code of the national catalogue, or a foreign one with its country (not `cn:`). One that the catalogue lacks is taken
 // and marked unverified.

@@ -158,6 +158,7 @@ func chainRules() []Rule {
 		{Operation: "setTripState", ZH: "取消或恢复车次", EN: "cancel a trip, or restore it", Who: planners, Scope: ValidateOnly, Record: Always},
 		{Operation: "listWork", ZH: "待办、在途与逾期", EN: "list what waits, what is on its way, what is overdue", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "countWork", ZH: "各清单的件数", EN: "count what is in the lists", Who: chains, Scope: ReadChains, Record: ByAuthority},
+		{Operation: "getVehicleLoad", ZH: "查看车上应有的废物", EN: "what should be on a vehicle now", Who: evidence, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "searchWaste", ZH: "查找批次与联单", EN: "find batches and manifests", Who: chains, Scope: ReadChains, Record: ByAuthority},
 		{Operation: "putManifestScan", ZH: "上传纸质单据扫描件", EN: "bring the scan of a slip", Who: Reaches{SiteStaff: OwnSites, Driver: OwnTrips, FacilityOperator: OwnSites,
 			OrganisationAdministrator: OwnOrganisation}, Record: Always},

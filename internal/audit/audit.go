@@ -85,6 +85,9 @@ type Reader interface {
 	ImportedOf(p id.Party, s id.Site, k former.Kind, from, to string, each func(of id.Hash, line int64, body []byte) error) error
 	// Searched gives the things that a filter means, newest first, like Listed.
 	Searched(f Filter, after worklist.Key, limit int) ([]Hit, *worklist.Key, error)
+	// VehicleHolders gives the organisations whose vehicle a plate is then, by the register;
+	// the plate as worklist.ByPlate spells it.
+	VehicleHolders(term string, at time.Time) ([]id.Party, error)
 	// Organisations finds parties by their credit code or a part of their name.
 	OrganisationsNamed(word string, most int) ([]id.Party, error)
 	// Candidates gives the entries of which a rule may have something to say, newest first, of

@@ -169,6 +169,7 @@ var wireTypes = map[string]func() any{
 	"EventOutcomeReported":     func() any { return new(api.EventOutcomeReported) },
 	"EventRulingRecorded":      func() any { return new(api.EventRulingRecorded) },
 	"DrawFile":                 func() any { return new(api.DrawFile) },
+	"VehicleLoad":              func() any { return new(api.VehicleLoad) },
 	"Report":                   func() any { return new(api.Report) },
 	"DrawPage":                 func() any { return new(api.DrawPage) },
 	"KeptReport":               func() any { return new(api.KeptReport) },

@@ -45,6 +45,7 @@ revokeLabel         s     .      .      s        o     .        .    .      .   
 getSiteTable        s     .      .      s        o     d        c    m      .       .      o      authority
 listWork            s     p      p      s        o     d        c    m      .       .      o      authority
 countWork           s     p      p      s        o     d        c    m      .       .      o      authority
+getVehicleLoad      s     .      p      s        o     d        c    m      .       .      o      authority
 searchWaste         s     p      p      s        o     d        c    m      .       .      o      authority
 putManifestScan     s     .      p      s        o     .        .    .      .       .      .      every
 getManifestScan     s     .      p      s        o     d        c    m      .       .      o      authority

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ type target struct {
 	division, report                         string
 	party, site, person                      string
 	batch, event, manifest, label, kid, held string
-	trip, draft, booking, round              string
+	trip, plate, draft, booking, round       string
 	client, secret, account, appointment     string
 }
 
@@ -87,7 +88,7 @@ func newMatrix(t *testing.T, database string) *matrix {
 		m.targets[name] = x
 	}
 	const none = "019ca000-0000-7000-8000-00000000ffff"
-	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, booking: none, round: none, division: "130699", report: none, kid: strings.Repeat("A", 43),
+	m.targets[nowhere] = target{party: none, site: none, person: none, batch: none, event: none, manifest: none, trip: none, plate: "冀F00009", booking: none, round: none, division: "130699", report: none, kid: strings.Repeat("A", 43),
 		label: string(event.NewLabel([26]byte{9})), client: none, secret: none, account: none, appointment: none}
 	m.appointAll()
 	return m
@@ -149,7 +150,7 @@ func (m *matrix) furnish(d *device.Device) target {
 		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
 	})
 	m.send(second.JWS).is(201, "")
-	taken := m.Sign(d, event.TransportCollected, event.Collected{Vehicle: "冀F00001"}, func(e *event.Event) {
+	taken := m.Sign(d, event.TransportCollected, event.Collected{Vehicle: plateOf(d)}, func(e *event.Event) {
 		e.Manifest, e.Trip, e.Refs = second.Event.Manifest, id.TripOf(e.ID.UUID()), []id.Event{second.Event.ID}
 		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
 	})
@@ -165,9 +166,12 @@ func (m *matrix) furnish(d *device.Device) target {
 	lost := must(device.New(d.Party, d.Site, d.Person, key, m.Random))(m.t)
 	m.enrol(lost, 30)
 	return target{party: d.Party.String(), site: d.Site.String(), person: d.Person.String(), batch: loose.Event.Batches[0].ID.String(),
-		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), label: string(packed.Event.Data.(event.Generated).Label),
+		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), plate: plateOf(d), label: string(packed.Event.Data.(event.Generated).Label),
 		kid: lost.Kid(), held: early.Event.ID.String()}
 }
+
+// plateOf is the plate of the vehicle that took an organisation's batch: each site has one.
+func plateOf(d *device.Device) string { return "冀F" + strings.ToUpper(d.Site.String()[28:]) }
 
 // round plans a trip of an organisation to the carter's yard.
 func (m *matrix) round(d *device.Device) string {
@@ -283,7 +287,7 @@ func (m *matrix) furnished(op string, x target) target {
 
 // done is how an operation is answered to who may do it.
 var done = map[string]int{"validateUnsigned": 200, "getEvent": 200, "getBatch": 200, "getBatchChain": 200, "getManifest": 200, "getBatchBundle": 200,
-	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSiteDuties": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
+	"getManifestBundle": 200, "getManifestForm": 200, "getBatchLabel": 200, "createBatchLabel": 201, "revokeLabel": 204, "listQuarantine": 200, "getSiteTable": 200, "listCustody": 200, "compareUse": 200, "getMonthlyManifest": 200, "getTripCards": 200, "getVehicleLoad": 200, "listWork": 200, "countWork": 200, "searchWaste": 200, "listFindings": 200, "countFindings": 200, "putManifestScan": 409, "getManifestScan": 404, "createDraft": 201, "listDrafts": 200, "getDraft": 200, "replaceDraft": 200, "discardDraft": 200, "restoreDraft": 200, "checkDraft": 200, "createStopCode": 201, "importPast": 200, "getSiteDuties": 200, "getSourceStanding": 200, "confirmStop": 409, "importRegistry": 200,
 	"createEnrolment": 201, "getPermits": 200, "listKeys": 200, "getKey": 200, "getKeyHistory": 200, "revokeKey": 200, "listActs": 200, "getMetrics": 200, "listIndicators": 200, "getIndicator": 200,
 	"getIndicatorEvidence": 200, "getCarbonEffect": 200, "createSampleList": 201, "getReport": 200, "listReports": 200, "createReport": 201, "getStatement": 200, "listDraws": 200, "getDraw": 200,
 	"listAccounts": 200, "inviteAccount": 201, "renewInvitation": 201, "disableAccount": 200, "appointAccount": 201, "dismissAccount": 204,
@@ -394,7 +398,7 @@ func (m *matrix) plainRequest(op string, x target) ask {
 		"getBatchLabel": {"GET", "/v1/batches/" + x.batch + "/label.png?size=small"}, "createBatchLabel": {"POST", "/v1/batches/" + x.batch + "/labels"},
 		"revokeLabel": {"POST", "/v1/labels/" + x.label + "/revoke"}, "listQuarantine": {"GET", "/v1/quarantine"}, "listCustody": {"GET", "/v1/sites/" + x.site + "/custody"},
 		"compareUse": {"GET", "/v1/sites/" + x.site + "/use?" + march}, "getMonthlyManifest": {"GET", "/v1/sites/" + x.site + "/monthly-manifest?month=2026-03"},
-		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
+		"getTripCards": {"GET", "/v1/trips/" + x.trip + "/cards"}, "getVehicleLoad": {"GET", "/v1/vehicles/" + url.PathEscape(x.plate) + "/load"}, "listKeys": {"GET", "/v1/keys?party=" + x.party},
 		"getManifestScan": {"GET", "/v1/manifests/" + x.manifest + "/scan"},
 		"listFindings":    {"GET", "/v1/findings?" + whose(x)}, "countFindings": {"GET", "/v1/findings/counts?" + whose(x)},
 		"listWork": {"GET", "/v1/worklist?" + whose(x)}, "countWork": {"GET", "/v1/worklist/counts?" + whose(x)}, "searchWaste": {"GET", "/v1/search?" + whose(x)},

@@ -157,6 +157,32 @@ func (p *place) papers(x *town, site string) {
 			x.t.Errorf("the cards are %+v", trip)
 		}
 	}
+	p.load(x)
+}
+
+// load: whoever has to do with a batch finds it on the vehicle, whatever the spelling of the
+// plate; of a vehicle with nothing of one's own nothing is told.
+func (p *place) load(x *town) {
+	path := func(plate string) string { return "/v1/vehicles/" + url.PathEscape(plate) + "/load" }
+	for token, plate := range map[string]string{x.inspector: "冀F00009", x.hospital: "冀f·00009", x.plant: " 冀F 00009"} {
+		got := into[api.VehicleLoad](x.ask(ask{path: path(plate), token: token}).is(200, ""))
+		if got.Plate != "冀F00009" || got.Grams != 3_000 || got.Partial || len(got.Batches) != 1 {
+			x.t.Fatalf("aboard is %+v", got)
+		}
+		if b := got.Batches[0]; b.Batch != p.bag.Event.Batches[0].ID.String() || b.Manifest != p.issued.Event.Manifest.String() || b.Trip != p.known["trip"] || b.From != x.Hospital.Party.String() ||
+			b.Since != p.collected.Event.At.UTC().Format("2006-01-02T15:04:05.000Z") || b.Stage != "in_transit" || b.Code != "841-001-01" || b.Grams != 3_000 || b.Packaging != "bag" {
+			x.t.Errorf("the batch aboard is %+v", b)
+		}
+	}
+	other, none := x.ask(ask{path: path("冀F00009"), token: x.stranger}).is(404, "not-found"), x.ask(ask{path: path("冀F99999"), token: x.stranger}).is(404, "not-found")
+	if o, n := into[api.Problem](other), into[api.Problem](none); o.Detail != n.Detail || !strings.Contains(o.Detail, "number plate") {
+		x.t.Errorf("another's vehicle: %s; one that is not there: %s", o.Detail, n.Detail)
+	}
+	for _, bad := range []string{" ", "·.", strings.Repeat("冀", 22)} {
+		x.ask(ask{path: path(bad), token: x.inspector, blind: "no schema counts bytes or knows what a plate leaves out"}).is(422, "invalid-request")
+	}
+	x.ask(ask{path: path(strings.Repeat("x", 65)), token: x.inspector}).is(422, "invalid-request")
+	x.ask(ask{path: path("%' OR 1=1 --"), token: x.inspector}).is(404, "not-found")
 }
 
 // use: a department that closes a third of what was expected is far below.

@@ -61,6 +61,7 @@ type Reader interface {
 	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
 	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Search(ctx context.Context, f audit.Filter, cursor string, limit int) (audit.Page, error)
+	LoadOf(ctx context.Context, plate string) (audit.Load, error)
 	Quarantine(ctx context.Context, cursor string, limit int) ([]audit.Held, string, error)
 	BatchSubject(ctx context.Context, b id.Batch) (access.Subject, error)
 	CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error)
@@ -244,7 +245,7 @@ func open(run echo.HandlerFunc) handler {
 }
 
 func (f *face) table() []route {
-	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.leaveRoutes(), f.draftRoutes(), f.drawRoutes(), f.statementRoutes(), f.reportRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
+	return slices.Concat(f.intakeRoutes(), f.readingRoutes(), f.houseRoutes(), f.collectionRoutes(), f.planRoutes(), f.leaveRoutes(), f.draftRoutes(), f.drawRoutes(), f.vehicleRoutes(), f.statementRoutes(), f.reportRoutes(), f.keyRoutes(), f.sessionRoutes(), f.accountRoutes(), f.clientRoutes())
 }
 
 func (f *face) intakeRoutes() []route {

@@ -60,7 +60,9 @@ func MovesOf(seq int64, e event.Event, after []batch.State, postings []mass.Post
 		case mass.Treated, mass.Residue, mass.Difference, mass.Repacked, mass.Lost:
 		case mass.Generated:
 			m.Origin = p.Site
-			if e.Type == event.CorrectionAgreed && s.BornAt > 0 { // what arose then was another weight or code
+			// What arose then was another weight or code. A correction counts by its proposal
+			// where nobody else is asked.
+			if (e.Type == event.CorrectionAgreed || e.Type == event.CorrectionProposed) && s.BornAt > 0 {
 				m.At = s.BornAt
 			}
 		case mass.Converted:

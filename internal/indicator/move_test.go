@@ -33,9 +33,11 @@ func TestMovesOfEvents(t *testing.T) {
 	if onward := indicator.MovesOf(8, event.Event{At: now, Data: event.Collected{}}, []batch.State{other}, []mass.Posting{post(held, -95), post(road, 95)}); len(onward) != 0 {
 		t.Errorf("taken over from a depot: %+v", onward)
 	}
-	fixed := indicator.MovesOf(9, event.Event{At: now, Type: event.CorrectionAgreed, Data: event.Consent{}}, []batch.State{st}, []mass.Posting{post(born, 10), post(held, -10)})
-	if len(fixed) != 1 || fixed[0].At != st.BornAt || fixed[0].Grams != 10 || fixed[0].Seq != 9 {
-		t.Errorf("corrected: %+v", fixed)
+	for _, e := range []event.Event{{At: now, Type: event.CorrectionAgreed, Data: event.Consent{}}, {At: now, Type: event.CorrectionProposed, Data: event.Correction{}}} { // the second asked nobody
+		fixed := indicator.MovesOf(9, e, []batch.State{st}, []mass.Posting{post(born, 10), post(held, -10)})
+		if len(fixed) != 1 || fixed[0].At != st.BornAt || fixed[0].Grams != 10 || fixed[0].Seq != 9 {
+			t.Errorf("corrected by %s: %+v", e.Type, fixed)
+		}
 	}
 
 	// A paper's collection counts when the carrier signed it.

@@ -186,10 +186,11 @@ func (r *reader) ReportRows(each func(of, columns string, hash id.Hash, body []b
 	})
 }
 
-// Corrections implements measure.Reader.
+// Corrections implements measure.Reader. A correction that asks nobody counts by its proposal;
+// a proposal that waits moves nothing, and so is no matter.
 func (r *reader) Corrections(from, to int64) (map[int64]bool, error) {
 	out := map[int64]bool{}
-	err := r.query(`SELECT seq FROM event_index WHERE type = 'correction.agreed' AND seq >= ? AND seq < ?`, func(rows *sql.Rows) error {
+	err := r.query(`SELECT seq FROM event_index WHERE type IN ('correction.agreed', 'correction.proposed') AND seq >= ? AND seq < ?`, func(rows *sql.Rows) error {
 		var seq int64
 		err := rows.Scan(whole(&seq))
 		out[seq] = true

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"strings"
+	"time"
 
 	"liandan/internal/audit"
 	"liandan/internal/id"
@@ -23,6 +24,23 @@ func (r *reader) OrganisationsNamed(word string, most int) (out []id.Party, err 
 		out = append(out, p)
 		return nil
 	}, strings.ToUpper(word), word, most)
+	return out, err
+}
+
+// A plate in the register is spelled as worklist.ByPlate spells one.
+const sqlVehicleHolders = `SELECT DISTINCT party FROM vehicles WHERE 'plate:' || replace(replace(replace(replace(replace(upper(plate), ' ', ''), '　', ''), '·', ''), '•', ''), '.', '') = ?
+	AND valid_from <= ? AND (valid_to IS NULL OR valid_to > ?) ORDER BY party`
+
+// VehicleHolders implements audit.Reader. The register of vehicles is small.
+func (r *reader) VehicleHolders(term string, at time.Time) (out []id.Party, err error) {
+	err = r.query(sqlVehicleHolders, func(rows *sql.Rows) error {
+		var p id.Party
+		if err := rows.Scan(name(&p, id.PartyOf)); err != nil {
+			return err
+		}
+		out = append(out, p)
+		return nil
+	}, term, stamp(at), stamp(at))
 	return out, err
 }
 

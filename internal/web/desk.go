@@ -55,6 +55,7 @@ type Reader interface {
 	Findings(ctx context.Context, f audit.FindingFilter, now time.Time, cursor string, limit int) (audit.FindingPage, error)
 	FindingCounts(ctx context.Context, f audit.FindingFilter, now time.Time) ([]audit.FindingCount, bool, error)
 	Draws(ctx context.Context, cursor string, limit int) ([]audit.Draw, string, error)
+	LoadOf(ctx context.Context, plate string) (audit.Load, error)
 	DrawFile(ctx context.Context, e id.Event) (audit.Draw, sampling.File, error)
 	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
 	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)

@@ -47,14 +47,16 @@ type hit struct {
 	At, Vehicle      string
 }
 
-// aboard is what should be on a vehicle now: the lines of manifests that it took over and
-// did not yet deliver.
+// aboard is what should be on a vehicle now, by its manifests: what audit.Service.LoadOf
+// gives, as far as the visitor may see it.
 type aboard struct {
 	Plate     string
 	Manifests []hit
 	Grams     string
 	Packages  int
+	Partial   bool // there may be more, which is not the visitor's to see
 	sum       int64
+	named     bool // a manifest that the visitor sees names the plate
 }
 
 // inspect is GET /inspect?q=.
@@ -167,7 +169,7 @@ func (s *Site) search(ctx context.Context, v *visit, p *inspectPage) (to string,
 			}
 		}
 	}
-	return "", nil
+	return "", s.load(ctx, v, p, q)
 }
 
 // named finds a batch, manifest or event by its id.
@@ -219,8 +221,7 @@ func (s *Site) addBatch(ctx context.Context, v *visit, p *inspectPage, st batch.
 	return err
 }
 
-// addManifest shows a manifest to who may see it, and counts it as aboard while it is on
-// the vehicle that was asked for.
+// addManifest shows a manifest to who may see it.
 func (s *Site) addManifest(ctx context.Context, v *visit, p *inspectPage, item audit.Item) error {
 	st := item.Manifest
 	about, err := s.Desk.Reader.ManifestSubject(ctx, st.ID)
@@ -232,16 +233,12 @@ func (s *Site) addManifest(ctx context.Context, v *visit, p *inspectPage, item a
 		return err
 	}
 	var codes []string
-	var grams, on int64
-	packages := 0
+	var grams int64
 	for _, l := range st.Lines {
 		if !strings.Contains(strings.Join(codes, " "), string(l.Code)) {
 			codes = append(codes, string(l.Code))
 		}
 		grams += int64(l.Issued)
-		if l.Stage == batch.InTransit {
-			on, packages = on+int64(l.Collected), packages+l.Packages
-		}
 	}
 	h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: st.ID.String(), Number: st.Number, Stage: stageLine(st.Stage), Codes: strings.Join(codes, " "),
 		Grams: kilograms(grams), At: millis(st.IssuedAt), Vehicle: st.Vehicle}
@@ -249,23 +246,64 @@ func (s *Site) addManifest(ctx context.Context, v *visit, p *inspectPage, item a
 		h.To, err = s.nameOf(ctx, st.Consignee)
 	}
 	p.Manifests = append(p.Manifests, h)
-	if worklist.ByPlate(st.Vehicle) == worklist.ByPlate(p.Query) && st.Vehicle != "" {
-		if p.Aboard == nil {
-			p.Aboard = &aboard{Plate: st.Vehicle}
-		}
-		if st.Stage == batch.InTransit {
-			h.Grams = kilograms(on)
-			p.Aboard.add(h, on, packages)
-		}
-	}
 	return err
 }
 
-func (a *aboard) add(h hit, grams int64, packages int) {
-	a.Manifests = append(a.Manifests, h)
-	a.Packages += packages
-	a.sum += grams
-	a.Grams = kilograms(a.sum)
+// load shows what should be on the vehicle that was asked for, as far as the visitor may
+// see it; of a plate that nothing visible names nothing is said.
+func (s *Site) load(ctx context.Context, v *visit, p *inspectPage, plate string) error {
+	l, err := s.Desk.Reader.LoadOf(ctx, plate)
+	if err != nil || !l.Known {
+		return err
+	}
+	a := &aboard{Plate: l.Plate}
+	at := map[id.Manifest]int{} // its place in the list, counted from 1; -1: not to be seen
+	var sums []int64
+	for _, x := range l.Aboard {
+		m := x.Manifest
+		if at[m.ID] == 0 {
+			at[m.ID] = -1
+			about, err := s.Desk.Reader.ManifestSubject(ctx, m.ID)
+			if err != nil {
+				return err
+			}
+			mine, err := s.Gate.Sees(ctx, v.Caller, "searchWaste", about)
+			if err != nil {
+				return err
+			}
+			if mine {
+				h := hit{Href: "/inspect/manifest/" + m.ID.String(), ID: m.ID.String(), Number: m.Number, At: clock(x.Since)}
+				if h.From, err = s.nameOf(ctx, x.From); err == nil {
+					h.To, err = s.nameOf(ctx, m.Consignee)
+				}
+				if err != nil {
+					return err
+				}
+				a.Manifests, sums = append(a.Manifests, h), append(sums, 0)
+				at[m.ID] = len(sums)
+			}
+		}
+		i := at[m.ID] - 1
+		if i < 0 {
+			a.Partial = true
+			continue
+		}
+		h := &a.Manifests[i]
+		if code := string(x.Batch.Code); !strings.Contains(h.Codes, code) {
+			h.Codes = strings.TrimSpace(h.Codes + " " + code)
+		}
+		sums[i] += x.Grams
+		a.sum, h.Grams = a.sum+x.Grams, kilograms(sums[i])
+		a.Packages += x.Batch.Packages
+	}
+	a.Grams, a.Partial = kilograms(a.sum), a.Partial || l.Bounded
+	for _, h := range p.Manifests {
+		a.named = a.named || worklist.ByPlate(h.Vehicle) == worklist.ByPlate(plate)
+	}
+	if a.named || len(a.Manifests) > 0 {
+		p.Aboard = a
+	}
+	return nil
 }
 
 // nameOf is an organisation by its name in the register, or its id.

@@ -12,6 +12,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/manifest"
 	"liandan/internal/party"
 	"liandan/internal/rule"
 	"liandan/internal/sampling"
@@ -31,6 +32,7 @@ type chains struct {
 	label event.Label
 
 	queues []audit.FindingFilter
+	load   audit.Load
 }
 
 // Custody and Standbook: nothing is held in this world.
@@ -62,8 +64,34 @@ func (c *chains) BatchSubject(_ context.Context, b id.Batch) (access.Subject, er
 	return access.Subject{Parties: []id.Party{hospital(1)}, Sites: []id.Site{c.site}}, nil
 }
 
-func (c *chains) ManifestSubject(context.Context, id.Manifest) (access.Subject, error) {
+func (c *chains) ManifestSubject(_ context.Context, m id.Manifest) (access.Subject, error) {
+	if m == oneManifest {
+		return access.Subject{Parties: []id.Party{hospital(1)}, Sites: []id.Site{c.site}}, nil
+	}
+	if m == anothers {
+		return access.Subject{Parties: []id.Party{hospital(2)}}, nil
+	}
 	return access.Subject{}, fault.Missing("manifest")
+}
+
+// Two manifests on one vehicle.
+var oneManifest, anothers = id.ManifestOf(id.UUID{15: 21, 6: 0x70, 8: 0x80}), id.ManifestOf(id.UUID{15: 22, 6: 0x70, 8: 0x80})
+
+// TestWhatShouldBeOnAVehicle: who may see one of two manifests sees that one, and that there
+// may be more; who may see none hears nothing of the vehicle.
+func TestWhatShouldBeOnAVehicle(t *testing.T) {
+	w, c := chainWorld(t)
+	since := time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+	on := func(m id.Manifest, grams int64) audit.Aboard {
+		return audit.Aboard{Batch: batch.State{Code: "841-001-01", Packages: 2}, Manifest: manifest.State{ID: m, Number: hostileText, Consignee: hospital(2)}, Since: since, From: hospital(1), Grams: grams}
+	}
+	c.load = audit.Load{Plate: "冀F00001", Known: true, Aboard: []audit.Aboard{on(oneManifest, 1_250), on(anothers, 4_000), on(oneManifest, 250)}}
+	b := w.signedIn("inspector.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	body := b.get("/inspect?q=%E5%86%80F00001", 200)
+	contains(t, body, "冀F00001：现在车上应有", "1.500 kg", "4 件", "/inspect/manifest/"+oneManifest.String(), "样例一院", "2026-03-02 09:00", "您无权查看的联单", "&lt;script&gt;")
+	lacks(t, body, anothers.String(), hostileText, "5.500")
+	c.load.Aboard = []audit.Aboard{on(anothers, 4_000)}
+	lacks(t, b.get("/inspect?q=%E5%86%80F00001", 200), "现在车上应有", "4.000")
 }
 
 func (c *chains) EventSubject(context.Context, id.Event) (access.Subject, error) {
@@ -274,6 +302,11 @@ func (c *chains) drawn() audit.Draw {
 
 func (c *chains) Draws(context.Context, string, int) ([]audit.Draw, string, error) {
 	return []audit.Draw{c.drawn()}, "7", nil
+}
+
+// LoadOf: the vehicle carries what its manifest says.
+func (c *chains) LoadOf(_ context.Context, plate string) (audit.Load, error) {
+	return c.load, nil
 }
 
 func (c *chains) DrawFile(_ context.Context, e id.Event) (audit.Draw, sampling.File, error) {
