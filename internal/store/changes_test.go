@@ -122,6 +122,11 @@ func (f figures) Figure(ctx context.Context, q report.Question) (report.Answer, 
 	return report.Answer{Definition: r.Definition, CutOff: r.CutOff, Size: r.As.Size, Root: r.As.Root, Checkpoint: r.As.Checkpoint, RecordedAt: r.As.RecordedAt, Row: r.Row, Districts: r.Districts}, err
 }
 
+func (f figures) InForce(ctx context.Context) ([]indicator.Definition, error) {
+	list, _, err := f.svc.Definitions(ctx, measure.Query{})
+	return list, err
+}
+
 func (f figures) Causes(ctx context.Context, q report.Question, since int64) (out []report.Cause, err error) {
 	list, err := f.svc.Changes(ctx, measure.Query{Indicator: q.Indicator, Period: q.Period, District: q.District, Size: q.Size}, since)
 	for _, c := range list {
