@@ -150,7 +150,7 @@ func (m *matrix) furnish(d *device.Device) target {
 		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
 	})
 	m.send(second.JWS).is(201, "")
-	taken := m.Sign(d, event.TransportCollected, event.Collected{Vehicle: plateOf(d)}, func(e *event.Event) {
+	taken := m.Sign(d, event.TransportCollected, event.Collected{Vehicle: vehicleOf(d)}, func(e *event.Event) {
 		e.Manifest, e.Trip, e.Refs = second.Event.Manifest, id.TripOf(e.ID.UUID()), []id.Event{second.Event.ID}
 		e.Batches = []event.Batch{{ID: moved.Event.Batches[0].ID, Grams: 1000, Weighed: true}}
 	})
@@ -166,12 +166,12 @@ func (m *matrix) furnish(d *device.Device) target {
 	lost := must(device.New(d.Party, d.Site, d.Person, key, m.Random))(m.t)
 	m.enrol(lost, 30)
 	return target{party: d.Party.String(), site: d.Site.String(), person: d.Person.String(), batch: loose.Event.Batches[0].ID.String(),
-		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), plate: plateOf(d), label: string(packed.Event.Data.(event.Generated).Label),
+		event: loose.Event.ID.String(), manifest: issued.Event.Manifest.String(), trip: taken.Event.Trip.String(), plate: vehicleOf(d), label: string(packed.Event.Data.(event.Generated).Label),
 		kid: lost.Kid(), held: early.Event.ID.String()}
 }
 
-// plateOf is the plate of the vehicle that took an organisation's batch: each site has one.
-func plateOf(d *device.Device) string { return "冀F" + strings.ToUpper(d.Site.String()[28:]) }
+// vehicleOf is the plate of the vehicle that took an organisation's batch: each site has one.
+func vehicleOf(d *device.Device) string { return "冀F" + strings.ToUpper(d.Site.String()[28:]) }
 
 // round plans a trip of an organisation to the carter's yard.
 func (m *matrix) round(d *device.Device) string {
