@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,7 +25,10 @@ func (c *checker) moveRows() error {
 
 // siteMonthRows holds what the log says first of each site and month against its movements.
 func (c *checker) siteMonthRows() error {
-	key := func(month int64, f indicator.First) string { return fmt.Sprintf("%d/%s/%s", month, f.Site, f.What) }
+	key := func(month int64, f indicator.First) string { // as the row's own key says it
+		treated := map[indicator.MoveKind]string{indicator.Generated: "0", indicator.Treated: "1"}[f.What]
+		return fmt.Sprintf("%d/%s/%s", month, f.Site, cmp.Or(treated, string(f.What)))
+	}
 	taken, firsts, want := map[id.Batch]indicator.Move{}, indicator.Firsts{}, map[string]indicator.First{}
 	for _, m := range c.moves {
 		if _, there := taken[m.Batch]; !there && m.Kind == indicator.Collected {

@@ -64,6 +64,10 @@ func (r row) at() (string, []any) {
 func (r row) key() string {
 	var words []string
 	for _, k := range keyOf(r.table) {
+		if b, ok := r.cells[k].([]byte); ok && r.table == "site_months" && len(b) == 16 { // an id
+			words = append(words, uuid.UUID(b).String())
+			continue
+		}
 		words = append(words, spell(r.cells[k]))
 	}
 	if r.table == "quarantine_subjects" {

@@ -81,7 +81,7 @@ func (p *place) rolledRows() string {
 		`SELECT upto FROM roll_up`, // what came to nothing may stand or not
 		`SELECT level, block, day, division, built_up, sector, plant_at, licensed, kind, code, method, grams FROM rollups WHERE grams <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`,
 		`SELECT site, what, day, collected, plant, code, method, seq FROM sightings ORDER BY 1, 2, 3, 4, 5, 6, 7`,
-		`SELECT month, site, what, seq, day, collected, plant, code, method FROM site_months ORDER BY 1, 2, 3`,
+		`SELECT month, site, treated, seq, day, collected, plant, code, method FROM site_months ORDER BY 1, 2, 3`,
 	} {
 		for _, row := range p.rows(q) {
 			fmt.Fprintln(&b, row...)
@@ -116,7 +116,7 @@ func TestRollUpsAreChecked(t *testing.T) {
 				"a block made up":      {`UPDATE rollups SET block = block + 1000 WHERE level = 1 AND block = 1`, "roll-up 1/1001/"},
 				"first entry of one":   {`UPDATE sightings SET seq = seq + 1`, "sighting "},
 				"a site's month":       {`UPDATE site_months SET seq = seq + 1`, "site month "},
-				"a report lost":        {`DELETE FROM site_months WHERE what = 'generated'`, "site month "},
+				"a report lost":        {`DELETE FROM site_months WHERE treated = 0`, "site month "},
 				"a sighting lost":      {`DELETE FROM sightings WHERE what = 'treated'`, "sighting "},
 				"a day of one":         {`UPDATE sightings SET day = day + 1`, "sighting "},
 				"further than they go": {`UPDATE roll_up SET upto = upto - 16`, "roll-up 0/"},

@@ -63,7 +63,7 @@ var tables = []struct {
 	{"manifests", []string{"id"}, audit.AreaManifest},
 	{"postings", []string{"seq", "line"}, audit.AreaPosting},
 	{"movements", []string{"seq", "line"}, audit.AreaPosting},
-	{"site_months", []string{"month", "site", "what"}, audit.AreaPosting},
+	{"site_months", []string{"month", "site", "treated"}, audit.AreaPosting},
 	{"tally_steps", []string{"seq", "line"}, audit.AreaTally},
 	{"tallies", []string{"party", "kind", "day", "site", "other", "code", "method"}, audit.AreaTally},
 	{"labels", []string{"token"}, audit.AreaLabel},

@@ -71,6 +71,21 @@ func wordOrNull(to *string) sql.Scanner {
 	}}
 }
 
+// packedName reads a site's id of a column that is packed.
+func (r *reader) packedName(to *id.Site) sql.Scanner {
+	if r.s.postgres {
+		return name(to, id.SiteOf)
+	}
+	return unbelieved[id.Site]{to, id.SiteOf(uuid.Max), func(src any) (id.Site, bool) {
+		if src == nil {
+			return id.Site{}, true
+		}
+		b, _ := src.([]byte)
+		u, err := uuid.FromBytes(b)
+		return id.SiteOf(u), err == nil && u != uuid.Nil
+	}}
+}
+
 // octets reads bytes; text with the same bytes says the same.
 func octets(to *[]byte) sql.Scanner {
 	return unbelieved[[]byte]{to, nil, func(src any) ([]byte, bool) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/ledger"
@@ -46,9 +48,9 @@ const (
 		WHERE s.site = CAST(e.value AS text) AND s.what = 'treated' AND s.day >= ? AND s.day < ? AND s.collected <> 0 AND s.collected >= ? AND s.collected < ? AND s.seq < ? LIMIT 1) FROM {each}`
 	// One row of all sites, for a row costs more than looking for it.
 	sqlFirsts = `SELECT string_agg(CAST(e.key AS text), ' '), NULL FROM {numbered} CROSS JOIN site_months m
-		WHERE m.month = ? AND m.site = e.value AND m.what = 'generated' AND m.seq < ?`
-	sqlFirstProofs = `SELECT string_agg(CAST(e.key AS text), ' ') FILTER (WHERE m.what = 'generated'),
-		string_agg(e.key || ' ' || m.day || ' ' || m.collected || ' ' || m.plant || ' ' || m.code || ' ' || m.method, ',') FILTER (WHERE m.what = 'treated')
+		WHERE m.month = ? AND m.site = e.value AND m.treated = 0 AND m.seq < ?`
+	sqlFirstProofs = `SELECT string_agg(CAST(e.key AS text), ' ') FILTER (WHERE m.treated = 0),
+		string_agg(e.key || ' ' || m.day || ' ' || m.collected || ' ' || {plant} || ' ' || m.code || ' ' || m.method, ',') FILTER (WHERE m.treated = 1)
 		FROM {numbered} CROSS JOIN site_months m WHERE m.month = ? AND m.site = e.value AND m.seq < ?`
 	sqlTreatments   = `SELECT m.origin, m.at, ` + sqlTakenAt + `, m.site, m.code, m.method FROM movements m WHERE m.origin {ids} AND ` + sqlTreated
 	sqlHeadUpTo     = `SELECT size, root, recorded_at, checkpoint FROM heads WHERE size <= ? ORDER BY size DESC LIMIT 1`
@@ -60,7 +62,7 @@ const (
 	sqlAfter        = ` AND (at > ? OR (at = ? AND (seq > ? OR (seq = ? AND line > ?)))) ORDER BY at, seq, line LIMIT ?`
 	sqlMoveRows     = `SELECT ` + moveColumns + ` FROM movements ORDER BY seq, line`
 	sqlCheckRows    = `SELECT seq FROM inspections ORDER BY seq`
-	sqlFirstRows    = `SELECT month, site, what, day, collected, plant, code, method, seq FROM site_months`
+	sqlFirstRows    = `SELECT month, site, treated, day, collected, plant, code, method, seq FROM site_months`
 	sqlRollUpRows   = `SELECT level, block, day, division, built_up, sector, plant_at, licensed, kind, code, method, grams FROM rollups`
 	sqlSightingRows = `SELECT site, what, day, collected, plant, code, method, seq FROM sightings`
 )
@@ -261,7 +263,8 @@ func treatedAs(site id.Site, row string) []indicator.Seen {
 	k := indicator.Seen{Site: site, What: indicator.Treated, Code: waste.Code(words[3]), Method: waste.Method(words[4])}
 	k.Day, _ = strconv.ParseInt(words[0], 10, 64)
 	k.CollectedAt, _ = strconv.ParseInt(words[1], 10, 64)
-	k.Plant, _ = id.ParseSite(words[2])
+	plant, _ := uuid.Parse(words[2]) // with dashes or without
+	k.Plant = id.SiteOf(plant)
 	return []indicator.Seen{k}
 }
 
@@ -354,10 +357,18 @@ func (r *reader) MoveRows(each func(indicator.Move) error) error {
 // SiteMonthRows implements audit.Rows.
 func (r *reader) SiteMonthRows(each func(month int64, f indicator.First) error) error {
 	return r.query(sqlFirstRows, func(rows *sql.Rows) error {
-		var month int64
+		var month, treated int64
 		var f indicator.First
-		if err := rows.Scan(whole(&month), name(&f.Site, id.SiteOf), word(&f.What), whole(&f.Day), whole(&f.CollectedAt), name(&f.Plant, id.SiteOf), word(&f.Code), word(&f.Method), whole(&f.Seq)); err != nil {
+		if err := rows.Scan(whole(&month), r.packedName(&f.Site), whole(&treated), whole(&f.Day), whole(&f.CollectedAt), r.packedName(&f.Plant), word(&f.Code), word(&f.Method), whole(&f.Seq)); err != nil {
 			return err
+		}
+		switch treated {
+		case 0:
+			f.What = indicator.Generated
+		case 1:
+			f.What = indicator.Treated
+		default:
+			f.What = indicator.MoveKind(strconv.FormatInt(treated, 10)) // no sound row
 		}
 		return each(month, f)
 	})

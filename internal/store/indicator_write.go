@@ -13,8 +13,8 @@ import (
 var (
 	tableMovements = table{name: "movements", columns: []column{{"seq", integers}, {"line", integers}, {"at", integers}, {"kind", texts}, {"batch", uuids},
 		{"origin", uuids}, {"site", uuids}, {"code", texts}, {"method", texts}, {"grams", integers}, {"mixed", integers}}}
-	tableSiteMonths = table{name: "site_months", columns: []column{{"month", integers}, {"site", uuids}, {"what", texts}, {"seq", integers}, {"day", integers}, {"collected", integers},
-		{"plant", uuids}, {"code", texts}, {"method", texts}}, suffix: "ON CONFLICT (month, site, what) DO NOTHING"}
+	tableSiteMonths = table{name: "site_months", columns: []column{{"month", integers}, {"site", packed}, {"treated", integers}, {"seq", integers}, {"day", integers}, {"collected", integers},
+		{"plant", packed}, {"code", texts}, {"method", texts}}, suffix: "ON CONFLICT (month, site, treated) DO NOTHING"}
 	tableInspections = table{name: "inspections", columns: []column{{"seq", integers}}}
 	tableRollUps     = table{name: "rollups", columns: []column{{"level", integers}, {"block", integers}, {"division", texts}, {"day", integers}, {"built_up", integers},
 		{"sector", texts}, {"plant_at", texts}, {"licensed", integers}, {"kind", texts}, {"code", texts}, {"method", texts}, {"grams", integers}},
@@ -96,15 +96,15 @@ func (r *reader) firstsOf(moves []indicator.Move) (indicator.Firsts, error) {
 
 func (r *reader) bulkFirsts(firsts []indicator.First) error {
 	n := len(firsts)
-	months, seqs, days, collected := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	whats, codes, methods := make([]string, n), make([]string, n), make([]string, n)
+	months, treated, seqs, days, collected := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	codes, methods := make([]string, n), make([]string, n)
 	sites, plants := make([]*string, n), make([]*string, n)
 	for i, f := range firsts {
 		months[i], seqs[i], days[i], collected[i] = indicator.MonthOf(f.Day), f.Seq, f.Day, f.CollectedAt
-		whats[i], codes[i], methods[i] = string(f.What), string(f.Code), string(f.Method)
+		treated[i], codes[i], methods[i] = bit(f.What == indicator.Treated), string(f.Code), string(f.Method)
 		sites[i], plants[i] = text(f.Site), text(f.Plant)
 	}
-	return r.bulk(tableSiteMonths, n, months, sites, whats, seqs, days, collected, plants, codes, methods)
+	return r.bulk(tableSiteMonths, n, months, sites, treated, seqs, days, collected, plants, codes, methods)
 }
 
 func bit(b bool) int64 {

@@ -79,6 +79,7 @@ func dollars(q string) string {
 	s := strings.ReplaceAll(q, "{ids}", "= ANY(CAST(CAST(? AS text[]) AS uuid[]))")
 	s = strings.ReplaceAll(s, "{each}", "unnest(CAST(CAST(? AS text[]) AS uuid[])) AS e(value)")
 	s = strings.ReplaceAll(s, "{numbered}", "(SELECT u.value, u.n - 1 AS key FROM unnest(CAST(CAST(? AS text[]) AS uuid[])) WITH ORDINALITY AS u(value, n)) AS e")
+	s = strings.ReplaceAll(s, "{plant}", "m.plant")
 	s = strings.ReplaceAll(s, "{texts}", "= ANY(CAST(? AS text[]))")
 	s = strings.ReplaceAll(s, "{numbers}", "= ANY(CAST(? AS bigint[]))")
 	s = strings.ReplaceAll(s, "{hashes}", "= ANY(CAST(? AS bytea[]))")
@@ -149,4 +150,5 @@ var arrayOf = map[columnKind]string{
 	texts:    "CAST($%d AS text[])",
 	blobs:    "CAST($%d AS bytea[])",
 	uuids:    "CAST(CAST($%d AS text[]) AS uuid[])",
+	packed:   "CAST(CAST($%d AS text[]) AS uuid[])",
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/pressly/goose/v3"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -94,7 +95,7 @@ func questions(q string) string {
 		return v.(string)
 	}
 	const each = "IN (SELECT value FROM json_each(?))"
-	s := strings.NewReplacer("{ids}", each, "{texts}", each, "{numbers}", each, "{hashes}", "IN (SELECT unhex(value) FROM json_each(?))", "{each}", "json_each(?) AS e", "{numbered}", "json_each(?) AS e").Replace(q)
+	s := strings.NewReplacer("{ids}", each, "{texts}", each, "{numbers}", each, "{hashes}", "IN (SELECT unhex(value) FROM json_each(?))", "{each}", "json_each(?) AS e", "{numbered}", "(SELECT unhex(value, '-') AS value, key FROM json_each(?)) AS e", "{plant}", "hex(m.plant)").Replace(q)
 	questioned.Store(q, s)
 	return s
 }
@@ -117,8 +118,16 @@ func insertRows(ctx context.Context, c gorm.ConnPool, t table, r rows) error {
 	send := func(first, n int) error {
 		args := make([]any, 0, n*len(t.columns))
 		for i := first; i < first+n; i++ {
-			for _, col := range r.cols {
-				args = append(args, cell(col, i))
+			for k, col := range r.cols {
+				v := cell(col, i)
+				if s, ok := v.(string); ok && t.columns[k].kind == packed {
+					u, err := uuid.Parse(s)
+					if err != nil {
+						return fmt.Errorf("insert %s: %w", t.name, err)
+					}
+					v = u[:]
+				}
+				args = append(args, v)
 			}
 		}
 		if _, err := c.ExecContext(ctx, valuesText(t, n), args...); err != nil {

@@ -43,7 +43,7 @@ type dialect struct {
 	// rebind writes ? placeholders in the database's own way, and {ids} as the test
 	// for membership in one bound list of ids.
 	// {numbers} and {hashes} are the same for integers and hashes. {each} is the list as rows
-	// of e.value; {numbered} has e.key beside it, from 0.
+	// of e.value; {numbered} has e.key beside it, from 0, and packed ids; {plant} spells one.
 	rebind  func(string) string
 	ids     func([]string) any
 	numbers func([]int64) any
@@ -267,6 +267,7 @@ const (
 	texts                      // []string
 	blobs                      // [][]byte
 	uuids                      // []*string; nil is NULL
+	packed                     // the same; 16 bytes on SQLite, where uuids are text
 )
 
 type rows struct {

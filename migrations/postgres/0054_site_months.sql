@@ -5,26 +5,26 @@
 CREATE TABLE site_months (
     month     BIGINT NOT NULL,
     site      UUID   NOT NULL,
-    what      TEXT   NOT NULL,
+    treated   BIGINT NOT NULL,
     seq       BIGINT NOT NULL,
     day       BIGINT NOT NULL,
     collected BIGINT NOT NULL,
     plant     UUID,
     code      TEXT   NOT NULL,
     method    TEXT   NOT NULL,
-    PRIMARY KEY (month, site, what)
+    PRIMARY KEY (month, site, treated)
 );
 
-INSERT INTO site_months (month, site, what, seq, day, collected, plant, code, method)
-SELECT month, origin, 'generated', seq, day, 0, NULL, '', '' FROM (
+INSERT INTO site_months (month, site, treated, seq, day, collected, plant, code, method)
+SELECT month, origin, 0, seq, day, 0, NULL, '', '' FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY month, origin ORDER BY seq, line) AS nth FROM (
         SELECT origin, seq, line, (at + 28800000) / 86400000 AS day,
             CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((at + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS month
         FROM movements WHERE kind = 'generated') AS m) AS n
 WHERE nth = 1;
 
-INSERT INTO site_months (month, site, what, seq, day, collected, plant, code, method)
-SELECT month, origin, 'treated', seq, day, (taken + 28800000) / 86400000, site, code, method FROM (
+INSERT INTO site_months (month, site, treated, seq, day, collected, plant, code, method)
+SELECT month, origin, 1, seq, day, (taken + 28800000) / 86400000, site, code, method FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY month, origin ORDER BY seq, line) AS nth FROM (
         SELECT *, CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((at + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS month,
             CAST(date_trunc('month', CAST(DATE '1970-01-01' + CAST((taken + 28800000) / 86400000 AS integer) AS timestamp)) AS date) - DATE '1970-01-01' AS taken_month FROM (
