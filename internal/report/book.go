@@ -27,7 +27,7 @@ func (d Document) Book() []tabular.Sheet {
 		sh := tabular.Sheet{Name: "指标" + strconv.Itoa(s.Indicator), Header: []string{"部分 part", "期间或县区 period or district", "口径 variant", "值 value", "状态 status", "分子 numerator", "分母 denominator", "说明 remark"}}
 		add := func(part, where string, list []Figure) {
 			for _, f := range list {
-				sh.Rows = append(sh.Rows, []tabular.Cell{text(part), text(where), text(f.Variant), value(f), text(f.Status), num(f.Numerator), num(f.Denominator), text(f.Why)})
+				sh.Rows = append(sh.Rows, []tabular.Cell{text(part), text(where), text(variant(f.Variant)), value(f), text(status(f.Status)), num(f.Numerator), num(f.Denominator), text(f.Why)})
 			}
 		}
 		sh.Rows = append(sh.Rows, []tabular.Cell{text("定义 definition"), text(s.NameZH + " " + s.NameEN), text(s.Version), {Text: s.Target, Number: number(s.Target) != nil}, text(s.Unit)})
@@ -39,7 +39,7 @@ func (d Document) Book() []tabular.Sheet {
 			add("县区 districts", place(r.District), r.Figures)
 		}
 		for _, c := range s.Changes {
-			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化 changes"), text(c.Period), text(c.Variant), text(c.Before + " → " + c.After), {}, {}, {}, text(c.Why)})
+			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化 changes"), text(c.Period), text(variant(c.Variant)), text(c.Before + " → " + c.After), {}, {}, {}, text(c.Why)})
 		}
 		for _, c := range s.Causes {
 			sh.Rows = append(sh.Rows, []tabular.Cell{text("变化原因 causes"), {}, text(c.Kind), {}, {}, num(c.Count), num(c.Grams), text(c.Why)})
@@ -80,15 +80,4 @@ func yes(is bool) string {
 		return "是 yes"
 	}
 	return "否 no"
-}
-
-// kinds name sites' kinds and types of social sources; others stand as they are.
-var kinds = map[string]string{"hospital": "医院", "clinic": "诊所", "laboratory": "实验室", "factory": "工厂", "workshop": "维修点", "depot": "收集点", "plant": "处置厂", "landfill": "填埋场",
-	"office": "机关", "repair": "机动车维修", "school": "学校", "battery": "电池销售", "retail": "零售", "printing": "印刷", "dry_cleaning": "干洗", "property": "物业", "other": "其他"}
-
-func kind(s string) string {
-	if zh, ok := kinds[s]; ok {
-		return zh + " " + s
-	}
-	return s
 }

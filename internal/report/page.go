@@ -66,7 +66,7 @@ func place(code string) string {
 	return division.Name(code) + " " + code
 }
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{"bars": bars, "drawn": drawn, "place": place, "named": named, "yes": yes, "kind": kind, "sub": func(a, b int) int { return a - b }}).Parse(pageText))
+var page = template.Must(template.New("report").Funcs(template.FuncMap{"bars": bars, "drawn": drawn, "place": place, "named": named, "yes": yes, "kind": kind, "variant": variant, "status": status, "sub": func(a, b int) int { return a - b }}).Parse(pageText))
 
 const pageText = `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -81,17 +81,17 @@ td.n{text-align:right}section{page-break-inside:avoid}svg{max-width:100%}code{ov
 {{range .Sections}}<section><h2>{{.Indicator}} {{.NameZH}} · {{.NameEN}}</h2>
 <p>口径版本 definition {{.Version}} · 目标 target {{.Target}} {{.Unit}} · 截止 cut-off {{.CutOff}}</p>
 <table><tr><th>口径 variant</th><th>值 value</th><th>状态 status</th><th>分子 numerator ({{.AmountUnit}})</th><th>分母 denominator</th></tr>
-{{range .Row.Figures}}<tr><td>{{.Variant}}</td><td class="n">{{if .Value}}{{.Value}}{{else}}{{.Why}}{{end}}</td><td>{{.Status}}</td><td class="n">{{.Numerator}}</td><td class="n">{{.Denominator}}</td></tr>
+{{range .Row.Figures}}<tr><td>{{variant .Variant}}</td><td class="n">{{if .Value}}{{.Value}}{{else}}{{.Why}}{{end}}</td><td>{{status .Status}}</td><td class="n">{{.Numerator}}</td><td class="n">{{.Denominator}}</td></tr>
 {{end}}</table>
 <p>应报场所 {{.Row.Sites}}，已报 {{.Row.Reported}} · {{.Row.Reported}} of {{.Row.Sites}} sites reported{{range .Row.Flags}} · {{.}}{{end}}</p>
 {{if drawn .}}<svg viewBox="0 0 560 180" role="img" aria-label="趋势 trend">{{range bars .}}<rect x="{{.X}}" y="{{.Y}}" width="70" height="{{.Height}}" fill="#36c"/><text x="{{.Mid}}" y="{{sub .Y 4}}" text-anchor="middle" font-size="12">{{.Value}}</text><text x="{{.Mid}}" y="160" text-anchor="middle" font-size="12">{{.Period}}</text>{{end}}</svg>
 {{range bars .}}{{if .Why}}<p>{{.Period}}：{{.Why}}</p>{{end}}{{end}}{{else}}<p>趋势无图：各期均无法计算 · No chart, for no period can be computed</p>
 <ul>{{range bars .}}<li>{{.Period}}：{{.Why}}</li>{{end}}</ul>{{end}}
 {{with .Changes}}<h3>与前次报告相比 · Since the last report</h3><table><tr><th>期间 period</th><th>口径 variant</th><th>前 before</th><th>今 now</th><th>如何 how</th></tr>
-{{range .}}<tr><td>{{.Period}}</td><td>{{.Variant}}</td><td class="n">{{.Before}}</td><td class="n">{{.After}}</td><td>{{.Why}}</td></tr>{{end}}</table>{{end}}
+{{range .}}<tr><td>{{.Period}}</td><td>{{variant .Variant}}</td><td class="n">{{.Before}}</td><td class="n">{{.After}}</td><td>{{.Why}}</td></tr>{{end}}</table>{{end}}
 {{with .Causes}}<h4>原因 · Why</h4><table><tr><th>事由 cause</th><th>条数 entries</th><th>净重 net g</th><th>日志条目 entries of the log</th></tr>
 {{range .}}<tr><td>{{.Why}}</td><td class="n">{{.Count}}</td><td class="n">{{if .Grams}}{{.Grams}}{{end}}</td><td>{{range .Entries}}#{{.}} {{end}}</td></tr>{{end}}</table>{{end}}
-{{with .League}}<h3>各县区 · Districts</h3><table>{{range .}}<tr><td>{{place .District}}</td>{{range .Figures}}<td>{{.Variant}}</td><td class="n">{{if .Value}}{{.Value}}{{else}}{{.Why}}{{end}}</td>{{end}}</tr>
+{{with .League}}<h3>各县区 · Districts</h3><table>{{range .}}<tr><td>{{place .District}}</td>{{range .Figures}}<td>{{variant .Variant}}</td><td class="n">{{if .Value}}{{.Value}}{{else}}{{.Why}}{{end}}</td>{{end}}</tr>
 {{end}}</table>{{end}}
 {{with .Row.Exclusions}}<h3>未计入 · Left out</h3><table>{{range .}}<tr><td>{{.Why}}</td><td class="n">{{.Count}}</td><td class="n">{{.Grams}} g</td></tr>{{end}}</table>{{end}}
 {{with .Row.Work}}<h3>名单 · The list behind</h3><table><tr><th>单位、场所 organisation, site</th><th>县区 district</th><th>类别 type</th><th>申报 declared</th><th>证实 proven</th><th>原因 why</th></tr>

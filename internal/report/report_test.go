@@ -165,7 +165,8 @@ func TestTheSameReportTwice(t *testing.T) {
 	if err := newest.Page(&page); err != nil {
 		t.Fatal(err)
 	}
-	if p := page.String(); strings.Contains(p, "<script") || !strings.Contains(p, "<svg") || !strings.Contains(p, "没有基数") || !strings.Contains(p, "130607") {
+	if p := page.String(); strings.Contains(p, "<script") || !strings.Contains(p, "<svg") || !strings.Contains(p, "没有基数") || !strings.Contains(p, "130607") ||
+		!strings.Contains(p, "证实 proven") || !strings.Contains(p, "达到目标") || strings.Contains(p, "not_computable") {
 		t.Errorf("the page is %s", p)
 	}
 	if book := newest.Book(); len(book) != 6 || book[2].Name != "指标36" || len(book[2].Rows) < 20 {
