@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -348,10 +347,3 @@ func (x *everything) formsAreThere(t *testing.T, table map[string]pageRow, f *fo
 	}
 }
 
-func quoted(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(fmt.Sprint("a string: ", err))
-	}
-	return string(b)
-}

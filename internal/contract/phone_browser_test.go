@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/network"
+	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"liandan/internal/access"
@@ -90,6 +91,13 @@ func (w walker) cut(off bool) {
 		w.t.Fatal(err)
 	}
 	w.until("the page knows of the network", `navigator.onLine === `+map[bool]string{true: "false", false: "true"}[off])
+	// A document that is loaded anew while the network is cut can be quicker than Chromium is in cutting it off; what the
+	// worker of the app gives it is no network.
+	guard := cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: `if (sessionStorage.cut) { const real = fetch; fetch = (...a) => sessionStorage.cut && String(a[0]?.url ?? a[0]).includes("/v1/") ? Promise.reject(new TypeError("cut off")) : real(...a) }`}
+	if _, err := chromedp.Call(w.ctx, cdpage.AddScriptToEvaluateOnNewDocument, guard); err != nil {
+		w.t.Fatal(err)
+	}
+	js[bool](w, `(sessionStorage.cut = "`+map[bool]string{true: "1"}[off]+`", true)`)
 }
 
 // axe is what an accessibility checker that we did not write finds, as "rule: where".
