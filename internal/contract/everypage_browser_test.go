@@ -346,4 +346,3 @@ func (x *everything) formsAreThere(t *testing.T, table map[string]pageRow, f *fo
 		}
 	}
 }
-
