@@ -16,6 +16,7 @@ BENCH ?= .
 FUZZTIME ?= 5s
 SOAK ?= 10m
 DEMO ?= data/demo
+SHOTS ?= data/shots
 
 TOOLS := $(CURDIR)/internal/tools/go.mod
 
@@ -42,6 +43,13 @@ run: build ## build, play a small city's day on an embedded SQLite file, and kee
 test: wasm ## all tests but the two below, on SQLite and a private PostgreSQL; installs what is missing (Debian, Ubuntu)
 	@.ci/setup.sh database browser barcode papers node
 	@LIANDAN_WASM=built .ci/postgres.sh run -- .ci/modules.sh code go test -count=1 ./...
+
+# What a person sees, for a person to look at: the same tests, which keep pictures where they are told to.
+.PHONY: shots
+shots: wasm ## pictures of every page on a phone and at a desk, as the tests of the pages go through them (SHOTS=data/shots)
+	@.ci/setup.sh browser barcode
+	@mkdir -p $(SHOTS)
+	@cd internal/contract && LIANDAN_WASM=built LIANDAN_SHOTS=$(abspath $(SHOTS)) go test -count=1 -run 'Browser|Phone|Tablet|Camera|InBothLanguages' .
 
 .PHONY: test-race
 test-race: ## the tests of the concurrent packages under the race detector

@@ -45,6 +45,7 @@ func TestTheWholeStoryInBrowsers(t *testing.T) {
 	x.treats()
 	x.inspects()
 	x.figuresAfter()
+	x.phones()
 }
 
 // blindly is what is remarked of whoever took over by the code on a screen: it names the giver's
@@ -185,12 +186,13 @@ func (x *tale) enrolments() {
 	admin.signIn(x.s.URL+"/signin", "admin.sample", ".doors")
 	enrol := func(who samplecity.Somebody, width int64) phone {
 		x.t.Helper()
-		admin.arrives("enrolment", "#person", chromedp.Navigate(x.s.URL+"/devices/enrolment"))
+		find := `a[href*="person=` + who.Appointment.Person.String() + `"]`
+		admin.arrives("the organisation", find, chromedp.Navigate(x.s.URL+"/admin/registers/"+who.Appointment.Party.String()))
+		admin.arrives("enrolment", "#person", chromedp.Click(find))
 		if who.Login == "nurse.sample" {
 			admin.judged("story-enrolment", "登记新设备", "Enrol a device")
 		}
-		admin.arrives("the code", ".code", chromedp.SendKeys("#party", who.Appointment.Party.String()), chromedp.SendKeys("#person", who.Appointment.Person.String()),
-			chromedp.SendKeys("#device", "样例手机 SAMPLE "+who.Login), chromedp.Click("main form button.main"))
+		admin.arrives("the code", ".code", chromedp.SendKeys("#device", "样例手机 SAMPLE "+who.Login), chromedp.Click("main form button.main"))
 		if who.Login == "nurse.sample" {
 			admin.judged("story-enrolment-code", "一次性码", "One-time code")
 		}
@@ -216,11 +218,11 @@ func (x *tale) ward() {
 	x.t.Helper()
 	x.nurse.signIn()
 	l := x.nurse.bag("内科 SAMPLE", "2.5", "")
-	x.nurse.page("story-label", "标签", "2.5 kg", "打印正式标签")
 	x.nurse.unsent(0)
 	x.holds(1)
-
 	x.nurse.until("the label's printable page", `document.querySelector('a[href^="/print/labels"]')`)
+	x.nurse.page("story-label", "标签", "2.5 kg", "打印正式标签")
+
 	batch := x.nurse.batchOf(l)
 	paper := x.in.tab(x.nurse.walker)
 	paper.arrives("the printed label", "svg.qr, svg", chromedp.Navigate(x.s.URL+"/print/labels?batch="+batch.State.ID.String()))

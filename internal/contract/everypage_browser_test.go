@@ -102,6 +102,8 @@ func everyPage(x *everything) map[string]pageRow {
 		"GET /print/manifest/{manifest}":     {path: "/print/manifest/" + manifest},
 		"GET /print/manifest/{manifest}/pdf": {path: "/print/manifest/" + manifest + "/pdf", file: "application/pdf"},
 
+		"GET /duties":                                          {path: "/duties"},
+		"GET /duties/{site}":                                   {path: "/duties/" + x.site},
 		"GET /rules":                                           {path: "/rules"},
 		"GET /admin":                                           {path: "/admin"},
 		"GET /admin/registers":                                 {path: "/admin/registers"},

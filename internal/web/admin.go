@@ -106,6 +106,7 @@ type listed struct {
 	State   line
 	Tone    string // class of the state
 	Link    string // "": none
+	Do      line   // what the link is for; "" where none is shown in a record
 	Details []detail
 }
 

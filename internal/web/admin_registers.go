@@ -124,6 +124,7 @@ type organisationPage struct {
 	Changes    []listed
 	MayInvite  bool
 	MayDevices bool
+	MayEnrol   bool // a link beside each person
 	MayGrant   bool
 }
 
@@ -172,9 +173,18 @@ func (s *Site) organisation(w http.ResponseWriter, r *http.Request, v *visit) er
 	for _, may := range []struct {
 		operation string
 		into      *bool
-	}{{"inviteAccount", &out.MayInvite}, {"listKeys", &out.MayDevices}, {"putGrant", &out.MayGrant}} {
+	}{{"inviteAccount", &out.MayInvite}, {"listKeys", &out.MayDevices}, {"createEnrolment", &out.MayEnrol}, {"putGrant", &out.MayGrant}} {
 		if *may.into, err = s.Gate.Sees(ctx, v.Caller, may.operation, about); err != nil {
 			return err
+		}
+	}
+	if out.MayEnrol { // nobody types the id of whose phone it is
+		for _, register := range out.Registers {
+			for i := range register.Items {
+				if register.Items[i].Link != "" {
+					register.Items[i].Do = line{"登记手机", "Enrol a phone"}
+				}
+			}
 		}
 	}
 	s.show(w, r, v, http.StatusOK, "organisation.html", page{Title: out.Title, TitleEN: "Organisation", Body: out})
@@ -237,7 +247,7 @@ func (s *Site) registersOf(ctx context.Context, p id.Party) ([]register, error) 
 		put(4, x.Number, x.Valid, l)
 	}
 	for _, x := range people {
-		put(5, x.ID.String(), x.Valid, listed{})
+		put(5, x.ID.String(), x.Valid, listed{Link: with("/devices/enrolment", "party", p.String(), "person", x.ID.String())})
 	}
 	return out, nil
 }

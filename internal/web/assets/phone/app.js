@@ -82,7 +82,7 @@ export async function show() {
   try {
     made = await page(decodeURIComponent(rest.join('/')))
   } catch (err) {
-    console.error(err)
+    if (!err.zh) console.error(err) // what is said to the person is no defect
     made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(err.zh ?? '请返回首页再试。', err.en ?? String(err.message)))] }
   }
   if (turn !== turns) made?.leave?.()
