@@ -181,24 +181,8 @@ func (x *tale) nurseOrAny() phone { return phone{walker{x.t, x.in.ctx}, x.s, sam
 // camera is what a reader that we did not write reads of it.
 func (x *tale) enrolments() {
 	x.t.Helper()
-	admin := x.in.somebody(1280)
-	admin.listen()
-	admin.signIn(x.s.URL+"/signin", "admin.sample", ".doors")
-	enrol := func(who samplecity.Somebody, width int64) phone {
-		x.t.Helper()
-		find := `a[href*="person=` + who.Appointment.Person.String() + `"]`
-		admin.arrives("the organisation", find, chromedp.Navigate(x.s.URL+"/admin/registers/"+who.Appointment.Party.String()))
-		admin.arrives("enrolment", "#person", chromedp.Click(find))
-		if who.Login == "nurse.sample" {
-			admin.judged("story-enrolment", "登记新设备", "Enrol a device")
-		}
-		admin.arrives("the code", ".code", chromedp.SendKeys("#device", "样例手机 SAMPLE "+who.Login), chromedp.Click("main form button.main"))
-		if who.Login == "nurse.sample" {
-			admin.judged("story-enrolment-code", "一次性码", "One-time code")
-		}
-		_, code := admin.code("svg.qr")
-		return phoneFrom(x.in, x.s, who, code, width)
-	}
+	desk := x.registrar()
+	enrol := func(who samplecity.Somebody, width int64) phone { return x.enrol(desk, who, width) }
 	named := func(login string) samplecity.Somebody { return somebody(x.t, x.city, login) }
 	x.nurse = enrol(named("nurse.sample"), 390)
 	x.nurse.page("story-home", "封袋", "Close a bag", "扫码")
@@ -210,6 +194,32 @@ func (x *tale) enrolments() {
 		x.others = append(x.others, enrol(registered(x.t, x.city, o.org, o.person, o.login, access.SiteStaff), 390))
 	}
 	x.holds(0)
+}
+
+// registrar is the administrator at the desk.
+func (x *tale) registrar() walker {
+	x.t.Helper()
+	admin := x.in.somebody(1280)
+	admin.listen()
+	admin.signIn(x.s.URL+"/signin", "admin.sample", ".doors")
+	return admin
+}
+
+// enrol gives somebody a phone by the code on the administrator's page.
+func (x *tale) enrol(admin walker, who samplecity.Somebody, width int64) phone {
+	x.t.Helper()
+	find := `a[href*="person=` + who.Appointment.Person.String() + `"]`
+	admin.arrives("the organisation", find, chromedp.Navigate(x.s.URL+"/admin/registers/"+who.Appointment.Party.String()))
+	admin.arrives("enrolment", "#person", chromedp.Click(find))
+	if who.Login == "nurse.sample" {
+		admin.judged("story-enrolment", "登记新设备", "Enrol a device")
+	}
+	admin.arrives("the code", ".code", chromedp.SendKeys("#device", "样例手机 SAMPLE "+who.Login), chromedp.Click("main form button.main"))
+	if who.Login == "nurse.sample" {
+		admin.judged("story-enrolment-code", "一次性码", "One-time code")
+	}
+	_, code := admin.code("svg.qr")
+	return phoneFrom(x.in, x.s, who, code, width)
 }
 
 // ward closes a bag, prints its label, and hands it over to the porter, who reads the label as

@@ -93,7 +93,8 @@ func (f *figures) Evidence(_ context.Context, q measure.Query, cursor string, _ 
 	}
 	p.As.Size = 900
 	p.Items = []measure.Item{{What: "movement", Seq: 17, Division: "130602", Move: indicator.Move{At: 1_767_225_600_000, Kind: indicator.Treated, Batch: id.BatchOf(id.UUID{15: 7, 6: 0x70, 8: 0x80}),
-		Code: "841-001-01", Method: "D10", Grams: 12345}}, {What: "unit", Seq: -1, Unit: indicator.Work{Type: "<i>x</i>", Declared: true}}}
+		Code: "841-001-01", Method: "D10", Grams: 12345}}, {What: "unit", Seq: -1, Unit: indicator.Work{Type: "<i>x</i>", Declared: true}},
+		{What: "unit", Seq: -1, Unit: indicator.Work{Site: id.SiteOf(id.UUID{15: 9, 6: 0x70, 8: 0x80}), Declared: true, Proven: true}}}
 	if cursor == "" {
 		p.Next = "900.1.2.3"
 	}
@@ -136,7 +137,11 @@ func TestWhatIsBehindAFigure(t *testing.T) {
 	w, f := deskWorld(t)
 	city := w.signedIn("city.one", access.Appointment{Role: access.CityInspector})
 	body := city.get("/city/37?period=2026-02&as_of=900&district=130602", 200)
-	contains(t, body, "12.345 kg", "/inspect/batch/00000000-0000-7000-8000-000000000007#e17", "利用处置", "&lt;i&gt;x&lt;/i&gt;", "cursor=900.1.2.3", "竞秀区")
+	contains(t, body, "12.345 kg", "/inspect/batch/00000000-0000-7000-8000-000000000007#e17", "利用处置", "&lt;i&gt;x&lt;/i&gt;", "cursor=900.1.2.3", "竞秀区",
+		`href="/inspect?q=00000000-0000-7000-8000-000000000009"`)
+	if n := strings.Count(body, `href="/inspect?q=`); n != 1 {
+		t.Errorf("%d units lead to batches, of which one is proven", n)
+	}
 	if q := f.asked[len(f.asked)-1]; q.Size != 900 || q.District != "130602" || q.Indicator != 37 {
 		t.Errorf("asked %+v", q)
 	}

@@ -111,6 +111,9 @@ func (s *Site) behindOf(r *http.Request, n int, it measure.Item) (behind, error)
 	case "unit":
 		site = it.Unit.Site
 		b.Words = line{"登记场所", "registered site"}
+		if it.Unit.Proven { // by batches of it
+			b.Href = with("/inspect", "q", site.String())
+		}
 		zh, en := it.Unit.Why()
 		kind := term.Social(it.Unit.Type)
 		if n == 36 { // institutions are counted by what their site is

@@ -157,6 +157,15 @@ func (s *Site) search(ctx context.Context, v *visit, p *inspectPage) (to string,
 	if utf8.RuneCountInString(q) > searchMost {
 		return "", nil
 	}
+	if place, err := id.ParseSite(q); err == nil { // all that the site had a part in
+		known, ok, err := s.Registry.Site(ctx, place)
+		for _, kind := range worklist.Kinds() {
+			if err == nil && ok {
+				err = look(audit.Filter{Kind: kind, Party: known.Party, Site: place})
+			}
+		}
+		return "", err
+	}
 	for _, kind := range worklist.Kinds() {
 		for _, t := range []string{worklist.ByNumber(q), worklist.ByPlate(q), worklist.ByContainer(q)} {
 			if err := look(audit.Filter{Kind: kind, Terms: []string{t}}); err != nil {
