@@ -70,16 +70,16 @@ func TestTheFirstAdministratorInABrowser(t *testing.T) {
 		t.Fatalf("%q %v", code, err)
 	}
 	w := walker{t, browser(t)}
-	w.run("the link", chromedp.Navigate(s.URL+"/welcome#"+code), chromedp.WaitVisible("#code"))
+	w.arrives("the link", "#code", chromedp.Navigate(s.URL+"/welcome#"+code))
 	where := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.href + " " + document.getElementById("code").value`)))(t)
 	if where != s.URL+"/welcome "+code {
 		t.Errorf("the page stands at %q", where)
 	}
 	w.sees("welcome", "一次性码", "One-time code")
 	const password = "sample-pass-phrase-19"
-	w.run("taking it up", chromedp.SendKeys("#password", password), chromedp.SendKeys("#again", password),
-		chromedp.Click("button.main"), chromedp.WaitVisible(`form[action="/signout"]`))
-	w.run("the account", chromedp.Click(`a[href="/account"]`), chromedp.WaitVisible(`form[action="/account/password"]`))
+	w.arrives("taking it up", `form[action="/signout"]`, chromedp.SendKeys("#password", password), chromedp.SendKeys("#again", password),
+		chromedp.Click("button.main"))
+	w.arrives("the account", `form[action="/account/password"]`, chromedp.Click(`a[href="/account"]`))
 	w.sees("account", "系统管理员", "system administrator", "admin")
 	if again, _, err := s.AdministratorCode(t.Context(), ""); err != nil || again != "" {
 		t.Errorf("a second first administrator: %q %v", again, err)
@@ -87,10 +87,10 @@ func TestTheFirstAdministratorInABrowser(t *testing.T) {
 	if _, _, err := s.Accounts.Accept(t.Context(), account.Acceptance{Code: code, Password: password}); err == nil {
 		t.Error("the code works twice")
 	}
-	w.run("signing out", chromedp.Click(`form[action="/signout"] button`), chromedp.WaitVisible("#login"))
-	w.run("coming back", chromedp.Navigate(s.URL+"/account"), chromedp.WaitVisible("#login"))
-	w.run("with the password", chromedp.SendKeys("#login", "admin"), chromedp.SendKeys("#password", password),
-		chromedp.Click("button.main"), chromedp.WaitVisible(`form[action="/signout"]`))
+	w.arrives("signing out", "#login", chromedp.Click(`form[action="/signout"] button`))
+	w.arrives("coming back", "#login", chromedp.Navigate(s.URL+"/account"))
+	w.arrives("with the password", `form[action="/signout"]`, chromedp.SendKeys("#login", "admin"), chromedp.SendKeys("#password", password),
+		chromedp.Click("button.main"))
 	w.sees("account-again", "系统管理员")
 }
 
@@ -110,14 +110,13 @@ func TestALostPhoneInTwoTaps(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := walker{t, browser(t)}
-	w.run("the devices", chromedp.Navigate(s.URL+"/devices?q="+nurse.Appointment.Person.String()), chromedp.WaitVisible("#login"))
+	w.arrives("the devices", "#login", chromedp.Navigate(s.URL+"/devices?q="+nurse.Appointment.Person.String()))
 	w.sees("signin", "登录", "Sign in")
-	w.run("signing in", chromedp.SendKeys("#login", admin.Login), chromedp.SendKeys("#password", password), chromedp.Click("button.main"),
-		chromedp.WaitVisible(`a.danger[href$="/lost"]`))
+	w.arrives("signing in", `a.danger[href$="/lost"]`, chromedp.SendKeys("#login", admin.Login), chromedp.SendKeys("#password", password), chromedp.Click("button.main"))
 	w.sees("devices", "挂失", "Lost", "nurse")
-	w.run("the first tap", chromedp.Click(`a.danger[href$="/lost"]`), chromedp.WaitVisible(`button.danger[name="since"]`))
+	w.arrives("the first tap", `button.danger[name="since"]`, chromedp.Click(`a.danger[href$="/lost"]`))
 	w.sees("lost", "挂失后不能撤销", "cannot be undone")
-	w.run("the second tap", chromedp.Click(`button.danger[name="since"]`), chromedp.WaitVisible(".done"))
+	w.arrives("the second tap", ".done", chromedp.Click(`button.danger[name="since"]`))
 	w.sees("lost-done", "这台设备已吊销", "This device is revoked")
 	kid := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.pathname.split("/")[2]`)))(t)
 	k, ok, err := s.Registry.Key(t.Context(), kid)
@@ -127,6 +126,6 @@ func TestALostPhoneInTwoTaps(t *testing.T) {
 	if err := k.Sound(time.Now().Add(time.Second)); err == nil {
 		t.Error("the lost phone can sign")
 	}
-	w.run("a new phone", chromedp.Click(`form[action="/devices/enrolment"] button.main`), chromedp.WaitVisible(".code"))
+	w.arrives("a new phone", ".code", chromedp.Click(`form[action="/devices/enrolment"] button.main`))
 	w.sees("new-phone", "一次性码", "One-time code")
 }

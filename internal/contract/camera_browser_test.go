@@ -102,7 +102,7 @@ func TestTheInspectorsCamera(t *testing.T) {
 			async detect(v) { window.looks = (window.looks ?? 0) + 1; return window.looks > 2 && v.videoWidth === 640 && this.formats.join() === "qr_code" ? [{rawValue: "` + url + `"}] : [] } }`)
 		w.signIn(s.URL+"/inspect", who.Login, "#scan")
 		w.before(`addEventListener("pagehide", () => sessionStorage.setItem("decoder", performance.getEntriesByType("resource").some((r) => r.name.endsWith("decode.js"))))`)
-		w.run("again", chromedp.Reload(), chromedp.WaitVisible("#scan"))
+		w.arrives("again", "#scan", chromedp.Reload())
 		w.tap("扫码")
 		found(w)
 		if got := js[string](w, `sessionStorage.getItem("decoder")`); got != "false" {
@@ -144,7 +144,7 @@ func TestAPhoneIsEnrolledByItsCamera(t *testing.T) {
 	p := phone{walker{t, browser(t, filmed(t, s.URL+"/m/#enrol="+code)...)}, s, who}
 	p.before(`delete window.BarcodeDetector`)
 	p.listen()
-	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol"), chromedp.WaitVisible("#code"))
+	p.arrives("the app", "#code", chromedp.Navigate(s.URL+"/m/#enrol"))
 	p.until("the code was read", `document.getElementById("code").value === "`+code+`"`)
 	if strings.Contains(js[string](p.walker, `location.href`), code) {
 		t.Error("the code is in the address")

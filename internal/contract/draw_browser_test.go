@@ -22,7 +22,7 @@ func TestADrawAnnouncedOnATablet(t *testing.T) {
 	p.run("not signed in", chromedp.Navigate(s.URL+"/m/#draw"))
 	p.until("sign in first", `document.body.innerText.includes("请先登录并联网")`)
 	p.enter()
-	p.run("the draws", chromedp.Navigate(s.URL+"/inspect/draws"), chromedp.WaitVisible(`a[href="/m/#draw"]`))
+	p.arrives("the draws", `a[href="/m/#draw"]`, chromedp.Navigate(s.URL+"/inspect/draws"))
 	p.tap("在本机公告一次抽取")
 	p.until("the form", `document.querySelector("#draw-sites")`)
 	listed := js[int](p.walker, `Number(/(\d+) sites/.exec(document.querySelector("#listed").innerText)[1])`)
@@ -45,7 +45,7 @@ func TestADrawAnnouncedOnATablet(t *testing.T) {
 	p.until("the announcement waits", `location.hash.startsWith("#drawn/") && document.body.innerText.includes("等待种子")`)
 	p.page("draw-waits", "还差", "3 of", "等待种子")
 	event := js[string](p.walker, `location.hash.slice("#drawn/".length)`)
-	p.run("the page of the draw", chromedp.Navigate(s.URL+"/inspect/draws/"+event), chromedp.WaitVisible(".facts"))
+	p.arrives("the page of the draw", ".facts", chromedp.Navigate(s.URL+"/inspect/draws/"+event))
 	p.sees("draw-waits-desk", "日志尚未到达所定条数", "还差")
 	p.axe("a draw that waits")
 
@@ -88,24 +88,24 @@ func TestADrawAnnouncedOnATablet(t *testing.T) {
 		t.Fatalf("the draws are %+v %v", page, err)
 	}
 	p.across(1280)
-	p.run("all draws", chromedp.Navigate(s.URL+"/inspect/draws"), chromedp.WaitVisible(".list"))
+	p.arrives("all draws", ".list", chromedp.Navigate(s.URL+"/inspect/draws"))
 	p.sees("draws-desk", "第 2 次", "漏列一名检查人员", "已抽出", "entries to go")
 	p.axe("the draws")
 
 	// The drawn sites come along without network.
 	p.across(820)
-	p.run("the app", chromedp.Navigate(s.URL+"/m/"), chromedp.WaitVisible(`a[href="#inspect"].main`))
+	p.arrives("the app", `a[href="#inspect"].main`, chromedp.Navigate(s.URL+"/m/"))
 	p.until("the drawn list is kept", `document.querySelector("#top")`)
-	p.run("which site", chromedp.Navigate(s.URL+"/m/#inspect"), chromedp.WaitVisible("#typed"))
+	p.arrives("which site", "#typed", chromedp.Navigate(s.URL+"/m/#inspect"))
 	for end := time.Now().Add(waits); js[int](p.walker, `document.querySelectorAll('main a[href^="#inspect/"]').length`) != 3; time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the drawn sites are not listed")
 		}
-		p.run("again", chromedp.Reload(), chromedp.WaitVisible("#typed"))
+		p.arrives("again", "#typed", chromedp.Reload())
 	}
 	p.cut(true)
-	p.run("without network", chromedp.Reload(), chromedp.WaitVisible("#typed"))
+	p.arrives("without network", "#typed", chromedp.Reload())
 	p.page("inspect-start", "抽中", "SAMPLE")
-	p.run("the first", chromedp.Navigate(s.URL+"/m/#inspect/"+drawn[0]), chromedp.WaitVisible("#tally"))
+	p.arrives("the first", "#tally", chromedp.Navigate(s.URL+"/m/#inspect/"+drawn[0]))
 	p.until("its name is known", `document.querySelector("#site").innerText.includes("SAMPLE")`)
 }

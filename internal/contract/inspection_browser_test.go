@@ -26,7 +26,7 @@ func tablet(t *testing.T, s *server.Server, city *samplecity.City, options ...ch
 	p := phone{walker{t, browser(t, options...)}, s, who}
 	p.across(820)
 	p.listen("status of 404") // of a site that nobody has
-	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol="+code), chromedp.WaitVisible("#code"))
+	p.arrives("the app", "#code", chromedp.Navigate(s.URL+"/m/#enrol="+code))
 	p.tap("登记 Enrol")
 	p.until("the inspector's home page", `document.querySelector('a[href="#inspect"].main')`)
 	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
@@ -45,9 +45,8 @@ func (w walker) across(px int64) {
 func (p phone) enter() {
 	p.t.Helper()
 	member(p.t, p.s, p.who.Login, p.who.Appointment)
-	p.run("the form", chromedp.Navigate(p.s.URL+"/signin?next=/m/"), chromedp.WaitVisible("#login"))
-	p.run("signing in", chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"),
-		chromedp.WaitVisible(`a[href="#inspect"].main`))
+	p.arrives("the form", "#login", chromedp.Navigate(p.s.URL+"/signin?next=/m/"))
+	p.arrives("signing in", `a[href="#inspect"].main`, chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
 	p.until("the tablet knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
 }
 
@@ -80,15 +79,15 @@ func TestAnInspectionOnATablet(t *testing.T) {
 	p := tablet(t, s, city)
 	p.page("inspector-home", "检查场所", "Inspect a site", "not yet sent (0)")
 	form := s.URL + "/m/#inspect/" + site.String()
-	p.run("a site, not signed in", chromedp.Navigate(form), chromedp.WaitVisible("#tally"))
+	p.arrives("a site, not signed in", "#tally", chromedp.Navigate(form))
 	p.sees("inspect-unknown", "还没有与登记册核对", "was not checked against the register")
 	p.enter()
 
-	p.run("a site of nobody", chromedp.Navigate(s.URL+"/m/#inspect/019ca000-0000-7000-8000-00000000dead"), chromedp.WaitVisible("#tally"))
+	p.arrives("a site of nobody", "#tally", chromedp.Navigate(s.URL+"/m/#inspect/019ca000-0000-7000-8000-00000000dead"))
 	p.tap("签名 Sign")
 	p.until("all that is wrong", `document.querySelectorAll("#wrong li").length === 31`)
 	p.page("inspect-wrong", "登记册里没有这个场所", "第 1 项没有填", "第 30 项没有填", "31 处要改")
-	p.run("a site", chromedp.Navigate(form), chromedp.WaitVisible("#tally"))
+	p.arrives("a site", "#tally", chromedp.Navigate(form))
 	p.until("its name", `document.querySelector("#site").innerText.includes("SAMPLE")`)
 	p.page("inspect", "检查表", "竞秀区 Jingxiu", "第 1 项", "否决项", "已填 0/30", "达标 ≥ 50")
 
@@ -104,7 +103,7 @@ func TestAnInspectionOnATablet(t *testing.T) {
 			t.Fatal("the draft is not kept")
 		}
 	}
-	p.run("a reload without network", chromedp.Reload(), chromedp.WaitVisible("#tally"))
+	p.arrives("a reload without network", "#tally", chromedp.Reload())
 	p.until("the draft came back", `document.querySelector("#tally").innerText.includes("已填 3/30") && document.querySelector("#note").value === "台账缺页 SAMPLE"`)
 	p.answer(1, "1")
 	p.until("a veto is final", `document.querySelector("#tally").innerText.includes("不达标")`)
@@ -158,7 +157,7 @@ func TestAnInspectionOnATablet(t *testing.T) {
 		t.Errorf("the second is %+v", again)
 	}
 	p.across(1280)
-	p.run("the site's page", chromedp.Navigate(s.URL+"/inspect/site/"+site.String()), chromedp.WaitVisible("h2"))
+	p.arrives("the site's page", "h2", chromedp.Navigate(s.URL+"/inspect/site/"+site.String()))
 	p.sees("inspect-site", "检查记录", "57 / 60", "达标", "不达标", "复查", "填写检查表")
 	p.axe("the site's page")
 	p.across(820)
@@ -211,7 +210,7 @@ func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
 	p := tablet(t, s, city)
 	p.enter()
 	form := s.URL + "/m/#inspect/" + site.String()
-	p.run("the plant", chromedp.Navigate(form), chromedp.WaitVisible("#tally"))
+	p.arrives("the plant", "#tally", chromedp.Navigate(form))
 	p.page("inspect-operator", "经营单位", "样例检查项 1 SAMPLE", name+" 1")
 	p.answer(1, "5")
 	p.until("an answer", `document.querySelector("#tally").innerText.includes("已填 1/")`)
@@ -222,12 +221,12 @@ func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
 		t.Fatalf("%s", report)
 	}
 	p.until("the new sheet is here", `(fetch("/m/sheets").then((r) => r.json()).then((x) => { window.newer = x.sheets.some((s) => s.version === "2") }), window.newer)`)
-	p.run("again", chromedp.Reload(), chromedp.WaitVisible("#tally"))
+	p.arrives("again", "#tally", chromedp.Reload())
 	for end := time.Now().Add(waits); !js[bool](p.walker, `document.body.innerText.includes("这张表已有新版")`); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nobody says that there is a newer version")
 		}
-		p.run("again", chromedp.Reload(), chromedp.WaitVisible("#tally"))
+		p.arrives("again", "#tally", chromedp.Reload())
 	}
 	if !js[bool](p.walker, `document.querySelector("#tally").innerText.includes("已填 1/")`) {
 		t.Error("what was begun is gone")
@@ -249,7 +248,7 @@ func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
 		t.Errorf("recorded is %+v", got)
 	}
 	p.across(1280)
-	p.run("the rules", chromedp.Navigate(s.URL+"/rules#sheets"), chromedp.WaitVisible("#sheets"))
+	p.arrives("the rules", "#sheets", chromedp.Navigate(s.URL+"/rules#sheets"))
 	p.sees("rules-sheets", name+" 2", "generator 2021")
 }
 
@@ -263,7 +262,7 @@ func TestARefusedInspectionIsFilledInAgain(t *testing.T) {
 	p.until("the sheets are here", `new Promise((done) => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => { const k = r.result.transaction("meta").objectStore("meta").get("sheets"); k.onsuccess = () => { window.sheets = Boolean(k.result); r.result.close(); done() } } }), window.sheets`)
 	p.cut(true)
 	const nobody = "019ca000-0000-7000-8000-00000000dead"
-	p.run("a site of nobody", chromedp.Navigate(s.URL+"/m/#inspect/"+nobody), chromedp.WaitVisible("#tally"))
+	p.arrives("a site of nobody", "#tally", chromedp.Navigate(s.URL+"/m/#inspect/"+nobody))
 	for no := 1; no <= 30; no++ {
 		p.answer(no, map[bool]string{true: "na", false: "2"}[no == 7])
 	}
@@ -272,7 +271,7 @@ func TestARefusedInspectionIsFilledInAgain(t *testing.T) {
 	p.unsent(1)
 	p.cut(false)
 	p.until("it comes back", `document.querySelector("#unsent").textContent.includes("退回 (1)")`)
-	p.run("why", chromedp.Reload(), chromedp.WaitVisible(".state.refused"))
+	p.arrives("why", ".state.refused", chromedp.Reload())
 	p.page("inspect-refused", "没有收这次检查", "登记册里当时没有这个场所", "must be a site of another party", "照此重填再签")
 	p.checked(must(id.ParseSite(nobody))(t), 0)
 	p.tap("照此重填再签")

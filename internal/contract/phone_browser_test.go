@@ -153,7 +153,7 @@ func phoneOf(t *testing.T, s *server.Server, who samplecity.Somebody, options ..
 	}
 	p := phone{walker{t, browser(t, options...)}, s, who}
 	p.listen()
-	p.run("the app", chromedp.Navigate(s.URL+"/m/#enrol="+code), chromedp.WaitVisible("#code"))
+	p.arrives("the app", "#code", chromedp.Navigate(s.URL+"/m/#enrol="+code))
 	if at := js[string](p.walker, `location.href + " " + document.getElementById("code").value`); at != s.URL+"/m/#enrol "+code {
 		t.Errorf("the code is in the address: %q", at)
 	}
@@ -210,7 +210,7 @@ func (p phone) world(events int64) {
 // bag closes one, and gives its label by the picture of its code.
 func (p phone) bag(department, kg, shot string) event.Label {
 	p.t.Helper()
-	p.run("home", chromedp.Navigate(p.s.URL+"/m/#bag"), chromedp.WaitVisible("#weight"))
+	p.arrives("home", "#weight", chromedp.Navigate(p.s.URL+"/m/#bag"))
 	p.fill("#department", department)
 	p.fill("#weight", kg)
 	if shot != "" {
@@ -265,10 +265,10 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 	first := nurse.bag("内科 SAMPLE", "1.25", "label")
 	nurse.unsent(1)
 	second := nurse.bag("内科 SAMPLE", "0.875", "")
-	nurse.run("a reload without network", chromedp.Reload(), chromedp.WaitVisible("#token"))
+	nurse.arrives("a reload without network", "#token", chromedp.Reload())
 	nurse.unsent(2)
 	nurse.world(0)
-	nurse.run("many", chromedp.Navigate(s.URL+"/m/#many/batch.released"), chromedp.WaitVisible("#typed"))
+	nurse.arrives("many", "#typed", chromedp.Navigate(s.URL+"/m/#many/batch.released"))
 	nurse.fill("#typed", strings.ToLower(string(first[:20]))+" "+string(first[20:]))
 	nurse.tap("确定")
 	nurse.until("one bag on the list", `document.querySelectorAll("[data-batch]").length === 1`)
@@ -286,7 +286,7 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 		t.Fatalf("the hand-over code reads %q", code)
 	}
 	nurse.unsent(3)
-	nurse.run("the queue", chromedp.Navigate(s.URL+"/m/#queue"), chromedp.WaitVisible(`[data-state="waiting"]`))
+	nurse.arrives("the queue", `[data-state="waiting"]`, chromedp.Navigate(s.URL+"/m/#queue"))
 	nurse.page("queue", "未发送 (3)", "产生", "内部交出")
 	nurse.world(0)
 
@@ -310,7 +310,7 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 	nurse.world(3)
 
 	porter := newPhone(t, s, city, "porter.sample")
-	porter.run("scan", chromedp.Navigate(s.URL+"/m/#scan"), chromedp.WaitVisible("#typed"))
+	porter.arrives("scan", "#typed", chromedp.Navigate(s.URL+"/m/#scan"))
 	porter.cut(true)
 	porter.fill("#typed", code[0])
 	porter.tap("确定")
@@ -337,9 +337,8 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 func (p phone) signIn() {
 	p.t.Helper()
 	member(p.t, p.s, p.who.Login, p.who.Appointment)
-	p.run("the form", chromedp.Navigate(p.s.URL+"/signin?next=/m/"), chromedp.WaitVisible("#login"))
-	p.run("signing in", chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"),
-		chromedp.WaitVisible(`a[href="#scan"].main`))
+	p.arrives("the form", "#login", chromedp.Navigate(p.s.URL+"/signin?next=/m/"))
+	p.arrives("signing in", `a[href="#scan"].main`, chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
 	p.until("the phone knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
 }
 
@@ -374,7 +373,7 @@ func TestBagsStoreAndTripOnPhones(t *testing.T) {
 		t.Errorf("stored: %+v", v.State)
 	}
 	// What another device signed comes in by itself, and a bag that is gone from here goes.
-	nurse.run("opened anew", chromedp.Reload(), chromedp.WaitVisible(`[data-batch]`))
+	nurse.arrives("opened anew", `[data-batch]`, chromedp.Reload())
 	nurse.until("the bags as the server has them", `document.querySelectorAll("[data-band=fresh]").length === 2`)
 
 	nurse.open("#many/manifest.issued", "#typed")

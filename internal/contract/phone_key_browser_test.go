@@ -63,7 +63,7 @@ func TestAPhoneRenewsItsKey(t *testing.T) {
 		const store = r.result.transaction("meta", "readwrite").objectStore("meta"); const k = store.get("key"); k.onsuccess = () => {
 			store.put({...k.result, valid_from: new Date(Date.now() - 300 * 86400000).toISOString(), valid_to: new Date(Date.now() + 3 * 86400000).toISOString()}, "key").onsuccess = () => { r.result.close(); done(true) } } } })`)
 	nurse.cut(true)
-	nurse.run("home without network", chromedp.Navigate(s.URL+"/m/#"), chromedp.Reload(), chromedp.WaitVisible(`a[href="#scan"].main`))
+	nurse.arrives("home without network", `a[href="#scan"].main`, chromedp.Navigate(s.URL+"/m/#"), chromedp.Reload())
 	nurse.page("key-near-its-end", "本机密钥还有", "自动更换")
 	if nurse.kid() != second {
 		t.Error("renewed without network")
@@ -80,8 +80,8 @@ func TestAPhoneRenewsItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	nurse.bag("内科 SAMPLE", "3.5", "")
-	nurse.run("what came back", chromedp.Navigate(s.URL+"/m/#queue"), chromedp.WaitVisible(`[data-state=refused]`))
-	nurse.run("home", chromedp.Navigate(s.URL+"/m/#"), chromedp.WaitVisible(`.note.bad`))
+	nurse.arrives("what came back", `[data-state=refused]`, chromedp.Navigate(s.URL+"/m/#queue"))
+	nurse.arrives("home", `.note.bad`, chromedp.Navigate(s.URL+"/m/#"))
 	nurse.page("lost", "本机已被挂失或吊销", "请交还单位", "重新登记本机")
 	nurse.world(2)
 	nurse.open("#device", `a[href="#scale"]`)

@@ -56,7 +56,7 @@ func TestPickUpUnderAuthorisationWithoutNetwork(t *testing.T) {
 	driver.keeps("leaves", `x?.items.length === 1`)
 	driver.keeps("names", `x?.["900-249-08"]`)
 	driver.cut(true)
-	driver.run("the yard", chromedp.Navigate(s.URL+"/m/#trip"), chromedp.Reload(), chromedp.WaitVisible("#plate"))
+	driver.arrives("the yard", "#plate", chromedp.Navigate(s.URL+"/m/#trip"), chromedp.Reload())
 	driver.tap("今日车次 冀F00009")
 	driver.until("the line of the trip", `document.querySelector("svg.line circle.next") && document.querySelectorAll("svg.line circle").length === 2`)
 	// The register of the sample city may know the vehicle or not: the driver's own figure stands here.
@@ -117,14 +117,14 @@ func TestPickUpUnderAuthorisationWithoutNetwork(t *testing.T) {
 			t.Errorf("the drum is %+v", b)
 		}
 	}
-	shop.run("the shop looks again", chromedp.Navigate(s.URL+"/m/#"), chromedp.Reload(), chromedp.WaitVisible(`a[href="#behalf"]`))
+	shop.arrives("the shop looks again", `a[href="#behalf"]`, chromedp.Navigate(s.URL+"/m/#"), chromedp.Reload())
 	shop.tap("替本单位签的 2 桶")
 	shop.until("what was signed in its place", `document.querySelectorAll("[data-batch]").length === 2`)
 	shop.page("behalf", "替本单位签的", "凭长期授权", "900-214-08")
 
 	// Taken back while the driver's phone is out of reach: what it signs then comes back with words.
 	driver.cut(true)
-	driver.run("out of reach", chromedp.Navigate(s.URL+"/m/#pickup/"+site.String()+"/leave"), chromedp.Reload(), chromedp.WaitVisible("select.wastecode"))
+	driver.arrives("out of reach", "select.wastecode", chromedp.Navigate(s.URL+"/m/#pickup/"+site.String()+"/leave"), chromedp.Reload())
 	shop.open("#leave", "[data-leave] button")
 	shop.tap("收回授权，签名")
 	shop.until("taken back", `document.querySelector("[data-leave]").textContent.includes("已收回")`)
@@ -135,7 +135,7 @@ func TestPickUpUnderAuthorisationWithoutNetwork(t *testing.T) {
 	driver.until("signed", `location.hash.startsWith("#told/")`)
 	driver.unsent(3)
 	driver.cut(false)
-	driver.run("what became of it", chromedp.Navigate(s.URL+"/m/#queue"), chromedp.WaitVisible(`[data-state=held], [data-state=refused]`))
+	driver.arrives("what became of it", `[data-state=held], [data-state=refused]`, chromedp.Navigate(s.URL+"/m/#queue"))
 	driver.until("what to do is said", `document.body.innerText.includes("对方没有给过这样的授权、已收回") && document.body.innerText.includes("同一桶的前一条还没有收下")`)
 	driver.page("leave-gone", "按纸质单补录")
 	driver.world(8)

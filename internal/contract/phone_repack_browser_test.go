@@ -63,7 +63,7 @@ func TestPackingOverOnThePhone(t *testing.T) {
 	nurse.page("repack-label", "医疗废物", "1.25 kg", "内科 SAMPLE")
 	nurse.scan(string(torn), "the old bag is done with", `document.body.innerText.includes("没有下一步了")`)
 
-	nurse.run("packing", chromedp.Navigate(s.URL+"/m/#repack"), chromedp.WaitVisible("#typed"))
+	nurse.arrives("packing", "#typed", chromedp.Navigate(s.URL+"/m/#repack"))
 	for i, l := range []event.Label{sound, other} {
 		if i > 0 {
 			nurse.tap("再加一件老容器")

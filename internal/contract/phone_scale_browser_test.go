@@ -43,7 +43,7 @@ func TestAScaleOnThePhone(t *testing.T) {
 	settleCity(t, city, client.New(s.URL, s.Token))
 	nurse := newPhone(t, s, city, "nurse.sample")
 	nurse.before(wire)
-	nurse.run("a bag", chromedp.Navigate(s.URL+"/m/#bag"), chromedp.Reload(), chromedp.WaitVisible("button.scale"))
+	nurse.arrives("a bag", "button.scale", chromedp.Navigate(s.URL+"/m/#bag"), chromedp.Reload())
 	js[bool](nurse.walker, `(window.nobody = true)`)
 	nurse.tap("读秤")
 	nurse.until("nobody chose one", `document.body.innerText.includes("没有选秤") && !document.querySelector("button.scale").disabled`)
@@ -68,7 +68,7 @@ func TestAScaleOnThePhone(t *testing.T) {
 	nurse.until("three alike", `document.querySelector("#reading").textContent === "7.6 kg" && window.opened.at(-1) === 4800`)
 
 	nurse.before(`Object.defineProperty(navigator, "serial", { configurable: true, value: undefined })`)
-	nurse.run("a browser without", chromedp.Navigate(s.URL+"/m/#bag"), chromedp.Reload(), chromedp.WaitVisible("#weight"))
+	nurse.arrives("a browser without", "#weight", chromedp.Navigate(s.URL+"/m/#bag"), chromedp.Reload())
 	if js[bool](nurse.walker, `Boolean(document.querySelector("button.scale"))`) {
 		t.Error("a button for a scale that cannot be reached")
 	}

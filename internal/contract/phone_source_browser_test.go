@@ -78,7 +78,7 @@ func TestASmallSourceSignsItself(t *testing.T) {
 	}
 	shop.unsent(2)
 
-	driver.run("the yard", chromedp.Navigate(s.URL+"/m/#trip"), chromedp.Reload(), chromedp.WaitVisible("#plate"))
+	driver.arrives("the yard", "#plate", chromedp.Navigate(s.URL+"/m/#trip"), chromedp.Reload())
 	driver.tap("今日车次 " + plate)
 	driver.until("the limit is the register's", `document.querySelector("#room")?.textContent.includes("`+limit+` kg")`)
 	driver.open("#scan", "#typed")
@@ -90,7 +90,7 @@ func TestASmallSourceSignsItself(t *testing.T) {
 	driver.page("trip-own", "900-214-08", "已收")
 	driver.unsent(1)
 	driver.cut(false) // the driver is back first: what they saw is not there yet
-	driver.run("what waits", chromedp.Navigate(s.URL+"/m/#queue"), chromedp.WaitVisible(`[data-state=held]`))
+	driver.arrives("what waits", `[data-state=held]`, chromedp.Navigate(s.URL+"/m/#queue"))
 	shop.cut(false)
 	shop.unsent(0)
 	driver.tap("现在发送")

@@ -124,7 +124,7 @@ func phoneFrom(in *studio, s *server.Server, who samplecity.Somebody, code strin
 	}
 	p := phone{in.somebody(width), s, who}
 	p.listen()
-	p.run("the app", chromedp.Navigate(code), chromedp.WaitVisible("#code"))
+	p.arrives("the app", "#code", chromedp.Navigate(code))
 	p.tap("登记 Enrol")
 	p.until("the home page", `document.querySelector('a[href="#scan"].main')`)
 	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
