@@ -95,17 +95,33 @@ func (r *reader) Facts(from, to int64, each func(ledger.Kept) error) error {
 	return nil
 }
 
-func scanMove(rows *sql.Rows) (m indicator.Move, err error) {
-	var line, mixed int64
-	err = rows.Scan(whole(&m.Seq), whole(&line), whole(&m.At), word(&m.Kind), name(&m.Batch, id.BatchOf), name(&m.Origin, id.SiteOf), name(&m.Site, id.SiteOf),
-		word(&m.Code), word(&m.Method), whole(&m.Grams), whole(&mixed))
-	m.Line, m.Mixed = int(line), mixed != 0
-	return m, err
+// moveScan reads row after row; its destinations are made once, for a reading has many rows.
+type moveScan struct {
+	m           indicator.Move
+	line, mixed int64
+	to          []any
 }
 
-func (r *reader) moves(q string, args ...any) (out []indicator.Move, err error) {
+func newMoveScan() *moveScan {
+	c := &moveScan{}
+	m := &c.m
+	c.to = []any{whole(&m.Seq), whole(&c.line), whole(&m.At), word(&m.Kind), name(&m.Batch, id.BatchOf), name(&m.Origin, id.SiteOf), name(&m.Site, id.SiteOf),
+		word(&m.Code), word(&m.Method), whole(&m.Grams), whole(&c.mixed)}
+	return c
+}
+
+func (c *moveScan) read(rows *sql.Rows) (indicator.Move, error) {
+	err := rows.Scan(c.to...)
+	c.m.Line, c.m.Mixed = int(c.line), c.mixed != 0
+	return c.m, err
+}
+
+// moves reads movements, about so many.
+func (r *reader) moves(about int64, q string, args ...any) (out []indicator.Move, err error) {
+	out = make([]indicator.Move, 0, about)
+	c := newMoveScan()
 	err = r.query(q, func(rows *sql.Rows) error {
-		m, err := scanMove(rows)
+		m, err := c.read(rows)
 		out = append(out, m)
 		return err
 	}, args...)
@@ -113,7 +129,10 @@ func (r *reader) moves(q string, args ...any) (out []indicator.Move, err error) 
 }
 
 // Moves implements measure.Reader.
-func (r *reader) Moves(from, to int64) ([]indicator.Move, error) { return r.moves(sqlMoves, from, to) }
+func (r *reader) Moves(from, to int64) ([]indicator.Move, error) {
+	const most = 1 << 16 // of room that is made before anything was read
+	return r.moves(max(0, min(to-from, most)), sqlMoves, from, to)
+}
 
 // MovesAt implements measure.Reader.
 func (r *reader) MovesAt(sites []id.Site, since, before int64) ([]indicator.Move, error) {
@@ -121,7 +140,7 @@ func (r *reader) MovesAt(sites []id.Site, since, before int64) ([]indicator.Move
 		return nil, nil
 	}
 	list := r.s.say.ids(spell(sites))
-	return r.moves(sqlMovesAt, list, since, before, list, since, before)
+	return r.moves(0, sqlMovesAt, list, since, before, list, since, before)
 }
 
 // FirstMove implements measure.Reader.
@@ -137,7 +156,7 @@ func (r *reader) Evidence(p indicator.Period, cut int64, w measure.Wanted, befor
 	if w.Origins != nil {
 		q, args = sqlEvidenceOf, append(args, r.s.say.ids(spell(w.Origins)))
 	}
-	return r.moves(q, append(args, r.s.say.ids(words(w.Methods)), after.At, after.At, after.Seq, after.Seq, after.Line, limit)...)
+	return r.moves(int64(limit), q, append(args, r.s.say.ids(words(w.Methods)), after.At, after.At, after.Seq, after.Seq, after.Line, limit)...)
 }
 
 // Taken implements measure.Reader.
@@ -345,8 +364,9 @@ func (r *reader) sealed(q string, arg int64) (h measure.Sealed, err error) {
 
 // MoveRows implements audit.Rows.
 func (r *reader) MoveRows(each func(indicator.Move) error) error {
+	c := newMoveScan()
 	return r.query(sqlMoveRows, func(rows *sql.Rows) error {
-		m, err := scanMove(rows)
+		m, err := c.read(rows)
 		if err != nil {
 			return err
 		}
