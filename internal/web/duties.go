@@ -191,17 +191,9 @@ func (s *Site) ownSites(ctx context.Context, v *visit) (out []party.Site, err er
 
 // duties is GET /duties/{site}?kind=&cursor=.
 func (s *Site) duties(w http.ResponseWriter, r *http.Request, v *visit) error {
-	ctx, missing := r.Context(), fault.Missing("site")
-	x, err := id.ParseSite(r.PathValue("site"))
-	if err != nil {
-		return missing
-	}
-	site, ok, err := s.Registry.Site(ctx, x)
+	site, err := s.siteAt(r)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return missing
 	}
 	return s.dutiesOf(w, r, v, site)
 }

@@ -57,17 +57,11 @@ type phoneInspection struct {
 // phoneInspected is GET /m/inspected/{site}: whose site it is and what was found there before.
 func (s *Site) phoneInspected(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx, missing := r.Context(), fault.Missing("site")
-	x, err := id.ParseSite(r.PathValue("site"))
-	if err != nil {
-		return missing
-	}
-	site, ok, err := s.Registry.Site(ctx, x)
+	site, err := s.siteAt(r)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return missing
-	}
+	x := site.ID
 	if err := s.about(r, v, "listCustody", x.String(), access.Subject{Parties: []id.Party{site.Party}, Sites: []id.Site{x}}, missing); err != nil {
 		return err
 	}

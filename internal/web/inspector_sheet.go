@@ -11,6 +11,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/indicator"
+	"liandan/internal/party"
 	"liandan/internal/standbook"
 	"liandan/internal/term"
 )
@@ -154,20 +155,27 @@ type account2 struct {
 	Balanced                                              bool
 }
 
+// siteAt is the site that a page's address names; what is no site's id is missing like a site that is not there.
+func (s *Site) siteAt(r *http.Request) (party.Site, error) {
+	x, err := id.ParseSite(r.PathValue("site"))
+	if err != nil {
+		return party.Site{}, fault.Missing("site")
+	}
+	site, ok, err := s.Registry.Site(r.Context(), x)
+	if err == nil && !ok {
+		err = fault.Missing("site")
+	}
+	return site, err
+}
+
 // house is GET /inspect/site/{site}?period=&cursor=.
 func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx, missing := r.Context(), fault.Missing("site")
-	x, err := id.ParseSite(r.PathValue("site"))
-	if err != nil {
-		return missing
-	}
-	site, ok, err := s.Registry.Site(ctx, x)
+	site, err := s.siteAt(r)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return missing
-	}
+	x := site.ID
 	subject := access.Subject{Parties: []id.Party{site.Party}, Sites: []id.Site{x}}
 	if err := s.about(r, v, "listCustody", x.String(), subject, missing); err != nil {
 		return err

@@ -1,26 +1,11 @@
 // Choosing an organisation by name: those worked with last, those with whom the register has an
 // agreement, and anybody else by typing a part of the name, which needs network.
-import { ask } from './api.js'
 import { app } from './app.js'
+import { partners } from './sync.js'
 import { Say, choices, field, h, note, p, two } from './ui.js'
 import { explain } from './words.js'
 
 const shownAtOnce = 6
-
-const fresh = 300_000 // ms for which what was read is not asked again
-let read = 0
-
-// partners asks the server, and keeps those with an agreement for the time without network.
-export async function partners(words = '') {
-  const kept = (await app.db.get('meta', 'partners')) ?? []
-  if (!words && (!navigator.onLine || app.signedIn !== true || Date.now() - read < fresh)) return kept
-  const told = await ask('/m/partners?' + new URLSearchParams({ site: app.me.site, q: words }))
-  if (!words) {
-    read = Date.now()
-    await app.remember('partners', told.partners)
-  }
-  return told.partners
-}
 
 // order puts those worked with last first, then those with an agreement, then the rest. Pure.
 export function order(list, recent, role) {
@@ -32,7 +17,7 @@ export function order(list, recent, role) {
 // picker is a list of names with a search below it; value() is the chosen partner. known are
 // those that the phone knows by itself. A choice made anew is a change event of row.
 export async function picker(zh, en, { role, recent = [], known = [], id = 'partner' } = {}) {
-  const told = await partners().catch(() => [])
+  const told = await partners(app).catch(() => [])
   let list = order([...known, ...told], recent, role)
   let chosen = null
   const box = h('div', {})
@@ -51,7 +36,7 @@ export async function picker(zh, en, { role, recent = [], known = [], id = 'part
     if (!words) return
     try {
       if (!navigator.onLine) throw new Say('没有网络，只能从上面选。', 'No network: choose from the list above.')
-      list = order(await partners(words), recent, role)
+      list = order(await partners(app, words), recent, role)
       draw()
     } catch (err) {
       const e = explain(err)

@@ -3,7 +3,6 @@
 import { ask, batch, manifest, walk, who } from './api.js'
 import { hello } from './hello.js'
 import { inspects, pullDrawn, pullSheets } from './inspections.js'
-import { partners } from './partners.js'
 import { fromView } from './world.js'
 
 const atATime = 4
@@ -46,7 +45,7 @@ export async function pull(app) {
   await pullManifests(app)
   await pullPlan(app)
   await pullLeaves(app)
-  if (['site_staff', 'facility_operator'].includes(app.me.role) && app.me.site) await partners() // to choose from without network
+  if (['site_staff', 'facility_operator'].includes(app.me.role) && app.me.site) await partners(app) // to choose from without network
   return true
 }
 
@@ -188,4 +187,19 @@ export async function find(app, label) {
   } catch {
     return kept ?? null
   }
+}
+
+const lately = 300_000 // ms for which what was read is not asked again
+let read = 0 // when
+
+// partners asks the server, and keeps those with an agreement for the time without network.
+export async function partners(app, words = '') {
+  const kept = (await app.db.get('meta', 'partners')) ?? []
+  if (!words && (!navigator.onLine || app.signedIn !== true || Date.now() - read < lately)) return kept
+  const told = await ask('/m/partners?' + new URLSearchParams({ site: app.me.site, q: words }))
+  if (!words) {
+    read = Date.now()
+    await app.remember('partners', told.partners)
+  }
+  return told.partners
 }
