@@ -256,6 +256,7 @@ func (x *depotTale) atPlant() {
 	p.signIn()
 	p.run("at a desk", chromedp.EmulateViewport(1280, 844))
 	p.open("#gate", `[data-at="gate"]`)
+	p.until("who sends it", `document.querySelector("#page").textContent.includes("收集")`)
 	p.page("depot-plant-gate", "门口 1 单", "2 件 · 38.9 kg", "收集")
 	p.open("#check/"+x.second.String(), "select.verdict")
 	p.until("two lines", `document.querySelectorAll("select.verdict").length === 2`)

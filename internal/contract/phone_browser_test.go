@@ -22,6 +22,7 @@ import (
 
 	"liandan/internal/access"
 	views "liandan/internal/audit"
+	"liandan/internal/calendar"
 	"liandan/internal/client"
 	"liandan/internal/event"
 	"liandan/internal/id"
@@ -514,7 +515,7 @@ func TestPickUpByOneTimeCode(t *testing.T) {
 	lab := registered(t, city, "检测实验室一", "bench", "lab.sample", access.SiteStaff).Appointment.Sites[0]
 	planner := must(s.Registry.NewToken(t.Context(), access.Appointment{Role: access.OrganisationAdministrator, Party: driver.who.Appointment.Party}, "SAMPLE", time.Time{}))(t)
 	plan(t, s, planner, fmt.Sprintf(`{"collector":%q,"vehicle":"冀F00009","driver":%q,"day":%q,"stops":[{"site":%q},{"site":%q}]}`, driver.who.Appointment.Party,
-		driver.who.Appointment.Person, time.Now().Format(time.DateOnly), shop.who.Appointment.Sites[0], lab))
+		driver.who.Appointment.Person, time.Now().In(calendar.Zone()).Format(time.DateOnly), shop.who.Appointment.Sites[0], lab))
 	driver.signIn()
 	driver.open("#trip", "#plate")
 	driver.tap("今日车次 冀F00009")

@@ -10,6 +10,7 @@ import (
 
 	"liandan/internal/access"
 	views "liandan/internal/audit"
+	"liandan/internal/calendar"
 	"liandan/internal/client"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/worklist"
@@ -49,7 +50,7 @@ func TestPickUpUnderAuthorisationWithoutNetwork(t *testing.T) {
 	lab := registered(t, city, "检测实验室一", "bench", "lab.sample", access.SiteStaff).Appointment.Sites[0]
 	planner := must(s.Registry.NewToken(t.Context(), access.Appointment{Role: access.OrganisationAdministrator, Party: round.Appointment.Party}, "SAMPLE", time.Time{}))(t)
 	plan(t, s, planner, fmt.Sprintf(`{"collector":%q,"vehicle":"冀F00009","driver":%q,"day":%q,"stops":[{"site":%q},{"site":%q}]}`, round.Appointment.Party,
-		round.Appointment.Person, time.Now().Format(time.DateOnly), site, lab))
+		round.Appointment.Person, time.Now().In(calendar.Zone()).Format(time.DateOnly), site, lab))
 	driver := phoneOf(t, s, round)
 	driver.signIn()
 	driver.keeps("plan", `x?.stops.length === 2`)

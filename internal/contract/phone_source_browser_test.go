@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"liandan/internal/access"
+	"liandan/internal/calendar"
 	"liandan/internal/client"
 	"liandan/internal/event"
 	"liandan/internal/id"
@@ -46,7 +47,7 @@ func TestASmallSourceSignsItself(t *testing.T) {
 	plate, limit := plateOf(t, city, "收集点")
 	planner := must(s.Registry.NewToken(t.Context(), access.Appointment{Role: access.OrganisationAdministrator, Party: round.Appointment.Party}, "SAMPLE", time.Time{}))(t)
 	plan(t, s, planner, fmt.Sprintf(`{"collector":%q,"vehicle":%q,"driver":%q,"day":%q,"stops":[{"site":%q}]}`, round.Appointment.Party, plate,
-		round.Appointment.Person, time.Now().Format(time.DateOnly), shop.who.Appointment.Sites[0]))
+		round.Appointment.Person, time.Now().In(calendar.Zone()).Format(time.DateOnly), shop.who.Appointment.Sites[0]))
 	driver := phoneOf(t, s, round)
 	driver.signIn()
 	driver.keeps("plan", `x?.capacity_grams === `+limit+`000`)

@@ -72,10 +72,20 @@ let pages = {} // by the first word of their address
 let leave = null // what the page at hand must do when it is left
 let turns = 0 // pages begun: a slow one does not take the place of one that was asked for later
 
-export async function show() {
+// typed tells what stands in the fields of the page at hand.
+const typed = () => [...at('page').querySelectorAll('input, select, textarea')].map((x) => `${x.value} ${x.checked}`).join('\n')
+let asDrawn = ''
+
+// show draws the page of the address.
+export const show = () => draw(false)
+
+// draw leaves a page that is drawn again as it is when somebody has typed into it meanwhile.
+async function draw(again) {
   const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
-  leave?.()
-  leave = null
+  if (!again) {
+    leave?.()
+    leave = null
+  }
   const turn = ++turns
   const page = pages[name] ?? pages['']
   let made
@@ -85,10 +95,13 @@ export async function show() {
     if (!err.zh) console.error(err) // what is said to the person is no defect
     made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(err.zh ?? '请返回首页再试。', err.en ?? String(err.message)))] }
   }
-  if (turn !== turns) made?.leave?.()
-  if (!made || turn !== turns) return // it went elsewhere
+  const late = turn !== turns || (again && typed() !== asDrawn)
+  if (late) made?.leave?.()
+  if (!made || late) return // it went elsewhere
+  leave?.()
   leave = made.leave
   at('page').replaceChildren(...made.body.flat(9).filter(Boolean))
+  asDrawn = typed()
   at('bar').replaceChildren(...bar().map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
   at('page').focus({ preventScroll: true }) // before anybody can type
   scrollTo(0, 0)
@@ -101,11 +114,12 @@ export function go(to) {
   location.hash = to
 }
 
-// refresh draws the page at hand again where it only shows things.
+// refresh draws the page at hand again where it only shows things, and nobody has typed into it.
 async function refresh() {
   await top()
+  if (typed() !== asDrawn) return
   const name = location.hash.slice(1).split(/[/=]/)[0]
-  if (['queue', 'bags', '', 'trip', 'sent', 'gate', 'stock'].includes(name)) await show()
+  if (['queue', 'bags', '', 'trip', 'sent', 'gate', 'stock'].includes(name)) await draw(true)
 }
 
 async function send() {

@@ -150,3 +150,6 @@ export function signerTime(date) {
   const off = Math.abs(offset)
   return local + (offset < 0 ? '-' : '+') + two(Math.trunc(off / 60)) + ':' + two(off % 60)
 }
+
+// chinaDay is the day in China of a moment: trips are planned by it, wherever a phone believes itself to be.
+export const chinaDay = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 10)

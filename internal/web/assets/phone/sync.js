@@ -1,6 +1,7 @@
 // What the phone carries along from the server, so that it can work without network: who is
 // signed in, the bags and manifests that wait for them. Only what changed is read again.
 import { ask, batch, manifest, walk, who } from './api.js'
+import { chinaDay } from './bytes.js'
 import { hello } from './hello.js'
 import { inspects, pullDrawn, pullSheets } from './inspections.js'
 import { fromView } from './world.js'
@@ -142,7 +143,7 @@ const foreign = (err) => err.kind === 'forbidden' || err.kind === 'not-found'
 // pullPlan keeps the driver's own trip of today, as it was planned and as signed events leave it.
 async function pullPlan(app) {
   if (app.me.role !== 'driver') return
-  const today = app.at().slice(0, 10)
+  const today = chinaDay(Date.now())
   const found = await walk('/v1/trips', { collector: app.me.party, person: app.me.person, from: today, to: today }, 1).catch((err) => {
     if (!foreign(err)) throw err // what the phone has stays
     return [] // not a collector's driver
