@@ -46,3 +46,8 @@ test('the signer’s time has milliseconds and its offset', () => {
   assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.005[+-]\d\d:\d\d$/)
   assert.equal(Date.parse(text), at.getTime())
 })
+
+test('the day in China begins eight hours before that of Greenwich', () => {
+  assert.equal(b.chinaDay(Date.parse('2026-11-27T15:59:59.999Z')), '2026-11-27')
+  assert.equal(b.chinaDay(Date.parse('2026-11-27T16:00:00Z')), '2026-11-28')
+})
