@@ -21,26 +21,26 @@ func (l *lines) history(b Bundle) {
 	l.entries("rulings", b.Rulings)
 }
 
-// entries writes a member that is left out when it is empty.
 func (l *lines) entries(name string, list []Entry) {
-	if len(list) == 0 {
-		return
-	}
-	l.out.WriteString(" \"" + name + "\": [\n")
-	for i, e := range list {
-		l.item(wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}, i == len(list)-1)
-	}
-	l.out.WriteString(" ],\n")
+	member(l, name, list, func(e Entry) any {
+		return wireEntry{e.Index, string(e.Entry), string(e.Event), append([]id.Hash{}, e.Proof...)}
+	})
 }
 
-// statements is entries, of statements.
 func (l *lines) statements(name string, list []Statement) {
+	member(l, name, list, func(s Statement) any {
+		return wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}
+	})
+}
+
+// member writes a list as a member that is left out when it is empty.
+func member[T any](l *lines, name string, list []T, wire func(T) any) {
 	if len(list) == 0 {
 		return
 	}
 	l.out.WriteString(" \"" + name + "\": [\n")
-	for i, s := range list {
-		l.item(wireStatement{s.Index, string(s.Entry), string(s.Body), append([]id.Hash{}, s.Proof...)}, i == len(list)-1)
+	for i, x := range list {
+		l.item(wire(x), i == len(list)-1)
 	}
 	l.out.WriteString(" ],\n")
 }

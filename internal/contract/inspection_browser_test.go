@@ -42,13 +42,7 @@ func (w walker) across(px int64) {
 }
 
 // enter signs in on the tablet.
-func (p phone) enter() {
-	p.t.Helper()
-	member(p.t, p.s, p.who.Login, p.who.Appointment)
-	p.arrives("the form", "#login", chromedp.Navigate(p.s.URL+"/signin?next=/m/"))
-	p.arrives("signing in", `a[href="#inspect"].main`, chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
-	p.until("the tablet knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
-}
+func (p phone) enter() { p.signInTo(`a[href="#inspect"].main`) }
 
 // answer chooses the points of an item: a number or na.
 func (p phone) answer(no int, value string) {

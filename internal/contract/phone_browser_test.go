@@ -335,12 +335,15 @@ func TestAPhoneWithoutNetwork(t *testing.T) {
 
 // signIn gives the phone's person an account and signs in on the phone, as somebody who wants to
 // look things up does.
-func (p phone) signIn() {
+func (p phone) signIn() { p.signInTo(`a[href="#scan"].main`) }
+
+// signInTo signs in and waits for what the person's home page begins with.
+func (p phone) signInTo(home string) {
 	p.t.Helper()
 	member(p.t, p.s, p.who.Login, p.who.Appointment)
 	p.arrives("the form", "#login", chromedp.Navigate(p.s.URL+"/signin?next=/m/"))
-	p.arrives("signing in", `a[href="#scan"].main`, chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
-	p.until("the phone knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
+	p.arrives("signing in", home, chromedp.SendKeys("#login", p.who.Login), chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
+	p.until("the app knows who is signed in", `!document.body.innerText.includes("Not signed in")`)
 }
 
 // open goes to a page of the app.

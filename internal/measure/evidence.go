@@ -178,17 +178,10 @@ func (s *Service) checks(in indicator.Input, district string, at Cursor, limit i
 
 // Definitions lists the definitions as the log knew them.
 func (s *Service) Definitions(ctx context.Context, q Query) (out []indicator.Definition, as Sealed, err error) {
-	err = s.Store.Measure(ctx, func(r Reader) error {
-		if as, err = s.asOf(r, q); err != nil {
-			return err
-		}
-		if err := s.learn(r, as.Size); err != nil {
-			return err
-		}
-		s.mu.RLock()
-		defer s.mu.RUnlock()
+	err = s.reading(ctx, q, func(_ Reader, v indicator.View, at Sealed) error {
+		as = at
 		for _, d := range indicator.Definitions() {
-			now, _ := s.book.At(as.Size).Definition(d.Indicator)
+			now, _ := v.Definition(d.Indicator)
 			out = append(out, now)
 		}
 		return nil

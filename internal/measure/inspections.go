@@ -19,21 +19,8 @@ type Checked struct {
 
 // current runs fn on the book as the newest sealed log knows it.
 func (s *Service) current(ctx context.Context, fn func(indicator.View)) error {
-	return s.Store.Measure(ctx, func(r Reader) error {
-		head, _, err := r.Log()
-		if err != nil {
-			return err
-		}
-		as, err := r.HeadUpTo(head.Size)
-		if err != nil {
-			return err
-		}
-		if err := s.learn(r, as.Size); err != nil {
-			return err
-		}
-		s.mu.RLock()
-		defer s.mu.RUnlock()
-		fn(s.book.At(as.Size))
+	return s.reading(ctx, Query{}, func(_ Reader, v indicator.View, _ Sealed) error {
+		fn(v)
 		return nil
 	})
 }

@@ -287,6 +287,11 @@ func (s *Service) known(ctx context.Context, q Query, fn func(Reader, indicator.
 	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
+	return s.reading(ctx, q, fn)
+}
+
+// reading hands over the same of a query's size alone, whatever of roll-ups is there.
+func (s *Service) reading(ctx context.Context, q Query, fn func(Reader, indicator.View, Sealed) error) error {
 	return s.Store.Measure(ctx, func(r Reader) error {
 		as, err := s.asOf(r, q)
 		if err != nil {

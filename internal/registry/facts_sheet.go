@@ -53,7 +53,7 @@ func (in *sheetImport) judge(r Reader, rep *Report, n *notes) error {
 	for _, f := range in.sheet.Faults() {
 		c.refuse("", f.Code, f.Detail, f.DetailZH)
 	}
-	have, err := r.Facts()
+	have, err := r.Facts(indicator.KindSheet)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (s *Service) StateOffices(ctx context.Context) error {
 		if len(out) == 0 {
 			return nil, nil
 		}
-		facts, err := r.Facts()
+		facts, err := r.Facts(indicator.KindOffice)
 		if err != nil {
 			return nil, err
 		}

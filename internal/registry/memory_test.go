@@ -204,7 +204,10 @@ func (s *state) PutPeople(list []registry.Person) error {
 	return nil
 }
 
-func (s *state) Facts() ([]indicator.Fact, error) { return listed(s.facts) }
+func (s *state) Facts(kinds ...indicator.FactKind) ([]indicator.Fact, error) {
+	all, err := listed(s.facts)
+	return slices.DeleteFunc(all, func(f indicator.Fact) bool { return len(kinds) > 0 && !slices.Contains(kinds, f.Kind) }), err
+}
 
 func (s *state) SiteHistory(v id.Site) (out []indicator.Site, ok bool, err error) {
 	for _, f := range s.facts {

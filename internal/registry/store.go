@@ -60,8 +60,8 @@ type Reader interface {
 	People() ([]Person, error)
 	// SiteHistory gives what a site was from days on, in no order.
 	SiteHistory(s id.Site) ([]indicator.Site, bool, error)
-	// Facts lists the newest of every register fact.
-	Facts() ([]indicator.Fact, error)
+	// Facts lists the newest of every register fact of some kinds, of all for none.
+	Facts(kinds ...indicator.FactKind) ([]indicator.Fact, error)
 
 	// Tokens lists the bearer tokens that are neither revoked nor expired at that time.
 	Tokens(at time.Time) ([]Token, error)

@@ -18,8 +18,12 @@ type factRow struct {
 func (factRow) TableName() string { return "register_facts" }
 
 // Facts implements registry.Reader.
-func (r *registryReader) Facts() ([]indicator.Fact, error) {
-	rows, err := gorm.G[factRow](r.db).Order("key").Find(r.ctx)
+func (r *registryReader) Facts(kinds ...indicator.FactKind) ([]indicator.Fact, error) {
+	q := gorm.G[factRow](r.db).Order("key")
+	if len(kinds) > 0 {
+		q = q.Where("kind IN ?", kinds)
+	}
+	rows, err := q.Find(r.ctx)
 	return each(rows, err, func(f factRow) (indicator.Fact, error) { return indicator.ParseFact(f.Fact) })
 }
 

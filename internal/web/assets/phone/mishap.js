@@ -1,11 +1,11 @@
 // Incidents: a spill, a loss, a fire, a bag that somebody found. Whoever sees it reports it, from
 // any phone of the trade, in one tap from home; the report goes to the district with the rest.
 import { app, go, show } from './app.js'
-import { gramsOf, kg, scanned, signerTime } from './bytes.js'
+import { gramsOf, kg, signerTime } from './bytes.js'
+import { containerOf } from './container.js'
 import * as moves from './moves.js'
 import { scanner } from './scan.js'
 import { nameOf, weightField } from './step.js'
-import { find } from './sync.js'
 import { Say, act, choices, field, h, note, p, two, words } from './ui.js'
 
 const most = 40 // batches of one event
@@ -70,10 +70,10 @@ async function mishapPage(given) {
   }
   let s = null // the camera starts when it is asked for
   const begin = () => scanner(async (text) => {
-    const c = scanned(text)
-    if (c.kind !== 'label') throw new Say('这不是标签码。没有标签也可以报：下面写明即可。', 'This is not the code of a label. Without one, say it in words below.')
-    const b = await find(app, c.code)
-    if (!b) throw new Say('本机不认识这一件，看不到内容。请在“措施”里写上标签上的码，照样可以报。', 'This phone does not know it. Write the code into the measures; the report can be signed all the same.')
+    const b = await containerOf(text, {
+      noLabel: ['这不是标签码。没有标签也可以报：下面写明即可。', 'This is not the code of a label. Without one, say it in words below.'],
+      unknown: ['本机不认识这一件，看不到内容。请在“措施”里写上标签上的码，照样可以报。', 'This phone does not know it. Write the code into the measures; the report can be signed all the same.'],
+    })
     if (bags.some((x) => x.id === b.id)) throw new Say('这一件已在报告里。', 'It is in the report already.')
     await keep([...bags, b])
   })

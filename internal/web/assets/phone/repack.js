@@ -1,11 +1,11 @@
 // Packing over: a damaged bag or drum into a sound one, several into one, one into several. Each
 // new container has a label of its own, and not a gram more than was taken out.
 import { app, go, show } from './app.js'
-import { kg, newLabel, randomBytes, scanned } from './bytes.js'
+import { kg, newLabel, randomBytes } from './bytes.js'
+import { containerOf } from './container.js'
 import * as moves from './moves.js'
 import { scanner } from './scan.js'
 import { nameOf, ownPages, weightField } from './step.js'
-import { find } from './sync.js'
 import { Say, act, choices, field, h, link, note, p, pick, two } from './ui.js'
 import { stepsFor } from './world.js'
 
@@ -50,10 +50,7 @@ async function repackPage(asked) {
   if (wanted) await keep(listed)
   let s = null // the camera starts when it is asked for
   const begin = () => scanner(async (text) => {
-    const c = scanned(text)
-    if (c.kind !== 'label') throw new Say('这不是标签码。', 'This is not the code of a label.')
-    const b = await find(app, c.code)
-    if (!b) throw new Say('本机不认识这一件：请登录后再扫。不归本单位的看不到。', 'This phone does not know it: sign in and scan again. What is not yours is not shown.')
+    const b = await containerOf(text)
     const no = whyNot(b, listed)
     if (no) throw new Say(...no)
     await keep([...listed, b])

@@ -1,12 +1,12 @@
 // Pages of the treatment: what goes in by which method, what is left of it, and the outcome that
 // is told to the consignor (Order 23 art. 12).
 import { app, go, show } from './app.js'
-import { kg, newLabel, randomBytes, scanned } from './bytes.js'
+import { kg, newLabel, randomBytes } from './bytes.js'
+import { containerOf } from './container.js'
 import * as moves from './moves.js'
 import { toReport } from './plant.js'
 import { scanner } from './scan.js'
 import { nameOf, ownPages, weightField } from './step.js'
-import { find } from './sync.js'
 import { Say, act, choices, field, h, link, note, p, pick, two } from './ui.js'
 import { scaleFields } from './verdict.js'
 import { stepsFor } from './world.js'
@@ -97,10 +97,7 @@ async function treatPage(asked) {
   if (wanted) await keep(listed)
   const others = all.filter((b) => mayBe(b) && !listed.includes(b))
   const s = scanner(async (text) => {
-    const c = scanned(text)
-    if (c.kind !== 'label') throw new Say('这不是标签码。', 'This is not the code of a label.')
-    const b = await find(app, c.code)
-    if (!b) throw new Say('本机不认识这一件：请登录后再扫。不归本单位的看不到。', 'This phone does not know it: sign in and scan again. What is not yours is not shown.')
+    const b = await containerOf(text)
     const no = whyNot(b, listed)
     if (no) throw new Say(...no)
     await keep([...listed, b])

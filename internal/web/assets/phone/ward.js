@@ -5,12 +5,12 @@ import { asked } from './answer.js'
 import { app, go, show } from './app.js'
 import { groups, kg, newLabel, randomBytes, scanned, unb64u } from './bytes.js'
 import { drawing } from './code.js'
+import { containerOf } from './container.js'
 import * as events from './events.js'
 import { scanner } from './scan.js'
 import { sum } from './load.js'
 import { overload } from './stops.js'
 import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
-import { find } from './sync.js'
 import { Say, act, check, choices, field, h, link, note, p, two, when, words } from './ui.js'
 import { categoryOf, clockOf, handOver, lasting, readHandOver, stageGiven, stepsFor, takes } from './world.js'
 
@@ -90,13 +90,10 @@ async function labelPage(id) {
 const lost = () => ({ body: [p('本机没有这一袋', 'This phone does not know the bag', 'h1'), link('#scan', '扫码', 'Scan', 'a.big.main')] })
 
 // known turns what was scanned into a bag, or says why not.
-async function known(text) {
-  const c = scanned(text)
-  if (c.kind !== 'label') throw new Say('这不是袋上的标签码。', 'This is not the code of a bag’s label.')
-  const bag = await find(app, c.code)
-  if (!bag) throw new Say('本机不认识这一袋：请扫交出人手机上的“交接码”，或登录后再扫。', 'This phone does not know the bag: scan the hand-over code on the giver’s phone, or sign in and scan again.')
-  return bag
-}
+const known = (text) => containerOf(text, {
+  noLabel: ['这不是袋上的标签码。', 'This is not the code of a bag’s label.'],
+  unknown: ['本机不认识这一袋：请扫交出人手机上的“交接码”，或登录后再扫。', 'This phone does not know the bag: scan the hand-over code on the giver’s phone, or sign in and scan again.'],
+})
 
 async function scanPage() {
   const s = scanner(async (text) => {
