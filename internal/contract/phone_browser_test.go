@@ -52,15 +52,17 @@ func js[T any](w walker, expression string) T {
 	return v
 }
 
-// until waits for an expression to hold.
+// until waits for an expression to hold. A page that is just being left answers nothing; it is asked again.
 func (w walker) until(what, expression string) {
 	w.t.Helper()
 	for end := time.Now().Add(waits); ; time.Sleep(50 * time.Millisecond) {
-		if js[bool](w, `Boolean(`+expression+`)`) {
+		holds, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`Boolean(`+expression+`)`))
+		if err == nil && holds {
 			return
 		}
 		if time.Now().After(end) {
-			w.t.Fatalf("%s: never came; the page:\n%s", what, js[string](w, `location.href + "\n" + document.body.innerText`))
+			text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+			w.t.Fatalf("%s: never came (%v); the page:\n%s", what, err, text)
 		}
 	}
 }
@@ -69,16 +71,21 @@ func (w walker) until(what, expression string) {
 func (w walker) tap(says string) {
 	w.t.Helper()
 	quoted := string(must(json.Marshal(says))(w.t))
-	find := `[...document.querySelectorAll("button,a")].find((x) => x.textContent.includes(` + quoted + `) && !x.disabled)`
-	w.until("something to tap that says "+says, find)
-	js[bool](w, `(`+find+`.click(), true)`)
+	w.until("something to tap that says "+says, `((found) => found && (found.click(), true))([...document.querySelectorAll("button,a")].find((x) => x.textContent.includes(`+quoted+`) && !x.disabled))`)
 }
 
-// fill types into a field, as a person or a scale does.
+// fill types into a field, as a person or a scale does; who is interrupted by a page that is drawn again begins again.
 func (w walker) fill(field, text string) {
 	w.t.Helper()
-	w.until("the field "+field, `document.querySelector("`+field+`") && ((document.querySelector("`+field+`").value = ""), true)`)
-	w.run("the field "+field, chromedp.SendKeys(field, text))
+	quoted := string(must(json.Marshal(field))(w.t))
+	for range 5 {
+		w.until("the field "+field, `(window.typing = document.querySelector(`+quoted+`)) && ((typing.value = ""), typing.focus(), document.activeElement === typing)`)
+		w.run("the field "+field, chromedp.KeyEvent(text))
+		if strings.HasSuffix(text, "\n") || js[bool](w, `typing.isConnected && typing.value !== ""`) {
+			return
+		}
+	}
+	w.t.Fatalf("the field %s is drawn again whenever it is typed into", field)
 }
 
 // cut takes the network away, or gives it back.
