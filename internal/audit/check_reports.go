@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -91,6 +92,7 @@ func (c *checker) reportRows() error {
 
 // reportRoots asks whether the log had the roots that reports stand on.
 func (c *checker) reportRoots(stands map[merkle.Head][]string) error {
+	wrong := map[string]int64{} // places and the sizes they stand on
 	for h, places := range stands {
 		var now merkle.Head
 		if h.Size <= c.tree.Size() {
@@ -99,10 +101,14 @@ func (c *checker) reportRoots(stands map[merkle.Head][]string) error {
 				return err
 			}
 		}
-		if now != h {
-			slices.Sort(places)
-			c.r.say(AreaReport, places[0], "报告所据的日志根与日志不符", "the log of %d entries never had the root that it stands on", h.Size)
+		for _, place := range places {
+			if now != h {
+				wrong[place] = h.Size
+			}
 		}
+	}
+	for _, place := range slices.Sorted(maps.Keys(wrong)) { // the same store gives the same report
+		c.r.say(AreaReport, place, "报告所据的日志根与日志不符", "the log of %d entries never had the root that it stands on", wrong[place])
 	}
 	return nil
 }

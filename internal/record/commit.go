@@ -33,7 +33,7 @@ func (s *Service) commitGroup(ctx context.Context, jobs []*job) (more bool) {
 	var g *group
 	err := s.store.Update(ctx, func(tx Tx) error {
 		var err error
-		g, err = s.assemble(tx, jobs)
+		g, err = s.assemble(ctx, tx, jobs)
 		if err != nil || g.empty() {
 			return err
 		}
@@ -86,7 +86,7 @@ func (g *group) at(seq int64) (Record, bool) {
 func (g *group) empty() bool { return !g.Grew() && len(g.Held) == 0 }
 
 // assemble decides every job in order against the world as the transaction sees it.
-func (s *Service) assemble(tx Tx, jobs []*job) (*group, error) {
+func (s *Service) assemble(ctx context.Context, tx Tx, jobs []*job) (*group, error) {
 	head, last, err := tx.Log()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (s *Service) assemble(tx Tx, jobs []*job) (*group, error) {
 	if now.Before(last) {
 		now = last // the log's clock never goes back
 	}
-	a := newAssembly(s, tx, head.Size)
+	a := newAssembly(ctx, s, tx, head.Size)
 	g := a.g
 	g.RecordedAt, g.Signer = now, s.self
 	if g.more, err = a.drain(tx); err != nil {
@@ -175,6 +175,7 @@ func (s *Service) seal(g *group, head merkle.Head) error {
 
 // assembly is the work on one group inside its transaction, or on a dry run.
 type assembly struct {
+	ctx       context.Context // of the transaction; the register is asked under it too
 	s         *Service
 	tx        Reader
 	g         *group
@@ -186,8 +187,8 @@ type assembly struct {
 	contested map[id.Hash]bool   // in g.Contested
 }
 
-func newAssembly(s *Service, tx Reader, seq int64) *assembly {
-	return &assembly{s: s, tx: tx, g: &group{placed: map[*job]int{}, repeats: map[*job]Known{}}, seq: seq, world: newLoaded(tx),
+func newAssembly(ctx context.Context, s *Service, tx Reader, seq int64) *assembly {
+	return &assembly{ctx: ctx, s: s, tx: tx, g: &group{placed: map[*job]int{}, repeats: map[*job]Known{}}, seq: seq, world: newLoaded(tx),
 		held: map[id.Hash][]*job{}, marked: map[id.Hash]bool{}, ruled: map[id.Hash]Ruling{}, contested: map[id.Hash]bool{}}
 }
 

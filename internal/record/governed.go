@@ -59,7 +59,7 @@ func (a *assembly) takes(w chain.World, e event.Event, p profile.Profile) error 
 			continue
 		}
 		if roles == nil {
-			org, _, err := a.s.organisation(e.For())
+			org, _, err := a.s.organisation(a.ctx, e.For())
 			if err != nil {
 				return err
 			}
@@ -132,8 +132,8 @@ func onlyConcerned(w chain.World, e event.Event, d event.Correction, was event.E
 	return nil
 }
 
-func (s *Service) organisation(p id.Party) (party.Organisation, bool, error) {
-	org, ok, err := s.registry.Organisation(context.Background(), p)
+func (s *Service) organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error) {
+	org, ok, err := s.registry.Organisation(ctx, p)
 	if err != nil {
 		return org, false, unavailable(err)
 	}

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"context"
 	"slices"
 
 	"liandan/internal/event"
@@ -88,7 +87,7 @@ func (a *assembly) waiting(moved []Subject, also [][]byte) ([]Prepared, error) {
 	}
 	var out []Prepared
 	for _, body := range bodies {
-		p, err := a.s.Prepare(context.Background(), body)
+		p, err := a.s.Prepare(a.ctx, body)
 		if fault.Of(err) == fault.Unavailable {
 			return nil, err // skipped now, it might wait for ever
 		}

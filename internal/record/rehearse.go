@@ -109,7 +109,7 @@ func fill[T interface{ IsZero() bool }](v *T, of func(id.UUID) T) {
 // see fills in the newest entry of each batch that the signer may know.
 func (s *Service) see(ctx context.Context, e *event.Event) error {
 	err := s.store.View(ctx, func(r Reader) error {
-		a := newAssembly(s, r, 0)
+		a := newAssembly(ctx, s, r, 0)
 		if err := a.world.fetch([]Prepared{{Event: *e}}); err != nil {
 			return err
 		}

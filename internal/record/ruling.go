@@ -1,8 +1,6 @@
 package record
 
 import (
-	"context"
-
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -65,7 +63,7 @@ func (a *assembly) mayRule(e event.Event) error {
 	if err != nil {
 		return err
 	}
-	target, err := a.s.Prepare(context.Background(), body)
+	target, err := a.s.Prepare(a.ctx, body)
 	if fault.Of(err) == fault.Unavailable {
 		return err
 	}

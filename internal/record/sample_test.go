@@ -7,6 +7,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/record"
 )
 
 // TestAnnouncedDraws: only an authority announces a draw, of a size that the log has yet to
@@ -34,7 +35,11 @@ func TestAnnouncedDraws(t *testing.T) {
 			"a second round without a reason":    {func(s *event.Sample) { s.Round = 2 }, fault.InvalidEvent},
 			"a first round with a reason for it": {func(s *event.Sample) { s.Reason = "SAMPLE" }, fault.InvalidEvent},
 		} {
-			if r := d.svc.Accept(t.Context(), announce(c.change)); fault.Of(r.Err) != c.want || r.Held {
+			jws := announce(c.change)
+			if v, err := d.svc.Validate(t.Context(), jws); err != nil || v.Would != record.WouldRefuse || len(v.Faults) != 1 || v.Faults[0].Kind != c.want {
+				t.Errorf("%s: the dry run says %+v, %v", name, v, err)
+			}
+			if r := d.svc.Accept(t.Context(), jws); fault.Of(r.Err) != c.want || r.Held {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}

@@ -94,7 +94,11 @@ func (s *Service) validate(ctx context.Context, p Prepared, to id.Party, faults 
 	}
 	var asked permit.Case
 	err := s.store.View(ctx, func(r Reader) error {
-		a := newAssembly(s, r, 0)
+		head, _, err := r.Log()
+		if err != nil {
+			return err
+		}
+		a := newAssembly(ctx, s, r, head.Size)
 		if err := a.world.fetch([]Prepared{p}); err != nil {
 			return err
 		}
@@ -149,7 +153,7 @@ func (v *Validation) judge(a *assembly, p Prepared, to id.Party) error {
 	if stage == nil {
 		acting = a.mayAct(e)
 	}
-	for _, err := range []error{a.counts(p), ruling, governed, stage, acting, a.seenBy(e, to), a.world.claim(e)} {
+	for _, err := range []error{a.counts(p), ruling, governed, unforeseen(e, a.seq), stage, acting, a.seenBy(e, to), a.world.claim(e)} {
 		f := fault.As(err)
 		switch {
 		case err == nil:

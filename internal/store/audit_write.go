@@ -105,8 +105,8 @@ func (p *projection) takeLabels() error {
 func (p *projection) clearLabels(g record.Group) error {
 	var tokens []string
 	for _, rec := range g.Records {
-		if d, ok := rec.Event.Data.(event.Generated); ok && d.Label != "" {
-			tokens = append(tokens, string(d.Label))
+		for _, m := range rec.Event.Marks() {
+			tokens = append(tokens, string(m.Label))
 		}
 	}
 	if len(tokens) == 0 {
