@@ -73,7 +73,7 @@ func (b Book) StatementOf(h Holding, taken, sent []Tally, at time.Time, codeOf m
 	}
 	months := 0
 	for _, r := range b {
-		if r.Code == ProvinceUnapproved {
+		if r.Code == ProvinceUnapproved && !at.Before(r.from) && (r.to.IsZero() || at.Before(r.to)) {
 			months = r.Figures["months"]
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"liandan/internal/calendar"
 	"liandan/internal/event"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
@@ -291,7 +292,8 @@ func (j *judge) term(at string, fit []party.Licence) {
 	}
 	for _, l := range fit {
 		years := r.Figures[l.Kind+"_years"]
-		if years == 0 || j.at.Before(l.Valid.From.AddDate(years, 0, 0)) {
+		// Years are counted from the local day: 1 March here is 29 February in UTC.
+		if years == 0 || j.at.Before(l.Valid.From.In(calendar.Zone()).AddDate(years, 0, 0)) {
 			return
 		}
 	}

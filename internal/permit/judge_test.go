@@ -289,3 +289,20 @@ func TestBook(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTermFromTheFirstOfMarch: a licence's years are counted in local days, though the
+// register keeps moments in UTC, where 1 March begins on 29 February of a leap year.
+func TestTermFromTheFirstOfMarch(t *testing.T) {
+	for at, want := range map[string]bool{"2027-02-28": false, "2027-03-01": true} {
+		w := sound()
+		w.holds[plant].Licences[0].Kind, w.holds[plant].Licences[0].Valid = Collecting, party.Period{From: day("2024-03-01").UTC()}
+		w.holds[carrier].Licences[0].Valid, w.holds[hospital].Plans[0].Year = party.Period{From: day("2024-01-01")}, 2027
+		found, err := book(t).Examine(w, issue(at, 400))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(found, func(f rule.Finding) bool { return f.Rule == LicenceTerm }); got != want {
+			t.Errorf("%s: the licence's three years are over: %t, want %t (%v)", at, got, want, found)
+		}
+	}
+}
