@@ -11,7 +11,6 @@ import (
 	"liandan/internal/attest"
 	"liandan/internal/bundle"
 	"liandan/internal/division"
-	"liandan/internal/logfile"
 )
 
 // wholeLog checks the export of a log, with a statement of figures where one is given, and
@@ -24,13 +23,13 @@ func wholeLog(s settings, stdout, stderr io.Writer) int {
 	case err != nil && s.json:
 		writeLogJSON(out, logAnswer{Log: s.log, Statement: s.statement, Exit: exit, Error: problem(err)})
 	case err != nil:
-		printer{out, s.lang}.unreadable(s.log, err)
+		printer{out, s.lang}.unreadable(s.log, problem(err))
 	default:
 		exit = r.Verdict.ExitCode()
 		if s.json {
 			writeLogJSON(out, logAnswer{Log: s.log, Statement: s.statement, Exit: exit, Report: &r})
 		} else {
-			printer{out, s.lang}.attested(s, r)
+			printer{out, s.lang}.attested(s.log, s.statement, r)
 		}
 	}
 	if err := out.Flush(); err != nil {
@@ -50,25 +49,21 @@ func attested(s settings, stderr io.Writer) (attest.Report, error) {
 	if err != nil {
 		return attest.Report{}, err
 	}
-	f, err := logfile.Open(in, about.Size())
-	if err != nil {
-		return attest.Report{}, err
-	}
 	var signed []byte
 	if s.statement != "" {
 		if signed, err = readStatement(s.statement); err != nil {
 			return attest.Report{}, err
 		}
 	}
-	progress := func(int64, int64) {}
-	if f.Size > 200_000 && !s.json {
-		progress = func(done, all int64) {
-			if done%(1<<18) == 0 {
+	q := asked{trusted: s.trusted, succession: s.succession, each: each}
+	if !s.json {
+		q.progress = func(done, all int64) {
+			if done > 0 && done%(1<<18) == 0 {
 				fmt.Fprintf(stderr, "… %d / %d\n", done, all)
 			}
 		}
 	}
-	return attest.Verify(signed, f, attest.Options{Trusted: s.trusted, Succession: s.succession, Each: each, Progress: progress})
+	return checkLog(in, about.Size(), signed, q)
 }
 
 func readStatement(name string) ([]byte, error) {
@@ -98,16 +93,19 @@ func writeLogJSON(out io.Writer, a logAnswer) {
 	fmt.Fprintf(out, "%s\n", b)
 }
 
-// attested writes a report of an export for people.
-func (p printer) attested(s settings, r attest.Report) {
-	p.line("%s: %s", p.say("日志导出文件", "export of a log"), plain(s.log))
-	p.line("%s: %s, %d %s", p.say("日志", "log"), plain(r.Origin), r.Size, p.say("条", "entries"))
+// attested writes a report of an export, of a statement, or of both, for people. The names are
+// those of the files, "" where there is none.
+func (p printer) attested(log, statement string, r attest.Report) {
+	if log != "" {
+		p.line("%s: %s", p.say("日志导出文件", "export of a log"), plain(log))
+		p.line("%s: %s, %d %s", p.say("日志", "log"), plain(r.Origin), r.Size, p.say("条", "entries"))
+	}
 	if st := r.Stated; st != nil {
 		where := p.say("全市", "the whole city")
 		if st.District != "" {
 			where = division.Name(st.District)
 		}
-		p.line("%s: %s", p.say("指标陈述", "statement of figures"), plain(s.statement))
+		p.line("%s: %s", p.say("指标陈述", "statement of figures"), plain(statement))
 		p.line("%s: %s, %s; %s %s; %s %d", p.say("期间和范围", "period and scope"), plain(st.Period), plain(where), p.say("截止", "cut-off"), plain(st.CutOff),
 			p.say("日志条数", "log size"), st.Size)
 	}

@@ -10,7 +10,6 @@ import (
 	"liandan/internal/batch"
 	"liandan/internal/bundle"
 	"liandan/internal/event"
-	"liandan/internal/fault"
 	"liandan/internal/mass"
 	"liandan/internal/rule"
 )
@@ -67,15 +66,15 @@ func plain(s string) string {
 	}, strings.ToValidUTF8(s, "�"))
 }
 
-func (p printer) unreadable(name string, err error) {
+func (p printer) unreadable(name string, f *refusal) {
 	p.line("%s: %s", p.say("文件", "file"), plain(name))
-	if f := fault.As(err); f != nil {
+	if f.Kind != "" {
 		p.pair("  ", "不是可读的证据文件，未能核对。", f.Sentence)
 		for _, x := range f.Fields {
 			p.line("    %s %s", plain(x.Pointer), plain(x.Detail))
 		}
 	} else {
-		p.pair("  ", "无法读取文件，未能核对。", err.Error())
+		p.pair("  ", "无法读取文件，未能核对。", f.Sentence)
 	}
 	p.line("%s\n", p.say("结论: 未能核对", "VERDICT: COULD NOT CHECK"))
 }

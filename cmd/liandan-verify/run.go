@@ -14,27 +14,31 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"liandan/internal/attest"
 	"liandan/internal/bundle"
 	"liandan/internal/fault"
 	"liandan/internal/merkle"
 	"liandan/internal/rule"
-	"liandan/internal/waste"
 )
 
 const usage = `用法 usage: liandan-verify [--log-key VKEY|@FILE [--succession FILE]] [--json] [--lang zh|en|both] FILE...
              liandan-verify --log-key VKEY|@FILE --log EXPORT [--statement FILE] [--json]
 
-逐项核对联单或批次的证据文件，不需要服务器和网络。FILE 为 - 时读标准输入。
-Checks evidence files of batches and manifests, line by line, with no server. - is standard input.
+逐项核对证据文件，不需要服务器和网络；文件是哪一种，由程序辨认。FILE 为 - 时读标准输入。
+Checks evidence files, line by line, with no server; it finds out of which kind a file is. - is standard input.
+批次与联单的证据文件 evidence files of batches and manifests;
+随机抽取文件（/v1/draws/…）：核对公布者的密钥与身份并重新抽取，须给出 --log-key
+             files of draws (/v1/draws/…): who announced them is checked and they are drawn
+             again; needs --log-key. What a file has no evidence of is not proven (exit 2)
+指标陈述 statements of figures: the signatures alone; with --log and --statement the figures too
+同一套检查也在浏览器中运行（服务器的 /verify 页） the same checks run in a browser (/verify of a server)
 
   --log-key  您信任的日志公钥，或 @ 加其所在文件 the log's key that you trust, or @ and a file that holds it
   --succession
              日志密钥更替记录（日志的 /log/succession）：以新公钥核对旧文件时需要
              the log's successions of its key (/log/succession of the log): needed to
              check a file of an older key with a newer one
-  --sample   FILE 为随机抽取文件（/v1/draws/…）：核对公布者的密钥与身份并重新抽取，须给出 --log-key
-             the files are of draws (/v1/draws/…): check who announced them and draw again;
-             needs --log-key. What a file has no evidence of is said to be not proven (exit 2)
+  --sample   FILE 一律当作随机抽取文件 take the files for files of draws, whatever they look like
   --log      日志导出文件（liandan export-log）：核对整个日志：内容、树、签名、批次链
              the export of a log (liandan export-log): check all of it: contents, tree, signatures, chains
   --statement
@@ -81,15 +85,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "liandan-verify:", err)
 		return couldNotCheck
 	}
-	o := bundle.Options{Trusted: s.trusted, Succession: s.succession, Rules: rules, Catalog: waste.DefaultCatalog(), Each: each}
+	q := asked{trusted: s.trusted, succession: s.succession, rules: rules, each: each}
 	out := bufio.NewWriter(stdout)
 	worst := 0
 	for _, name := range s.files {
-		if s.sample {
-			worst = max(worst, redraw(s, name, stdin, out))
-			continue
-		}
-		worst = max(worst, verify(s, o, name, stdin, out))
+		worst = max(worst, verify(s, q, name, stdin, out))
 	}
 	if err := out.Flush(); err != nil {
 		fmt.Fprintln(stderr, "liandan-verify:", err)
@@ -130,8 +130,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, errors.New("--lang: zh, en 或 or both")
 	}
 	var err error
-	if s.sample && (key == "" || s.json) {
-		return s, errors.New("--sample: 须给出 --log-key，且不与 --json 同用; needs --log-key and goes without --json")
+	if s.sample && key == "" {
+		return s, errors.New("--sample: 须给出 --log-key; needs --log-key")
 	}
 	if s.trusted, err = logKey(key); err == nil {
 		s.succession, err = successions(line, s.trusted)
@@ -139,8 +139,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	return s, err
 }
 
-// successions reads the reader's own notes. Ones that do not hold, or are of another
-// log, are an error like a key that cannot be used.
+// successions reads the file of the reader's own notes.
 func successions(name, trusted string) ([][]byte, error) {
 	if name == "" {
 		return nil, nil
@@ -157,10 +156,7 @@ func successions(name, trusted string) ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--succession: %w", err)
 	}
-	notes, err := merkle.SplitSuccessions(b)
-	if err == nil {
-		_, err = merkle.Verifiers(trusted, notes)
-	}
+	notes, err := splitSuccessions(b, trusted)
 	if err != nil {
 		return nil, fmt.Errorf("--succession: 更替记录不成立 %s", fault.As(err).Sentence)
 	}
@@ -187,41 +183,53 @@ func logKey(key string) (string, error) {
 }
 
 // verify checks one file and answers its exit status.
-func verify(s settings, o bundle.Options, name string, stdin io.Reader, out io.Writer) int {
-	b, err := read(name, stdin)
-	if err != nil {
-		if s.json {
-			writeJSON(out, answer{File: name, Exit: couldNotCheck, Error: problem(err)})
-		} else {
-			printer{out, s.lang}.unreadable(name, err)
-		}
-		return couldNotCheck
+func verify(s settings, q asked, name string, stdin io.Reader, out io.Writer) int {
+	p := printer{out, s.lang}
+	file, err := read(name, stdin)
+	is := kindOf(file)
+	if s.sample {
+		is = ofDraw
 	}
-	r := bundle.Check(b, o)
-	if s.json {
-		writeJSON(out, answer{File: name, Exit: r.Verdict.ExitCode(), Report: &r})
+	var a answer
+	if err == nil {
+		a = checkFile(file, is, q)
 	} else {
-		printer{out, s.lang}.report(name, r)
+		a = refused(err)
 	}
-	return r.Verdict.ExitCode()
+	a.File = name
+	switch {
+	case s.json:
+		writeJSON(out, a)
+	case a.Error != nil:
+		p.unreadable(name, a.Error)
+	case a.Draw != nil:
+		p.line("%s", plain(name))
+		p.draw(a.Draw)
+	case a.Figures != nil:
+		p.attested("", name, *a.Figures)
+	default:
+		p.report(name, *a.Report)
+	}
+	return a.Exit
 }
 
-// read takes no more of a file than a bundle may have.
-func read(name string, stdin io.Reader) (bundle.Bundle, error) {
+// read takes no more of a file than one of its kind may have.
+func read(name string, stdin io.Reader) ([]byte, error) {
 	in := stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return bundle.Bundle{}, err
+			return nil, err
 		}
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, bundle.MaxSize+1))
-	if err != nil {
-		return bundle.Bundle{}, err
+	buffered := bufio.NewReaderSize(in, sniffed)
+	head, err := buffered.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	return bundle.Decode(b)
+	return io.ReadAll(io.LimitReader(buffered, int64(most(kindOf(head)))+1))
 }
 
 // each runs do on all cores.
@@ -251,8 +259,12 @@ type answer struct {
 	Exit   int            `json:"exit"`
 	Error  *refusal       `json:"error,omitempty"`
 	Report *bundle.Report `json:"report,omitempty"`
+
+	Draw    *drawAnswer    `json:"draw,omitempty"`
+	Figures *attest.Report `json:"figures,omitempty"` // a statement without the log
 }
 
+// refusal is why a file could not be checked. Kind is "" where the file could not be read at all.
 type refusal struct {
 	Kind     fault.Kind    `json:"kind,omitempty"`
 	Sentence string        `json:"sentence"`

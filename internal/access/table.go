@@ -232,6 +232,7 @@ func pageRules() []Rule {
 	return []Rule{
 		open("page:start", "首页", "start page"),
 		open("page:finder", "扫码页", "finder's page"),
+		open("page:check", "自行核验页", "page where anybody checks files"),
 		open("page:problem", "错误说明", "what a problem means"),
 		open("page:asset", "样式与脚本", "style sheets and scripts"),
 		open("page:openapi", "接口说明", "the contract"),

@@ -74,6 +74,25 @@ func Verify(signed []byte, f *logfile.File, o Options) (Report, error) {
 	return v.r, nil
 }
 
+// VerifyAlone checks of a statement what can be checked without an export of the log: that
+// keys of the log signed it and its checkpoint. Its figures are then nobody's but the
+// signer's, and the report says that they were not computed. Faults as of Verify.
+func VerifyAlone(signed []byte, o Options) (Report, error) {
+	if _, err := merkle.ParseVKey(o.Trusted); err != nil {
+		return Report{}, err
+	}
+	s, err := Read(signed)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verifier{o: o}
+	v.r = Report{Stated: &s, Lines: []Line{}, Mismatches: []Mismatch{}, Notes: []bundle.Note{}}
+	v.openSigned(signed, v.trust())
+	v.r.line(CheckFigures, 0, "未给出日志导出文件，未重新计算", cannot("No export of the log was given, so nothing was computed. With one of %d entries or more: liandan-verify --log-key VKEY --log EXPORT --statement FILE", s.Size))
+	v.r.conclude()
+	return v.r, nil
+}
+
 // verifier is the work on one export.
 type verifier struct {
 	f *logfile.File
@@ -197,9 +216,8 @@ func (v *verifier) openExport(keys merkle.Keys, walked error) {
 	v.r.line(CheckContents, int(v.f.Size), fmt.Sprintf("有 %d 条内容已损坏或被改动", v.n), err)
 }
 
-// openStatement judges the statement against the log; false: it is not of this log, or the
-// log is too short, and there is nothing to compare.
-func (v *verifier) openStatement(signed []byte, keys merkle.Keys) bool {
+// openSigned judges who signed the statement and its checkpoint.
+func (v *verifier) openSigned(signed []byte, keys merkle.Keys) {
 	s, err := Open(signed, keys)
 	v.r.line(CheckStatement, 1, "陈述不是由该日志的密钥签名的，或已被改动", err)
 	if err == nil {
@@ -211,7 +229,14 @@ func (v *verifier) openStatement(signed []byte, keys merkle.Keys) bool {
 		err = wrong("The statement names another head than its checkpoint.")
 	}
 	v.r.line(CheckCheckpoint, 1, "检查点不是由该日志的密钥签名的，或与陈述所称不符", err)
-	err = nil
+}
+
+// openStatement judges the statement against the log; false: it is not of this log, or the
+// log is too short, and there is nothing to compare.
+func (v *verifier) openStatement(signed []byte, keys merkle.Keys) bool {
+	v.openSigned(signed, keys)
+	stated := v.r.Stated
+	var err error
 	zh := "导出文件不是陈述所据的日志"
 	switch {
 	case stated.Size > v.f.Size:

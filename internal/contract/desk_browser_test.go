@@ -145,6 +145,7 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 	if !strings.Contains(verdict, "无误") || !strings.Contains(verdict, "Sound") {
 		t.Errorf("the verdict in the browser: %s", verdict)
 	}
+	checksADraw(t, s, w)
 	// The same with the log's key from elsewhere; one letter changed; another log's key.
 	for name, x := range map[string]struct{ change, key, want string }{
 		"pinned":   {``, s.VKey, `"verdict":"sound"`},
@@ -158,6 +159,23 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 		if !strings.Contains(got, x.want) {
 			t.Errorf("%s: the browser says %.400s", name, got)
 		}
+	}
+}
+
+// checksADraw has the page that is open to everybody draw again: a file that somebody was
+// given, first without the log's key, then with it.
+func checksADraw(t *testing.T, s *server.Server, w walker) {
+	t.Helper()
+	key := strings.TrimSpace(string(must(os.ReadFile("../../cmd/liandan-verify/testdata/draw.vkey"))(t)))
+	w.run("the page for everybody", chromedp.Navigate(s.URL+"/verify"))
+	w.until("the verifier is ready", `document.getElementById('status').innerText.includes('已就绪')`)
+	w.run("the file", chromedp.SetUploadFiles("#file", []string{must(filepath.Abs("../../cmd/liandan-verify/testdata/draw.json"))(t)}))
+	w.until("the key is asked for", `document.querySelector('.refused')?.innerText.includes('日志公钥')`)
+	w.fill("#key", key+"\n")
+	w.until("the verdict", `document.getElementById('verdict')?.innerText.includes('无误')`)
+	for _, width := range []int64{390, 1280} {
+		w.run("width", chromedp.EmulateViewport(width, 844))
+		w.sees("verify-draw-"+strconv.FormatInt(width, 10), "抽中的场所", "Inspectors drawn", "frozen")
 	}
 }
 

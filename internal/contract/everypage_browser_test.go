@@ -42,6 +42,7 @@ func everyPage(x *everything) map[string]pageRow {
 	return map[string]pageRow{
 		"GET /":                      {path: "/", nobody: true},
 		"GET /q":                     {path: "/q", file: "→ /"},
+		"GET /verify":                {path: "/verify", nobody: true},
 		"GET /q/{label...}":          {path: "/q/" + string(x.told.Label), nobody: true},
 		"GET /problems/{kind...}":    {path: "/problems/wrong-stage", nobody: true},
 		"GET /assets/{name}":         {path: x.asset, file: "text/css"},

@@ -20,9 +20,9 @@ const (
 	MaxSuccessions = 256  // notes of one log
 )
 
-// successionTitle is the first line of a succession's text: what says that a note which
+// SuccessionTitle is the first line of a succession's text: what says that a note which
 // both keys signed is a succession and nothing else.
-const successionTitle = "liandan log-key succession v1"
+const SuccessionTitle = "liandan log-key succession v1"
 
 // Succession is what a log says when it changes its key: from now on another key signs
 // its checkpoints. It is a C2SP signed note of five lines (the title, the origin, the old
@@ -42,7 +42,7 @@ type SigningKey struct {
 }
 
 func (s Succession) text() string {
-	return strings.Join([]string{successionTitle, s.Origin, s.Old, s.New, s.At.UTC().Format(time.RFC3339), ""}, "\n")
+	return strings.Join([]string{SuccessionTitle, s.Origin, s.Old, s.New, s.At.UTC().Format(time.RFC3339), ""}, "\n")
 }
 
 // SignSuccession makes the note by which old hands the log over to next. The fault is
@@ -71,8 +71,8 @@ func OpenSuccession(signed []byte) (Succession, error) {
 	}
 	text, _, found := strings.Cut(string(signed), "\n\n")
 	lines := strings.Split(text, "\n")
-	if !found || len(lines) != 5 || lines[0] != successionTitle {
-		return bad(nil, "it is not a note of five lines that begins with %q.", successionTitle)
+	if !found || len(lines) != 5 || lines[0] != SuccessionTitle {
+		return bad(nil, "it is not a note of five lines that begins with %q.", SuccessionTitle)
 	}
 	s := Succession{Origin: lines[1], Old: lines[2], New: lines[3]}
 	var err error
@@ -139,7 +139,7 @@ func SplitSuccessions(file []byte) ([][]byte, error) {
 	var out [][]byte
 	for i := 0; i < len(parts); i += 2 {
 		n := parts[i] + "\n\n" + strings.TrimSuffix(parts[i+1], "\n") + "\n"
-		if !strings.HasPrefix(n, successionTitle+"\n") {
+		if !strings.HasPrefix(n, SuccessionTitle+"\n") {
 			return nil, errSuccessions
 		}
 		out = append(out, []byte(n))

@@ -196,8 +196,8 @@ func TestSplitSuccessions(t *testing.T) {
 	for name, bad := range map[string]string{
 		"an empty line first":     "\n" + file,
 		"an empty line last":      file + "\n",
-		"no empty line between":   strings.ReplaceAll(file, "\n\n"+successionTitle, "\n"+successionTitle),
-		"two empty lines between": strings.ReplaceAll(file, "\n\n"+successionTitle, "\n\n\n"+successionTitle),
+		"no empty line between":   strings.ReplaceAll(file, "\n\n"+SuccessionTitle, "\n"+SuccessionTitle),
+		"two empty lines between": strings.ReplaceAll(file, "\n\n"+SuccessionTitle, "\n\n\n"+SuccessionTitle),
 		"cut short":               file[:len(file)-1],
 		"half a note":             file[:strings.LastIndex(file, "\n\n")+1],
 		"something else":          "PRIVATE+KEY+SAMPLE\n\n— x y\n",

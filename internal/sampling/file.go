@@ -75,21 +75,26 @@ type SeedAt struct {
 }
 
 // Note is a sentence in both languages.
-type Note struct{ ZH, EN string }
+type Note struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
 
 // Line is one thing that was checked. It holds when it has neither what is wrong nor what
 // is not proven.
 type Line struct {
-	ZH, EN   string
-	Wrong    []Note
-	Unproven []Note // the file has no evidence of it, this way or that
-	Remarks  []Note // change nothing
+	ZH       string `json:"zh"`
+	EN       string `json:"en"`
+	Wrong    []Note `json:"wrong,omitempty"`
+	Unproven []Note `json:"unproven,omitempty"` // the file has no evidence of it, this way or that
+	Remarks  []Note `json:"remarks,omitempty"`  // change nothing
 }
 
 // Report is what Verify found. It is sound when everything holds and the draw is complete.
 type Report struct {
 	State string
-	Event event.Event
+	Event event.Event // zero where the announcement could not be read
+	List  *List       // once it was found to be the frozen one
 	Drawn Drawn
 	Lines []Line
 }
@@ -141,15 +146,16 @@ func Read(in io.Reader) (File, error) {
 	return f, nil
 }
 
-// Verify draws again. The log's key is the reader's own, not one that a file brings. An
-// error means that the key cannot be used; all else is in the report.
-func Verify(f File, vkey string) (Report, error) {
-	v, err := merkle.ParseVKey(vkey)
+// Verify draws again. The log's key is the reader's own, not one that a file brings, and so
+// are the notes by which that key was succeeded, where the file is signed by another of the
+// line. An error means that the keys cannot be used; all else is in the report.
+func Verify(f File, vkey string, succession ...[]byte) (Report, error) {
+	keys, err := merkle.Verifiers(vkey, succession)
 	if err != nil {
 		return Report{}, err
 	}
 	r := Report{State: f.State}
-	head, err := merkle.OpenCheckpoint([]byte(f.Checkpoint), v)
+	head, _, err := keys.OpenCheckpoint([]byte(f.Checkpoint))
 	if !r.say("检查点由日志密钥签名", "the checkpoint is signed by the log's key", err) {
 		return r, nil
 	}
@@ -158,8 +164,12 @@ func Verify(f File, vkey string) (Report, error) {
 		return r, nil
 	}
 	r.Lines = append(r.Lines, f.signed(head), f.entitled(head, r.Event))
-	if f.State != Complete || f.Seed == nil || f.List == nil || f.Drawn == nil {
-		r.say("抽取已完成", "the draw is complete", wrong("The draw is not complete yet: the log has %d entries of %d, or the list is not in the file.", head.Size, d.Size))
+	if f.State != Complete {
+		r.Lines = append(r.Lines, Line{ZH: "抽取已完成", EN: "the draw is complete", Unproven: []Note{pending(f.State, head.Size, d.Size)}})
+		return r, nil
+	}
+	if f.Seed == nil || f.List == nil || f.Drawn == nil {
+		r.say("抽取已完成", "the draw is complete", wrong("The file calls the draw complete and has no seed, list or result."))
 		return r, nil
 	}
 	ok := r.say("种子是日志在所公布大小时的根，公布时尚不可知", "the seed is the log's root at the announced size, not to be known when it was announced", f.seeded(head, d))
@@ -167,12 +177,21 @@ func Verify(f File, vkey string) (Report, error) {
 	if !r.say("名单与公布的散列和数目一致", "the list is the one that was frozen", err) || !ok {
 		return r, nil
 	}
+	r.List = &l
 	r.Drawn, err = Draw(l, f.Seed.Root, Order{Sites: d.DrawSites, People: d.DrawPeople, Round: d.Round})
 	if err == nil && (!slices.Equal(r.Drawn.Sites, f.Drawn.Sites) || !slices.Equal(r.Drawn.People, f.Drawn.People)) {
 		err = wrong("The file names others than the draw gives.")
 	}
 	r.say("重新抽取的结果一致", "drawn again, the same are drawn", err)
 	return r, nil
+}
+
+// pending says what a draw waits for. Nothing is wrong with one that does.
+func pending(state string, has, size int64) Note {
+	if state == Unlisted {
+		return Note{"名单尚未提交，或与公布的不符，无从抽取", "Not complete: the list was not handed in, or is not the announced one, so nothing can be drawn."}
+	}
+	return Note{fmt.Sprintf("尚未抽取：日志现有 %d 条，公布的是 %d 条", has, size), fmt.Sprintf("Not complete yet: the log has %d entries, the seed is its root at %d.", has, size)}
 }
 
 func (f File) announced(r *Report, head merkle.Head) (event.Sample, error) {

@@ -215,6 +215,14 @@ func TestThePageThatChecks(t *testing.T) {
 		contains(t, body, "构建时没有附带", "was built without")
 	}
 	lacks(t, b.get("/inspect/verify?batch=%22%3E%3Cscript%3E", 200), "<script>", "/v1/batches/")
+	contains(t, b.get("/inspect/verify?draw="+oneBatch.String(), 200), `"/v1/draws/`+oneBatch.String()+`"`, "/inspect/draws/"+oneBatch.String())
+	// Whoever was given a file checks it without an account, and what an address says is not asked.
+	nobody := w.browser()
+	body = nobody.get("/verify?draw="+oneBatch.String(), 200)
+	lacks(t, body, oneBatch.String(), "/signout")
+	if csp := nobody.last.Get("Content-Security-Policy"); HasVerifier() != strings.Contains(csp, "'wasm-unsafe-eval'") || HasVerifier() != strings.Contains(body, "data-program") {
+		t.Errorf("%s\n%s", csp, body)
+	}
 }
 
 func (c *chains) CustodySubject(ctx context.Context, b id.Batch) (access.Subject, error) {

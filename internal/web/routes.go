@@ -41,6 +41,7 @@ func (s *Site) openRoutes() []route {
 		{method: "GET", pattern: "/", operation: "page:start", run: anybody(s.start)},
 		{method: "GET", pattern: "/q", operation: "page:finder", run: anybody(s.lookUp)},
 		{method: "GET", pattern: "/q/{label...}", operation: "page:finder", run: anybody(s.find)},
+		{method: "GET", pattern: "/verify", operation: "page:check", run: anybody(s.verifyOpen)},
 		{method: "GET", pattern: "/problems/{kind...}", operation: "page:problem", run: anybody(s.explain)},
 		{method: "GET", pattern: "/assets/{name}", operation: "page:asset", run: s.asset},
 		{method: "GET", pattern: "/favicon.ico", operation: "page:asset", run: anybody(icon)},

@@ -87,7 +87,7 @@ func sound(t testing.TB, path string, w *httptest.ResponseRecorder) {
 			t.Errorf("%s: the policy lacks %s: %s", path, part, csp)
 		}
 	}
-	if strings.Contains(strings.Replace(csp, "script-src 'self' 'wasm-unsafe-eval'", "", strings.Count(path, "/inspect/verify")), "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" ||
+	if strings.Contains(strings.Replace(csp, "script-src 'self' 'wasm-unsafe-eval'", "", strings.Count(path, "/verify")), "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" ||
 		(h.Get("Referrer-Policy") != "no-referrer" && h.Get("Referrer-Policy") != "same-origin") {
 		t.Errorf("%s: headers %v", path, h)
 	}
