@@ -168,7 +168,7 @@ func phoneOf(t *testing.T, s *server.Server, who samplecity.Somebody, options ..
 	p.page("enrol-"+login, "登记本机", "never sees it", "丢失")
 	p.tap("登记 Enrol")
 	p.until("the home page", `document.querySelector('a[href="#scan"].main')`)
-	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
+	p.until("the app kept on the phone", `document.querySelector("#kept")?.textContent.includes("可离线使用")`)
 	return p
 }
 

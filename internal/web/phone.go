@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,7 @@ func loadPhone() *phoneApp {
 	app := &phoneApp{version: hex.EncodeToString(all.Sum(nil)[:8]), files: map[string]phoneFile{}}
 	base := "/m/a/" + app.version + "/"
 	list := []string{"/m/", "/m/manifest.webmanifest"}
+	first, opens := slices.Clone(list), opening(raw)
 	for _, name := range names {
 		text := raw[name]
 		switch name {
@@ -82,21 +84,47 @@ func loadPhone() *phoneApp {
 			continue
 		}
 		app.files[name] = packedFile(name, text)
-		if path.Ext(name) != ".png" { // icons are the phone's to fetch when the app is installed
-			list = append(list, base+name)
+		if path.Ext(name) == ".png" { // icons are the phone's to fetch when the app is installed
+			continue
+		}
+		list = append(list, base+name)
+		if opens[name] {
+			first = append(first, base+name)
 		}
 	}
 	fill := func(name string) phoneFile {
 		b := bytes.ReplaceAll(raw[name], []byte("{{base}}"), []byte(base))
 		b = bytes.ReplaceAll(b, []byte("{{version}}"), []byte(app.version))
-		files, err := json.Marshal(list)
-		if err != nil {
-			panic("web: " + err.Error())
+		for mark, files := range map[string][]string{`["{{first}}"]`: first, `["{{files}}"]`: list} {
+			names, err := json.Marshal(files)
+			if err != nil {
+				panic("web: " + err.Error())
+			}
+			b = bytes.ReplaceAll(b, []byte(mark), names)
 		}
-		return packedFile(name, bytes.ReplaceAll(b, []byte(`["{{files}}"]`), files))
+		return packedFile(name, b)
 	}
 	app.shell, app.about, app.worker = fill("shell.html"), fill("app.webmanifest"), fill("worker.js")
 	return app
+}
+
+// imported are the modules that one loads before it begins; those of import() come later.
+var imported = regexp.MustCompile(`(?m)^(?:import|export) (?:[^'()]*? from )?'\./([^']+)'`)
+
+// opening names the files that the first page needs: what start.js imports, directly or not, with
+// the words and the looks. The worker keeps the others once the phone is idle.
+func opening(raw map[string][]byte) map[string]bool {
+	out := map[string]bool{"words.json": true, "phone.css": true, "icon.svg": true, "start.js": true}
+	for todo := []string{"start.js"}; len(todo) > 0; todo = todo[1:] {
+		for _, m := range imported.FindAllSubmatch(raw[todo[0]], -1) {
+			name := path.Join(path.Dir(todo[0]), string(m[1]))
+			if !out[name] {
+				out[name] = true
+				todo = append(todo, name)
+			}
+		}
+	}
+	return out
 }
 
 func packedFile(name string, b []byte) phoneFile {

@@ -1,27 +1,11 @@
 // Answering a correction that somebody else proposed of an entry that this organisation relied on.
-import { app, go, show } from './app.js'
+import { app, go, redraw } from './app.js'
 import { kg } from './bytes.js'
 import { fieldWords, isMass } from './mend.js'
 import * as moves from './moves.js'
+import { byCorrection, corrected } from './offers.js'
 import { nameOf } from './step.js'
 import { Say, act, field, h, link, note, p, two, when } from './ui.js'
-
-// asked lists the corrections of a bag that wait for an organisation's answer.
-export const asked = (bag, party, now) => (bag.corrections ?? []).filter((c) => c.status === 'open' && c.parties.includes(party) && !c.agreed.includes(party) && Date.parse(c.until) > now)
-
-// byCorrection gathers bags by the corrections that touch them: an answer names them all.
-export function byCorrection(bags, party, now) {
-  const out = new Map()
-  for (const b of bags) for (const c of asked(b, party, now)) out.set(c.id, { c, bags: [...(out.get(c.id)?.bags ?? []), b] })
-  return [...out.values()]
-}
-
-const known = async () => (await app.db.all('bags')).filter((b) => b.corrections?.length)
-
-export async function answersLink() {
-  const n = byCorrection(await known(), app.me?.party, Date.now()).length
-  return n > 0 && link('#answers', `有 ${n} 项更正等本单位答复`, `${n} correction(s) wait for your answer`, 'a.big.danger')
-}
 
 const said = (name, value) => (value === null ? '—' : isMass(name) ? `${kg(value)} kg` : String(value))
 
@@ -30,7 +14,7 @@ function card({ c, bags }, names) {
   reason.input.classList.add('whynot')
   const sign = async (make) => {
     await app.sign(make(app.me, app.at(), app.id(), c, bags, reason.input.value.trim()), bags)
-    if (location.hash === '#answers') await show()
+    if (location.hash === '#answers') await redraw()
     else go('answers')
   }
   return h('li.card', { 'data-correction': c.id },
@@ -52,7 +36,7 @@ function card({ c, bags }, names) {
 }
 
 async function answersPage() {
-  const list = byCorrection(await known(), app.me?.party, Date.now())
+  const list = byCorrection(await corrected(), app.me?.party, Date.now())
   const names = (await app.db.get('meta', 'names')) ?? {}
   return {
     body: [

@@ -1,8 +1,18 @@
 // Talking to the server. Sending what is signed needs no sign-in; looking things up does.
 
+// clock is how many milliseconds this phone's clock was ahead of the server's when it last
+// answered; null: not known. Within near it is right enough.
+export const clock = { off: null, near: 300_000 }
+
+function readClock(r) {
+  const there = Date.parse(r.headers?.get('date') ?? '')
+  if (!Number.isNaN(there)) clock.off = Date.now() - there
+}
+
 // postEvents sends signed events, one a line, and reads the answer line by line.
 export async function postEvents(body) {
   const r = await fetch('/v1/events', { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body, credentials: 'omit', cache: 'no-store' })
+  readClock(r)
   const text = await r.text().catch(() => '') // what arrived of a cut answer is not known then
   if (!r.ok) return { ok: false, status: r.status, lines: [], problem: parse(text) }
   return { ok: true, status: r.status, lines: text.split('\n').map(parse).filter((l) => l?.line) }
@@ -35,6 +45,7 @@ export async function ask(path, { method = 'GET', type, body, csrf, signed } = {
   } catch {
     throw new Trouble('offline')
   }
+  readClock(r)
   if (r.type === 'opaqueredirect') throw new Trouble('unauthorized') // to the page for signing in
   const text = await r.text()
   const value = parse(text)

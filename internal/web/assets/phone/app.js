@@ -1,13 +1,15 @@
 // The phone app: what it holds, how it moves between pages, and when it sends.
-import { postEvents } from './api.js'
+import { clock, postEvents } from './api.js'
 import { randomBytes, signerTime, uuid7 } from './bytes.js'
 import { openDB } from './db.js'
+import { keepAll, kept, keptWords } from './kept.js'
 import { Queue, count } from './queue.js'
 import { due, rotate } from './rotate.js'
 import { sign } from './sign.js'
 import { pull } from './sync.js'
-import { apply } from './world.js'
-import { Say, h, note, p } from './ui.js'
+import { putBack, typed } from './typed.js'
+import { apply, lasting } from './world.js'
+import { Say, act, h, note, p, plain, two } from './ui.js'
 
 const every = 15_000 // ms between tries while something waits
 
@@ -19,6 +21,7 @@ export const app = {
   me: null, // {party, person, site, role, names…}
   signedIn: null, // null: not asked yet
   newer: false, // another version of the app is ready
+  lasting: null, // whether the browser promised not to clear what is kept; null: it was not asked
 
   id: () => uuid7(Date.now(), randomBytes(10)),
   at: () => signerTime(new Date()),
@@ -28,6 +31,8 @@ export const app = {
   async sign(payload, bags, about) {
     if (!app.key) throw new Say('本机还没有登记。', 'This phone is not enrolled.')
     if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期，请重新登记。', 'This phone’s key has expired; enrol again.')
+    if ((await app.db.get('meta', 'revoked')) === app.key.kid) throw new Say('本机已被挂失或吊销，签了也不会被收下。请向管理员要新的登记码，重新登记；以前签的都在。', 'This phone was reported lost or revoked: what it signs is not taken. Ask your administrator for a new code and enrol again; what was signed before is kept.')
+    askAboutClock()
     const jws = await sign(app.key, payload)
     const after = bags.map((b) => apply(b, payload))
     await app.queue.add({ id: payload.id, kid: app.key.kid, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
@@ -47,6 +52,27 @@ export const app = {
 
 const at = (id) => document.getElementById(id)
 
+// clockWords says how far this phone's clock is from the server's; null while it is near enough.
+export function clockWords(off = clock.off) {
+  if (off === null || Math.abs(off) < clock.near) return null
+  return [`手机时间${off > 0 ? '快' : '慢'}了 ${lasting(off)}（时:分）。请在手机设置里把时间改为自动。`, `This phone’s clock is ${off > 0 ? 'ahead' : 'behind'} by ${lasting(off)} (h:min). Set it to automatic in the settings.`]
+}
+
+let clockAsked = false // a wrong clock is asked about once: who cannot set it may sign all the same
+
+function askAboutClock() {
+  const wrong = clockWords()
+  if (!wrong || clockAsked) return
+  clockAsked = true
+  throw new Say(`${wrong[0]}签的时间会写错。改好再签；改不了，再按一次照签。`, `${wrong[1]} What you sign would bear a wrong time. Set it, or press again to sign all the same.`)
+}
+
+// changed shows what came of a change of the queue, in this tab and in others.
+async function changed() {
+  others?.postMessage('changed')
+  await top()
+}
+
 // top shows who this is and what is not yet sent.
 export async function top() {
   const n = count(await app.queue.list())
@@ -56,11 +82,15 @@ export async function top() {
       'div',
       {},
       h('span', {}, app.me?.siteName ?? (app.key ? app.key.device : '联单 Liandan')),
-      navigator.onLine ? '' : h('span.off', {}, '无网络 offline'),
-      h('a', { href: '#queue', id: 'unsent' }, n.refused ? `退回 (${n.refused}) refused · ` : '', `未发送 (${open}) not yet sent (${open})`),
+      navigator.onLine ? '' : h('span.off', {}, two('无网络', 'offline')),
+      h('a', { href: '#queue', id: 'unsent' }, n.refused ? h('strong', {}, two(`退回 (${n.refused})`, 'refused')) : '', h('span', {}, two(`未发送 (${open})`, `not yet sent (${open})`))),
     ),
   )
 }
+
+// keptLine says whether the app is on this phone whole; it is written anew as that changes.
+export const keptLine = () => h('p.hint', { id: 'kept', role: 'status', 'data-state': kept.state }, two(...keptWords()))
+const sayKept = () => at('kept')?.replaceWith(keptLine())
 
 const bar = () => [
   ['', '首页', 'Home'],
@@ -70,19 +100,23 @@ const bar = () => [
 
 let pages = {} // by the first word of their address
 let leave = null // what the page at hand must do when it is left
+let shown = null // the address of the page at hand, once it is up
 let turns = 0 // pages begun: a slow one does not take the place of one that was asked for later
 
-// typed tells what stands in the fields of the page at hand.
-const typed = () => [...at('page').querySelectorAll('input, select, textarea')].map((x) => `${x.value} ${x.checked}`).join('\n')
-let asDrawn = ''
-
 // show draws the page of the address.
-export const show = () => draw(false)
+export const show = () => draw({})
 
-// draw leaves a page that is drawn again as it is when somebody has typed into it meanwhile.
-async function draw(again) {
+// redraw draws the page at hand again, with what was typed into it.
+export const redraw = () => draw({ again: true })
+
+// busy says that somebody is typing, or reads what went wrong: the page stays as it is then.
+const busy = () => (at('page').contains(document.activeElement) && /^(input|select|textarea)$/.test(document.activeElement.localName)) || at('page').querySelector('.trouble')
+
+// draw puts a page up; quietly is a page that is drawn again because there is news, and gives way
+// to whoever began to type meanwhile.
+async function draw({ again = false, quietly = false }) {
   const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
-  if (!again) {
+  if (!quietly) {
     leave?.()
     leave = null
   }
@@ -93,18 +127,23 @@ async function draw(again) {
     made = await page(decodeURIComponent(rest.join('/')))
   } catch (err) {
     if (!err.zh) console.error(err) // what is said to the person is no defect
-    made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(err.zh ?? '请返回首页再试。', err.en ?? String(err.message)))] }
+    const said = plain(err, ['请返回首页再试。', String(err.message)])
+    made = { body: [p('出错了', 'Something went wrong', 'h1'), note('bad', p(said.zh, said.en)), err.again && act('再打开', 'Open again', () => location.reload()), h('a.big', { href: '#' }, two('首页', 'Home'))] }
   }
-  const late = turn !== turns || (again && typed() !== asDrawn)
+  const late = turn !== turns || (quietly && busy())
   if (late) made?.leave?.()
   if (!made || late) return // it went elsewhere
+  const before = again && typed(at('page'), document.activeElement)
   leave?.()
   leave = made.leave
+  shown = location.hash
   at('page').replaceChildren(...made.body.flat(9).filter(Boolean))
-  asDrawn = typed()
   at('bar').replaceChildren(...bar().map(([to, zh, en]) => h('a', { href: '#' + to, 'aria-current': to === name && 'page' }, h('span', {}, zh), h('span', { lang: 'en' }, en))))
-  at('page').focus({ preventScroll: true }) // before anybody can type
-  scrollTo(0, 0)
+  if (before) putBack(at('page'), before)?.focus({ preventScroll: true })
+  else {
+    at('page').focus({ preventScroll: true }) // before anybody can type
+    scrollTo(0, 0)
+  }
   await top()
 }
 
@@ -114,12 +153,17 @@ export function go(to) {
   location.hash = to
 }
 
-// refresh draws the page at hand again where it only shows things, and nobody has typed into it.
+// These pages show how things stand, and are drawn again when that changes.
+const standing = ['queue', 'bags', '', 'trip', 'sent', 'gate', 'stock', 'outcome', 'answers']
+let stale = false // there is news for the page at hand, and somebody is typing into it
+
+// refresh draws the page at hand again where it shows how things stand: at once, or when whoever
+// is typing into it has done so.
 async function refresh() {
   await top()
-  if (typed() !== asDrawn) return
-  const name = location.hash.slice(1).split(/[/=]/)[0]
-  if (['queue', 'bags', '', 'trip', 'sent', 'gate', 'stock'].includes(name)) await draw(true)
+  if (shown !== location.hash || !standing.includes(location.hash.slice(1).split(/[/=]/)[0])) return
+  stale = Boolean(busy())
+  if (!stale) await draw({ again: true, quietly: true })
 }
 
 async function send() {
@@ -149,29 +193,41 @@ export async function renew() {
   }
 }
 
+// others are the pages of the app in other tabs: one phone, one store.
+const others = globalThis.BroadcastChannel && new BroadcastChannel('liandan-phone')
+others?.unref?.() // a test's process ends all the same
+
+const keepWhole = () => keepAll(navigator.serviceWorker, sayKept)
+
 async function watchWorker() {
-  if (!navigator.serviceWorker) return
+  if (!navigator.serviceWorker) return keepWhole()
   const r = await navigator.serviceWorker.register(document.body.dataset.worker, { scope: '/m/' })
   r.addEventListener('updatefound', () => {
     app.newer = Boolean(navigator.serviceWorker.controller)
   })
+  await keepWhole()
 }
 
 async function begin(byName) {
   pages = byName
-  app.db = await openDB()
-  app.queue = new Queue({ db: app.db, post: postEvents, changed: top })
+  app.db = await openDB(() => document.body.prepend(note('bad', p('本机的记录被清除，或本应用在另一页换了新版。请关掉本页再打开。', 'What this phone kept was cleared, or a newer version runs in another page. Close this page and open the app again.'))))
+  app.queue = new Queue({ db: app.db, post: postEvents, changed })
   app.key = (await app.db.get('meta', 'key')) ?? null
   app.me = (await app.db.get('meta', 'me')) ?? null
-  app.words = await (await fetch(new URL('words.json', import.meta.url))).json()
+  app.words = await fetch(new URL('words.json', import.meta.url)).then((r) => r.json()).catch(() => {
+    throw new Say('本机缺应用的文件（可能被浏览器清理了）。请到有网络的地方再打开；已签的都在。', 'Files of the app are missing here, cleared by the browser perhaps. Open it again where there is network; what is signed is safe.')
+  })
   addEventListener('hashchange', show)
+  at('page').addEventListener('focusout', () => stale && setTimeout(refresh))
+  others?.addEventListener('message', refresh)
   await show()
   watchWorker().catch((err) => console.warn('no offline start:', err.message))
-  navigator.storage?.persist?.().catch(() => {})
+  navigator.storage?.persist?.().then((yes) => { app.lasting = yes }).catch(() => {})
   addEventListener('online', () => send().then(look).then(renew))
   addEventListener('offline', top)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && send())
   setInterval(send, every)
+  setInterval(() => navigator.onLine && kept.state === 'failed' && keepWhole(), every)
   await send()
   if (navigator.onLine) await look()
   await renew()
@@ -181,5 +237,6 @@ async function begin(byName) {
 export const start = (byName) =>
   begin(byName).catch((err) => {
     console.error(err)
-    at('page').replaceChildren(note('bad', p('打不开：浏览器不许在本机保存（无痕模式？）。请用普通窗口打开。', `Cannot open: the browser keeps nothing here (private window?). ${err.message}`)))
+    const said = err.zh ? err : new Say('打不开：浏览器不许在本机保存（无痕窗口、存储已满，或被设置禁止）。请用普通窗口打开，或腾出空间；已签的都在。', `Cannot open: the browser keeps nothing here (a private window, no room left, or its settings). Use a normal window or make room; what is signed is safe. ${err.message}`)
+    at('page').replaceChildren(p('打不开', 'Cannot open', 'h1'), note('bad', p(said.zh, said.en)), act('再打开', 'Open again', () => location.reload()))
 })

@@ -153,3 +153,6 @@ export function signerTime(date) {
 
 // chinaDay is the day in China of a moment: trips are planned by it, wherever a phone believes itself to be.
 export const chinaDay = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 10)
+
+// chinaEnd is when a day in China is over: the first moment of the next. NaN for what is no day.
+export const chinaEnd = (day) => Date.parse(day + 'T00:00:00+08:00') + 86_400_000

@@ -3,10 +3,10 @@ import { app, go, show } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
 import { differences, sum } from './load.js'
-import { relayLinks } from './relay.js'
+import { relayLinks } from './offers.js'
 import { formOf, lines, signStep } from './step.js'
 import { loaded, overload, planned, stops, totals, waiting } from './stops.js'
-import { Say, act, field, h, link, note, p, two, words } from './ui.js'
+import { Say, act, field, h, link, note, p, plural, two, words } from './ui.js'
 
 // deliveryCode leads to the code of what was unloaded last, for a consignee without network.
 async function deliveryCode() {
@@ -23,7 +23,7 @@ async function tripPage() {
     return {
       body: [
         p('开始行程', 'Begin a trip', 'h1'),
-        plan && act(`今日车次 ${plan.vehicle}，${plan.stops.length} 站`, `Today’s trip: ${plan.vehicle}, ${plan.stops.length} stops`, async () => {
+        plan && act(`今日车次 ${plan.vehicle}，${plan.stops.length} 站`, `Today’s trip: ${plan.vehicle}, ${plural(plan.stops.length, 'stop')}`, async () => {
           await app.remember('trip', { id: plan.trip, vehicle: plan.vehicle, limit: plan.capacity_grams, begun: app.at(), skipped: {} })
           await show()
         }),
@@ -51,10 +51,10 @@ async function tripPage() {
       unloaded?.trip === trip.id && on.length === 0 && unloadedNote(unloaded),
       link('#scan', '扫交接码或标签', 'Scan a hand-over code or label', 'a.big.main'),
       plan?.trip === trip.id && (await planned(plan, trip, name)),
-      papers.length > 0 && h('h2', {}, two(`已开联单，待收 ${papers.length} 份`, `${papers.length} manifests to collect`)),
+      papers.length > 0 && h('h2', {}, two(`已开联单，待收 ${papers.length} 份`, `${plural(papers.length, 'manifest')} to collect`)),
       h('ol.list', {}, papers.map((m) => h('li.card', { 'data-manifest': m.id },
         h('p', {}, h('strong', {}, name(m.consignor_site)), ' ', name(m.consignor)),
-        h('p', {}, `${m.lines.length} 袋 · `, h('span.num', {}, kg(m.lines.reduce((n, l) => n + (l.issued_grams), 0)) + ' kg')),
+        h('p', {}, `${m.lines.length} 袋 · `, h('span.num', {}, kg(m.lines.reduce((n, l) => n + (l.issued_grams), 0)) + ' kg'), ' ', h('span', { lang: 'en' }, plural(m.lines.length, 'bag'))),
         m.skipped ? h('p', {}, two('已跳过：', 'skipped: '), m.skipped) : '',
         link('#stop/' + m.id, '到站', 'At the stop', 'a')))),
       on.length > 0 && link('#unload', `到站卸车 ${on.length} 袋`, `Unload ${on.length} at the depot`, 'a.big.main'),

@@ -11,7 +11,9 @@ const done = (request) =>
     request.onerror = () => reject(request.error)
   })
 
-export async function openDB(factory = indexedDB) {
+// openDB opens it; lost is told when the browser closes it: it was cleared, or another page has a
+// newer version.
+export async function openDB(lost = () => {}, factory = indexedDB) {
   const asked = factory.open(name, version)
   asked.onupgradeneeded = () => {
     const db = asked.result
@@ -20,7 +22,11 @@ export async function openDB(factory = indexedDB) {
     db.createObjectStore('bags', { keyPath: 'id' }).createIndex('label', 'label')
   }
   const db = await done(asked)
-  db.onversionchange = () => db.close()
+  db.onversionchange = () => {
+    db.close()
+    lost()
+  }
+  db.onclose = lost
 
   // write runs puts and deletes in one transaction that is on the disk when it resolves:
   // either all of them are there after a crash, or none.
@@ -28,7 +34,7 @@ export async function openDB(factory = indexedDB) {
     new Promise((resolve, reject) => {
       const tx = db.transaction(stores, 'readwrite', { durability: 'strict' })
       tx.oncomplete = () => resolve()
-      tx.onabort = tx.onerror = () => reject(tx.error)
+      tx.onabort = tx.onerror = (e) => reject(tx.error ?? e.target?.error)
       work((store) => tx.objectStore(store))
     })
   const read = (store, ask) => done(ask(db.transaction(store).objectStore(store)))

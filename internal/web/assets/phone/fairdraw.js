@@ -1,6 +1,6 @@
 // Announcing a draw for random inspection: the list in its canonical text, the round, what is
 // wrong, the event. Pure. Who is drawn follows from the log later and is not computed here.
-import { hex, isUUID, sha256, utf8 } from './bytes.js'
+import { chinaDay, hex, isUUID, sha256, utf8 } from './bytes.js'
 
 export const most = { sites: 20_000, people: 2_000, round: 100, reason: 200, period: 32 }
 
@@ -14,8 +14,11 @@ export function readIDs(text) {
   return { ids: [...new Set(ids.filter(isUUID))], wrong: ids.filter((x) => !isUUID(x)), twice: ids.length - new Set(ids).size }
 }
 
-// quarterOf is the usual name of the period that a day is in.
-export const quarterOf = (date) => `${date.getFullYear()}-Q${Math.floor(date.getMonth() / 3) + 1}`
+// quarterOf is the usual name of the period that a moment is in, in China.
+export const quarterOf = (date) => {
+  const [year, month] = chinaDay(date.getTime()).split('-').map(Number)
+  return `${year}-Q${Math.floor((month - 1) / 3) + 1}`
+}
 
 // earlier are the draws of the same authority over the same period or list, which a new one has
 // to follow; the round is one more than the last of theirs.

@@ -2,7 +2,7 @@
 // signed in its place, and closes a container itself.
 import { ask } from './api.js'
 import { app, go, show } from './app.js'
-import { kg, newLabel, randomBytes, signerTime } from './bytes.js'
+import { chinaDay, chinaEnd, kg, newLabel, randomBytes, signerTime } from './bytes.js'
 import * as events from './events.js'
 import { lastDay } from './leaves.js'
 import { picker } from './partners.js'
@@ -23,7 +23,7 @@ async function given() {
   const kept = (await app.db.get('meta', 'given')) ?? []
   if (!navigator.onLine || app.signedIn !== true) return kept
   try {
-    const told = await ask(`/v1/sites/${app.me.site}/source?year=${new Date().getFullYear()}`)
+    const told = await ask(`/v1/sites/${app.me.site}/source?year=${chinaDay(Date.now()).slice(0, 4)}`)
     await app.remember('given', told.authorisations)
     return told.authorisations
   } catch {
@@ -40,8 +40,7 @@ async function leavePage() {
   const who = await picker('收集单位', 'Collector', { role: ['collector'], recent: [...mine, ...list].map((a) => a.to) })
   const last = [...mine, ...list].at(-1)
   const codes = field('哪些废物代码', 'Which waste codes', { id: 'leavecodes', value: last?.codes.join(' ') ?? '', placeholder: '900-214-08 900-249-08', maxlength: 600 })
-  const year = new Date(Date.now() + 365 * 86_400_000)
-  const until = field('到哪一天（含）', 'Until, that day included', { id: 'leaveuntil', type: 'date', value: signerTime(year).slice(0, 10) })
+  const until = field('到哪一天（含）', 'Until, that day included', { id: 'leaveuntil', type: 'date', value: chinaDay(Date.now() + 365 * 86_400_000) })
   return {
     body: [
       p('授权收集单位代签', 'Let a collector sign for us', 'h1'),
@@ -60,10 +59,9 @@ async function leavePage() {
       act('授权，签名', 'Give it, sign', async () => {
         const to = who.value()
         if (!to) throw new Say('请选收集单位。', 'Choose the collector.')
-        const [y, m, d] = until.input.value.split('-').map(Number)
-        const end = new Date(y, m - 1, d + 1)
+        const end = chinaEnd(until.input.value)
         if (!(end > Date.now())) throw new Say('日期已过，请改。', 'That day is over.')
-        const f = { to: to.id, from: app.at(), until: signerTime(end), codes: codesOf(codes.input.value) }
+        const f = { to: to.id, from: app.at(), until: signerTime(new Date(end)), codes: codesOf(codes.input.value) }
         await app.remember('names', { ...((await app.db.get('meta', 'names')) ?? {}), [to.id]: to.name })
         await app.sign(events.authorised(app.me, app.at(), app.id(), f), [], f)
         await show()

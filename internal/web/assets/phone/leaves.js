@@ -1,6 +1,8 @@
 // Standing authorisations as the phone carries them, and by what right a collector may sign in
 // a small source's place. Pure; the intake judges every event by the time that it names.
 
+import { chinaDay } from './bytes.js'
+
 // leaveAt is the authorisation of a place that is in force: of several the one with the most
 // codes, then the one that lasts longest; null for none.
 export function leaveAt(list, site, now) {
@@ -17,9 +19,5 @@ export function rights({ leave, party, online, signedIn }) {
 // uncovered is the first code that an authorisation does not cover; undefined for none.
 export const uncovered = (leave, codes) => codes.find((c) => !leave.codes.includes(c))
 
-// lastDay is the last day, by this phone's calendar, of what ends at a moment that is not included.
-export function lastDay(until) {
-  const d = new Date(Date.parse(until) - 1)
-  const two = (n) => String(n).padStart(2, '0')
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
-}
+// lastDay is the last day in China of what ends at a moment that is not included.
+export const lastDay = (until) => chinaDay(Date.parse(until) - 1)

@@ -6,7 +6,7 @@ import { kg, unb64u } from './bytes.js'
 import * as moves from './moves.js'
 import { sign } from './sign.js'
 import { weightField } from './step.js'
-import { Say, act, field, h, link, note, p, pick, two, when, words } from './ui.js'
+import { Say, act, field, h, link, note, p, pick, plural, two, when, words } from './ui.js'
 import { explain } from './words.js'
 
 export const payloadOf = (e) => JSON.parse(new TextDecoder().decode(unb64u(e.jws.split('.')[1])))
@@ -177,14 +177,11 @@ async function mendedPage(n) {
   return {
     body: [
       p('改正', 'Correction', 'h1'),
-      note('good', waits ? p(`改正已签名，等 ${n} 家单位同意。他们同意前，原来的仍算数。`, `The correction is signed and waits for ${n} organisation(s). Until they agree the entry counts as it was.`) : p('改正已签名，即时算数。', 'The correction is signed and counts at once.')),
+      note('good', waits ? p(`改正已签名，等 ${n} 家单位同意。他们同意前，原来的仍算数。`, `The correction is signed and waits for ${plural(Number(n), 'organisation')}. Until they agree the entry counts as it was.`) : p('改正已签名，即时算数。', 'The correction is signed and counts at once.')),
       link('#queue', '发送', 'Sent', 'a.big'),
       link('#', '首页', 'Home', 'a.big.main'),
     ],
   }
 }
-
-// mendLink is offered beside what was sent.
-export const mendLink = (e) => e.state === 'sent' && app.words.mendable[e.type]?.length > 0 && link('#mend/' + e.id, '改正', 'Mend', 'a')
 
 export const mend = { mend: mendPage, mended: mendedPage }

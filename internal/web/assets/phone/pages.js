@@ -1,28 +1,16 @@
 // The pages by name, and those about the phone itself: home, enrolment, what was sent, device.
-import { app, go, look, show } from './app.js'
+import { app, clockWords, go, keptLine, look, show } from './app.js'
 import { Trouble } from './api.js'
 import { scanned } from './bytes.js'
-import { carry } from './carry.js'
-import { draws } from './draws.js'
 import { complete, enrol } from './enrol.js'
 import { hello } from './hello.js'
-import { inspect } from './inspect.js'
 import { inspects } from './inspections.js'
+import { later } from './later.js'
+import { answersLink, mendLink, plantHome, receives, relayLinks } from './offers.js'
 import { count } from './queue.js'
 import { daysLeft, rotate } from './rotate.js'
-import { scales } from './readscale.js'
 import { scanner } from './scan.js'
-import { Say, act, choices, field, h, link, note, p, two, when, words } from './ui.js'
-import { grant } from './grant.js'
-import { pickup } from './pickup.js'
-import { mishap } from './mishap.js'
-import { relay, relayLinks } from './relay.js'
-import { answer, answersLink } from './answer.js'
-import { mend, mendLink } from './mend.js'
-import { repack } from './repack.js'
-import { plant, plantHome, receives } from './plant.js'
-import { treat } from './treat.js'
-import { ward } from './ward.js'
+import { Say, act, choices, field, h, link, note, p, plural, two, when, words } from './ui.js'
 import { advise, explain, inTrouble } from './words.js'
 
 const driving = () => app.me?.role === 'driver'
@@ -48,8 +36,10 @@ async function home() {
   const held = (await app.db.all('bags')).filter((b) => !b.gone && b.custodian === app.me.party && !['delivered', 'accepted', 'treated', 'reported', 'repacked', 'lost', 'refused', 'returned'].includes(b.stage)).length
   return {
     body: [
-      h('h1', {}, app.me.siteName, ' ', h('span', { lang: 'en' }, app.me.roleEN ?? '')),
+      h('h1', {}, app.me.siteName),
+      app.me.roleZH && p(app.me.roleZH, app.me.roleEN, 'p.role'),
       await keyNote(),
+      clockNote(),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       await answersLink(),
       link('#scan', '扫码', 'Scan', 'a.big.main'),
@@ -66,8 +56,14 @@ async function home() {
       link('#bags', `在管 ${held} 袋与余时`, `${held} held, with time left`, 'a.big'),
       app.signedIn === false && note('', p('没有登录：签名和发送照常，查看别处的袋子需登录。', 'Not signed in: signing and sending work; looking up others’ bags needs sign-in.'), link('/signin?next=/m/', '登录', 'Sign in', 'a.big')),
       link('#device', '本机', 'This phone', 'a.big'),
+      keptLine(),
     ],
   }
+}
+
+const clockNote = () => {
+  const wrong = clockWords()
+  return wrong && note('bad', p(...wrong))
 }
 
 // inspectorHome is that of a device of an authority: it holds no waste.
@@ -76,6 +72,8 @@ async function inspectorHome() {
   return {
     body: [
       h('h1', {}, app.me.siteName),
+      await keyNote(),
+      clockNote(),
       open.refused > 0 && link('#queue', `有 ${open.refused} 条被退回，请看怎么办`, `${open.refused} refused: see what to do`, 'a.big.danger'),
       link('#inspect', '检查场所', 'Inspect a site', 'a.big.main'),
       link('#mishap', '报告事故', 'Report an incident', 'a.big.danger'),
@@ -84,6 +82,7 @@ async function inspectorHome() {
       link('/inspect', '查验（需网络）', 'Look into waste (needs network)', 'a.big'),
       link('#colleagues', '同行人员', 'Companions', 'a.big'),
       link('#device', '本机', 'This device', 'a.big'),
+      keptLine(),
     ],
   }
 }
@@ -96,7 +95,7 @@ async function keyNote() {
   }
   const left = daysLeft(app.key, Date.now())
   if (left < 0) return note('bad', p('本机的密钥已过期，不能再签。请找管理员要新的登记码。已签好的照常发送。', 'This phone’s key is over and signs no more: ask for a new code. What is signed still goes out.'), link('#enrol', '重新登记本机', 'Enrol again', 'a.big'))
-  return left < 7 && note('', p(`本机密钥还有 ${left} 天到期。联网打开本应用会自动更换。`, `This phone’s key ends in ${left} days. Open the app with network and it is renewed by itself.`))
+  return left < 7 && note('', p(`本机密钥还有 ${left} 天到期。联网打开本应用会自动更换。`, `This phone’s key ends in ${plural(left, 'day')}. Open the app with network and it is renewed by itself.`))
 }
 
 async function enrolPage(given) {
@@ -171,6 +170,7 @@ async function queuePage() {
     body: [
       h('h1', {}, two(`未发送 (${open})`, `not yet sent (${open})`)),
       p('记录签好就存在本机，关掉页面、没电都不会丢；联网后自动发出，每条只算一次。只有手机本身丢了，未发送的才会丢。', 'What is signed is kept on this phone: closing the page or a dead battery loses nothing. It goes out by itself and counts once. Only if the phone itself is lost, what was not sent is lost.', 'p.hint'),
+      open > 0 && app.lasting === false && note('', p('手机空间不足时，浏览器可能清掉未发送的记录：请尽快联网发送，或存成文件。', 'When the phone runs out of room the browser may clear what is not yet sent: send it soon, or save it as a file.')),
       open > 0 && act('现在发送', 'Send now', async () => {
         const trouble = await app.queue.flush(true)
         await show()
@@ -188,7 +188,7 @@ function eventCard(e, troubled) {
   return h(
     'li.card',
     { 'data-state': e.state },
-    h('p', {}, words(app.words.types[e.type]), ' · ', when(e.at), e.batches?.length > 1 && ` · ${e.batches.length} 袋`),
+    h('p', {}, words(app.words.types[e.type]), ' · ', when(e.at), e.batches?.length > 1 && [` · ${e.batches.length} 件 `, h('span', { lang: 'en' }, plural(e.batches.length, 'container'))]),
     h('span.state.' + e.state, {}, two(...states[e.state])),
     e.state === 'refused' && h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')),
     (e.state === 'refused' || e.state === 'held') && advise(e, troubled),
@@ -206,7 +206,7 @@ function eventCard(e, troubled) {
   )
 }
 
-const detail = (problem) => problem?.errors?.length > 0 && h('ul', {}, problem.errors.slice(0, 5).map((x) => h('li', {}, `${x.detail_zh ?? x.detail} (${x.pointer})`)))
+const detail = (problem) => problem?.errors?.length > 0 && h('ul', {}, problem.errors.slice(0, 5).map((x) => h('li', {}, two(x.detail_zh ?? '内容有误', x.detail), x.pointer && h('span.code', {}, ' ' + x.pointer))))
 
 function save(events) {
   const a = h('a', { href: URL.createObjectURL(new Blob([events.map((e) => e.jws + '\n').join('')], { type: 'application/x-ndjson' })), download: 'liandan-unsent.ndjson' })
@@ -226,6 +226,8 @@ async function devicePage() {
         await app.setMe({ site: s.id, siteName: s.name })
         go('')
       }, 'button')],
+      keptLine(),
+      p(...(app.lasting ? ['浏览器答应不清除本机的记录。', 'The browser promised not to clear what is kept here.'] : ['浏览器没有答应不清除本机的记录：请尽快联网发送。把本应用添加到主屏幕，通常就会答应。', 'The browser did not promise to keep what is here: send it soon. Adding the app to the home screen usually makes it promise.']), 'p.hint'),
       app.newer && note('', p('新版本已备好，关掉所有本应用的页面再打开即可。', 'A newer version is ready: close all pages of this app and open it again.')),
       p('手机丢失或换人：请立即向单位管理员挂失。已发送的不受影响；未发送的会随手机丢失。', 'Lost, or given to somebody else: report it to your administrator at once. What was sent is safe; what was not is lost with the phone.'),
       act('更换密钥', 'Renew the key', async () => {
@@ -246,12 +248,7 @@ async function devicePage() {
   }
 }
 
-export const byName = {
-  '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...ward, ...carry, ...pickup,
-  ...scales,
-  ...plant, ...treat, ...mishap, ...relay, ...repack, ...mend, ...answer,
-  ...inspect, ...grant, ...draws,
-}
+export const byName = { '': home, enrol: enrolPage, queue: queuePage, device: devicePage, ...later }
 
 // The code in the address of an enrolment is a secret: it goes out of the address at once.
 const fresh = /^#enrol=([0-9A-Za-z*~$=-]{1,40})$/.exec(location.hash)

@@ -10,7 +10,7 @@ import { lastDay, leaveAt, rights } from './leaves.js'
 import { sum } from './load.js'
 import { overload } from './stops.js'
 import { weightField } from './step.js'
-import { Say, act, choices, field, h, link, note, p, two } from './ui.js'
+import { Say, act, choices, field, h, link, note, p, plural, two } from './ui.js'
 import { explain } from './words.js'
 
 const sourceForm = /^([A-Za-z0-9_-]{43})(\d{6})?$/
@@ -175,7 +175,7 @@ async function toldPage(manifest) {
         h('p', {}, h('span.num', {}, kg(b.grams) + ' kg')),
         b.label && h('p.code', {}, groups(b.label)),
         link('#label/' + b.id, '标签', 'Label', 'a')))),
-      h('p', {}, two('合计', 'In all'), ' ', h('span.num', { id: 'toldsum' }, `${bags.length} 桶 · ${kg(sum(bags))} kg`)),
+      h('p', {}, two('合计', 'In all'), ' ', h('span.num', { id: 'toldsum' }, `${bags.length} 桶 · ${kg(sum(bags))} kg`), ' ', h('span', { lang: 'en' }, plural(bags.length, 'container'))),
       link('#trip', '回到行程', 'Back to the trip', 'a.big.main'),
     ],
   }

@@ -5,9 +5,9 @@ import { app, go } from './app.js'
 import { b64u, kg, unb64u, utf8, uuidBytes, uuidText } from './bytes.js'
 import { drawing } from './code.js'
 import * as moves from './moves.js'
-import { lines, nameOf, ownPages, signStep } from './step.js'
+import { mineToGive, toReturn } from './offers.js'
+import { lines, nameOf, signStep } from './step.js'
 import { Say, act, choices, field, h, link, note, p, two } from './ui.js'
-import { stepsFor } from './world.js'
 
 const longestName = 90 // bytes
 
@@ -40,22 +40,6 @@ export function readTaker(code) {
   } catch {
     return null
   }
-}
-
-// mineToGive may be handed on by this organisation: on its vehicle, in its transit store, or
-// offered to somebody who did not come.
-const mineToGive = (b) => !b.gone && stepsFor(b, app.me).some((s) => s.type === 'transport.handed_over')
-const toReturn = (b) => !b.gone && stepsFor(b, app.me).some((s) => s.type === 'transport.returned')
-
-// relayLinks is what the trip page offers beside unloading.
-export async function relayLinks() {
-  const bags = await app.db.all('bags')
-  const n = (test) => bags.filter(test).length
-  return [
-    n(mineToGive) > 0 && link('#relay', `转交下一承运人或中转站 ${n(mineToGive)} 件`, `Hand ${n(mineToGive)} on to another carrier or a depot`),
-    n(toReturn) > 0 && link('#return', `退运：送回移出人 ${n(toReturn)} 件`, `Take ${n(toReturn)} refused back to the consignor`, 'a.big.danger'),
-    link('#taker', '我来接车：出示接车码', 'I take a load over: show my code'),
-  ]
 }
 
 // takerPage shows who takes over.
@@ -136,7 +120,5 @@ async function returnPage() {
   }
 }
 
-ownPages.set('transport.handed_over', () => relayPage(''))
-ownPages.set('transport.returned', returnPage)
 
 export const relay = { taker: takerPage, to: relayPage, relay: relayPage, return: returnPage }

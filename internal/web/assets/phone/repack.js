@@ -1,11 +1,11 @@
 // Packing over: a damaged bag or drum into a sound one, several into one, one into several. Each
 // new container has a label of its own, and not a gram more than was taken out.
-import { app, go, show } from './app.js'
+import { app, go, redraw } from './app.js'
 import { kg, newLabel, randomBytes } from './bytes.js'
 import { containerOf } from './container.js'
 import * as moves from './moves.js'
 import { scanner } from './scan.js'
-import { nameOf, ownPages, weightField } from './step.js'
+import { nameOf, weightField } from './step.js'
 import { Say, act, choices, field, h, link, note, p, pick, two } from './ui.js'
 import { stepsFor } from './world.js'
 
@@ -41,20 +41,29 @@ export function taken(parents, total) {
   return { grams: parents.length === 1 ? [total] : parents.map((b) => b.grams), rest: all - total }
 }
 
+let childRows = 1 // as many as were asked for: a page that is drawn again has them again
+
 async function repackPage(asked) {
   const all = await app.db.all('bags')
   const listed = ((await app.db.get('meta', 'repacking')) ?? []).map((id) => all.find((b) => b.id === id)).filter((b) => b && mayBe(b))
   const wanted = all.find((b) => b.id === asked)
-  if (wanted && mayBe(wanted) && !listed.includes(wanted)) listed.splice(0, listed.length, wanted) // another one begins anew
+  if (wanted && mayBe(wanted) && !listed.includes(wanted)) { // another one begins anew
+    listed.splice(0, listed.length, wanted)
+    childRows = 1
+  }
   const keep = (list) => app.remember('repacking', list.map((b) => b.id))
   if (wanted) await keep(listed)
+  const again = () => { // the list as it is kept, and what was typed into it
+    if (location.hash !== '#repack') history.replaceState(null, '', '#repack')
+    return redraw()
+  }
   let s = null // the camera starts when it is asked for
   const begin = () => scanner(async (text) => {
     const b = await containerOf(text)
     const no = whyNot(b, listed)
     if (no) throw new Say(...no)
     await keep([...listed, b])
-    await (location.hash === '#repack' ? show() : go('repack'))
+    await again()
   })
   const head = p('重新包装', 'Pack over', 'h1')
   if (listed.length === 0) {
@@ -62,8 +71,8 @@ async function repackPage(asked) {
     return { leave: s.leave, body: [head, p('扫破损的袋、桶，或要合装、分装的容器。', 'Scan the damaged bag or drum, or what is to be merged or split.', 'p.hint'), s.body] }
   }
   const sum = listed.reduce((n, b) => n + b.grams, 0)
-  const rows = [childRow(1, sum, listed[0])]
-  const list = h('div', {}, rows[0].row)
+  const rows = Array.from({ length: childRows }, (_, i) => childRow(i + 1, i ? undefined : sum, listed[0]))
+  const list = h('div', {}, rows.map((r) => r.row))
   const rest = choices('老容器里剩下的', 'What is left in the old one', [
     { value: 'stays', zh: '还在老容器里', en: 'stays in it' },
     { value: 'gone', zh: '洒了、漏了', en: 'was spilled' },
@@ -75,7 +84,7 @@ async function repackPage(asked) {
       head,
       h('h2', {}, two(`老容器 ${listed.length} 件 · ${kg(sum)} kg`, 'old')),
       h('ul.list', {}, listed.map((b) => h('li.card', { 'data-batch': b.id }, h('p', {}, nameOf(b), ' ', b.code ?? '', ' ', h('span.num', {}, `${kg(b.grams)} kg`)),
-        h('button', { type: 'button', onclick: async () => { await keep(listed.filter((x) => x !== b)); go('repack') } }, two('移出', 'Take out'))))),
+        h('button', { type: 'button', onclick: async () => { await keep(listed.filter((x) => x !== b)); await again() } }, two('移出', 'Take out'))))),
       h('div', { id: 'repackscan' }, act('再加一件老容器：扫标签', 'Another old one: scan its label', (b) => {
         s = begin()
         b.replaceWith(...s.body)
@@ -83,7 +92,7 @@ async function repackPage(asked) {
       h('h2', {}, two('新容器', 'new')),
       list,
       act('再加一件', 'Another container', () => {
-        rows.push(childRow(rows.length + 1, undefined, listed[0]))
+        rows.push(childRow(++childRows, undefined, listed[0]))
         list.append(rows.at(-1).row)
       }, 'button'),
       rest.row,
@@ -97,6 +106,7 @@ async function repackPage(asked) {
         if (out.rest && rest.value() === 'gone') throw new Say(`洒漏的 ${kg(out.rest)} kg 要先报告事故（首页“报告事故”），再回来重新包装。`, `Report the ${kg(out.rest)} kg that were spilled first (home page, “report an incident”), then pack over.`)
         await signRepacking(listed.map((b, i) => ({ ...b, grams: out.grams[i] })), children)
         await keep([])
+        childRows = 1
         go('labels/' + children.map((c) => c.id).join(','))
       }),
       link('#mishap/' + listed[0].id, '报告事故', 'Report an incident', 'a.big.danger'),
@@ -110,7 +120,5 @@ async function signRepacking(parents, children) {
   const stays = { stage: parents[0].stage, department: parents[0].department, name: parents[0].name, room: parents[0].room, closed: parents.map((b) => b.closed).filter(Boolean).sort()[0] }
   await app.sign(moves.repacked(app.me, app.at(), app.id(), parents, { children }), [...kept, ...children.map((c) => ({ id: c.id, ...stays }))])
 }
-
-ownPages.set('batch.repacked', (b) => repackPage(b.id))
 
 export const repack = { repack: repackPage }

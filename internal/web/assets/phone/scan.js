@@ -32,6 +32,25 @@ async function reader() {
   }
 }
 
+// A page that is drawn again after a scan takes the camera over as it runs, with the code that lies
+// before it: to start it anew takes a second, twenty times a round. Left for good, it goes off.
+let spare = null // {stream, last, lastAt, off}
+
+function lend() {
+  const s = spare
+  clearTimeout(s?.off)
+  spare = null
+  return s?.stream.active ? s : null
+}
+
+const off = (stream) => stream.getTracks().forEach((t) => t.stop())
+
+function putAside(s) {
+  const other = lend()
+  if (other && other.stream !== s.stream) off(other.stream)
+  spare = { ...s, off: setTimeout(() => off(s.stream), 1000) }
+}
+
 // scanner is the camera and a field for typing; heard(text) is told of each code once. It
 // gives {body, leave}: leave switches the camera off.
 export function scanner(heard, { label = ['或输入标签上的码', 'or type the code on the label'] } = {}) {
@@ -54,7 +73,9 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
   }
   const watch = async () => {
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false })
+      const lent = lend()
+      if (lent) ({ stream, last, lastAt } = lent)
+      else stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' }, audio: false })
       if (!running) return stop()
       video.srcObject = stream
       await video.play()
@@ -73,7 +94,7 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
       lens.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
     }
   }
-  const stop = () => stream?.getTracks().forEach((t) => t.stop())
+  const stop = () => stream && putAside({ stream, last, lastAt })
 
   const typed = field(label[0], label[1], { id: 'typed', autocapitalize: 'characters', enterkeyhint: 'go', spellcheck: 'false' })
   const send = async () => {

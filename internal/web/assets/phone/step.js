@@ -24,8 +24,18 @@ export const stepWords = {
   'outcome.reported': ['告知移出人结果', 'Report the outcome'],
 }
 
-// ownPages are the pages of steps that ask for more than a weight and a few fields, by type.
-export const ownPages = new Map()
+// ownPages are the pages of steps that ask for more than a weight and a few fields, by type: the
+// page, and what it is given of a bag.
+const verdict = ['check', (b) => `${b.manifest}/${b.id}`]
+export const ownPages = {
+  'manifest.accepted': verdict,
+  'manifest.refused': verdict,
+  'batch.treated': ['treat', (b) => b.id],
+  'outcome.reported': ['outcome', () => ''],
+  'batch.repacked': ['repack', (b) => b.id],
+  'transport.handed_over': ['relay', () => ''],
+  'transport.returned': ['return', () => ''],
+}
 
 const why = {
   empty: ['请填写重量。', 'Enter the weight.'],

@@ -4,7 +4,7 @@ import { app } from './app.js'
 import { kg } from './bytes.js'
 import { leaveAt } from './leaves.js'
 import { byCode, line, over, statesOf, sum } from './load.js'
-import { Say, h, link, note, p, two } from './ui.js'
+import { Say, h, link, note, p, pieces, plural, two } from './ui.js'
 
 const ns = 'http://www.w3.org/2000/svg'
 
@@ -36,7 +36,7 @@ export function lineOf(states) {
     return x
   }
   const count = (s) => states.filter((x) => x === s).length
-  const svg = e('svg', { class: 'line', viewBox: `0 0 320 ${dots.length ? dots.at(-1).y + 28 : 0}`, role: 'img', 'aria-label': `路线：共 ${states.length} 站，已收 ${count('done')}，跳过 ${count('skipped')} · ${states.length} stops, ${count('done')} done, ${count('skipped')} skipped` })
+  const svg = e('svg', { class: 'line', viewBox: `0 0 320 ${dots.length ? dots.at(-1).y + 28 : 0}`, role: 'img', 'aria-label': `路线：共 ${states.length} 站，已收 ${count('done')}，跳过 ${count('skipped')} · ${plural(states.length, 'stop')}, ${count('done')} done, ${count('skipped')} skipped` })
   svg.append(e('polyline', { points: dots.map((d) => `${d.x},${d.y}`).join(' ') }))
   dots.forEach((d, i) => svg.append(e('circle', { class: d.state, cx: d.x, cy: d.y, r: 17 }), e('text', { class: d.state, x: d.x, y: d.y + 6 }, marks[d.state] ?? String(i + 1))))
   return svg
@@ -46,7 +46,7 @@ export function lineOf(states) {
 export async function planned(plan, trip, name) {
   const states = statesOf(plan.stops, trip.skipped, await visited(trip))
   return [
-    h('h2', {}, two(`计划 ${plan.stops.length} 站`, `${plan.stops.length} stops planned`)),
+    h('h2', {}, two(`计划 ${plan.stops.length} 站`, `${plural(plan.stops.length, 'stop')} planned`)),
     lineOf(states),
     h('ol.list', {}, plan.stops.map((s, i) => h('li.card', { 'data-site': s.site, 'data-state': states[i] },
       h('p', {}, h('strong', {}, `${i + 1}. `, name(s.site))),
@@ -62,9 +62,9 @@ export function totals(on, limit, names) {
   const row = (head, cell, attributes = {}) => h('tr', {}, h('th', { scope: 'row' }, head), h('td.num', attributes, cell))
   return [
     h('table', {}, h('tbody', {},
-      row(two('车上', 'on board'), `${on.length} 袋 · ${kg(all)} kg`, { id: 'onboard' }),
-      on.length > 0 && byCode(on).map((c) => row([c.code || '—', names[c.code] ? ` ${names[c.code]}` : ''], `${c.bags} 件 · ${kg(c.grams)} kg`, { 'data-code': c.code })),
-      left !== null && row(two('余量', 'room left'), left < 0 ? `超载 ${kg(-left)} kg` : `${kg(left)} kg`, { id: 'room' }))),
+      row(two('车上', 'on board'), pieces(on.length, '袋', 'bag', undefined, ` · ${kg(all)} kg`), { id: 'onboard' }),
+      on.length > 0 && byCode(on).map((c) => row([c.code || '—', names[c.code] ? ` ${names[c.code]}` : ''], pieces(c.bags, '件', 'container', undefined, ` · ${kg(c.grams)} kg`), { 'data-code': c.code })),
+      left !== null && row(two('余量', 'room left'), left < 0 ? two(`超载 ${kg(-left)} kg`, 'over the limit') : `${kg(left)} kg`, { id: 'room' }))),
     left !== null && left < 0 && note('bad', p('超过核定载重，不要再装。', 'Over the load limit: load no more.')),
     left === null && p('登记册里没有这辆车的载重，余量算不出。', 'The register has no load limit of this vehicle, so the room left is not known.', 'p.hint'),
   ]
@@ -99,8 +99,8 @@ async function atPage(site) {
   return {
     body: [
       h('h1', {}, names[site] ?? '…' + site.slice(-8)),
-      sheets.map((m) => link('#stop/' + m.id, `装车：已开联单 ${m.lines.length} 袋`, `Load: a manifest of ${m.lines.length} waits`, 'a.big.main')),
-      leave && link(`#pickup/${site}/leave`, `凭授权代签（${leave.codes.length} 种代码）`, `Sign in its place, by its authorisation (${leave.codes.length} codes)`, 'a.big.main'),
+      sheets.map((m) => link('#stop/' + m.id, `装车：已开联单 ${m.lines.length} 袋`, `Load: a manifest of ${plural(m.lines.length, 'bag')} waits`, 'a.big.main')),
+      leave && link(`#pickup/${site}/leave`, `凭授权代签（${leave.codes.length} 种代码）`, `Sign in its place, by its authorisation (${plural(leave.codes.length, 'code')})`, 'a.big.main'),
       link('#scan', '扫对方手机上的交接码', 'Scan the hand-over code on their phone', leave ? 'a.big' : 'a.big.main'),
       net && link('#scan', '扫对方屏幕上的收运码', 'Scan the one-time code on their screen', 'a.big'),
       !net && note('', p('没有网络或没有登录：一次性收运码现在不能用。交接码和授权代签照常。', 'No network or not signed in: one-time codes cannot be used now. Hand-over codes and authorisations can.')),

@@ -1,13 +1,13 @@
 // Pages of the treatment: what goes in by which method, what is left of it, and the outcome that
 // is told to the consignor (Order 23 art. 12).
-import { app, go, show } from './app.js'
+import { app, go, redraw } from './app.js'
 import { kg, newLabel, randomBytes } from './bytes.js'
 import { containerOf } from './container.js'
 import * as moves from './moves.js'
-import { toReport } from './plant.js'
+import { toReport } from './offers.js'
 import { scanner } from './scan.js'
-import { nameOf, ownPages, weightField } from './step.js'
-import { Say, act, choices, field, h, link, note, p, pick, two } from './ui.js'
+import { nameOf, weightField } from './step.js'
+import { Say, act, choices, field, h, link, note, p, pick, pieces, two } from './ui.js'
 import { scaleFields } from './verdict.js'
 import { stepsFor } from './world.js'
 
@@ -41,6 +41,8 @@ function residueRow(n) {
   }
 }
 
+let residueRows = 1 // as many as were asked for: a page that is drawn again has them again
+
 // residueFields asks what is left: nothing, a mass that leaves the chain, or containers.
 function residueFields() {
   const how = choices('残渣', 'Residue', [
@@ -50,9 +52,9 @@ function residueFields() {
   ], 'none')
   const mass = weightField(undefined, '残渣合计', 'Residue, all together')
   mass.input.classList.add('residuemass')
-  const rows = [residueRow(1)]
-  const list = h('div', {}, h('datalist', { id: 'residuecodes' }, app.words.residues.map((r) => h('option', { value: r.code }, r.zh))), rows[0].row, act('再加一件残渣', 'Another container of residue', () => {
-    rows.push(residueRow(rows.length + 1))
+  const rows = Array.from({ length: residueRows }, (_, i) => residueRow(i + 1))
+  const list = h('div', {}, h('datalist', { id: 'residuecodes' }, app.words.residues.map((r) => h('option', { value: r.code }, `${r.zh} ${r.en}`))), rows.map((r) => r.row), act('再加一件残渣', 'Another container of residue', () => {
+    rows.push(residueRow(++residueRows))
     list.insertBefore(rows.at(-1).row, list.lastChild)
   }, 'button'))
   const draw = () => {
@@ -94,6 +96,10 @@ async function treatPage(asked) {
   const wanted = all.find((b) => b.id === asked)
   if (wanted && mayBe(wanted) && !listed.includes(wanted)) listed.push(wanted)
   const keep = (list) => app.remember('treating', list.map((b) => b.id))
+  const again = () => { // the list as it is kept, and what was typed into it
+    if (location.hash !== '#treat') history.replaceState(null, '', '#treat')
+    return redraw()
+  }
   if (wanted) await keep(listed)
   const others = all.filter((b) => mayBe(b) && !listed.includes(b))
   const s = scanner(async (text) => {
@@ -101,12 +107,12 @@ async function treatPage(asked) {
     const no = whyNot(b, listed)
     if (no) throw new Say(...no)
     await keep([...listed, b])
-    await show()
+    await redraw()
   })
   const rows = listed.map((b) => {
     const w = weightField(b.grams, `${b.code ?? ''} ${kg(b.grams)} kg`, 'goes in')
     const row = h('li.card', { 'data-batch': b.id }, h('p', {}, nameOf(b), b.room ? ` · ${b.room}` : ''), w.row,
-      h('button', { type: 'button', onclick: async () => { await keep(listed.filter((x) => x !== b)); go('treat') } }, two('移出', 'Take out')))
+      h('button', { type: 'button', onclick: async () => { await keep(listed.filter((x) => x !== b)); await again() } }, two('移出', 'Take out')))
     return { row, read: () => {
       const grams = w.read()
       if (grams > b.grams) {
@@ -126,12 +132,13 @@ async function treatPage(asked) {
       s.body,
       others.length > 0 && act(`加入在库全部 ${others.length} 件`, `Add all ${others.length} in stock`, async () => {
         await keep([...listed, ...others])
-        go('treat')
+        await again()
       }, 'button'),
       h('ul.list', {}, rows.map((r) => r.row)),
       listed.length > 0 && [method.rows, residue.row, scale.rows, act(`处置 ${listed.length} 件，签名`, `Treat ${listed.length}, sign`, async () => {
         const made = await signTreatment(rows.map((r) => r.read()), { ...(await method.read()), ...(await scale.read()) }, residue.read())
         await keep([])
+        residueRows = 1
         go(made.length ? 'labels/' + made.join(',') : 'outcome')
       })],
       listed.length === 0 && p('扫要处置的桶、袋，或从库存加入。', 'Scan what is to be treated, or add it from stock.', 'p.hint'),
@@ -166,7 +173,7 @@ async function outcomePage() {
     const result = field('结果', 'Result', { value: last.result ?? '处置完成', maxlength: 64 })
     result.input.classList.add('result')
     return h('li.card', { 'data-manifest': m },
-      h('p', {}, h('strong', {}, names[sheet?.consignor_site] ?? names[sheet?.consignor] ?? ''), ' ', sheet?.number ?? '…' + m.slice(-8), ` · ${list.length} 件`),
+      h('p', {}, h('strong', {}, names[sheet?.consignor_site] ?? names[sheet?.consignor] ?? ''), ' ', sheet?.number ?? '…' + m.slice(-8), ' · ', pieces(list.length)),
       result.row,
       act('告知移出人，签名', 'Report to the consignor, sign', async () => {
         const text = result.input.value.trim()
@@ -176,7 +183,7 @@ async function outcomePage() {
           const part = await Promise.all(list.slice(i, i + most).map((b) => app.db.get('bags', b.id))) // as they stand now, not as drawn
           await app.sign(moves.reported(app.me, app.at(), app.id(), part, { manifest: m, refs: [...new Set(part.map((b) => step(b).refs))], result: text }), part)
         }
-        await show()
+        await redraw()
       }))
   }
   return {
@@ -189,7 +196,5 @@ async function outcomePage() {
   }
 }
 
-ownPages.set('batch.treated', (b) => treatPage(b.id))
-ownPages.set('outcome.reported', () => outcomePage())
 
 export const treat = { treat: treatPage, outcome: outcomePage }

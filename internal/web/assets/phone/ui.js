@@ -17,6 +17,15 @@ export function h(name, attributes = {}, ...children) {
 // two is a sentence in both languages.
 export const two = (zh, en) => [zh, ' ', h('span', { lang: 'en' }, en)]
 
+// plural is a number with its English word: 1 label, 2 labels.
+export const plural = (n, one, many = one + 's') => `${n} ${n === 1 ? one : many}`
+
+// pieces counts things in both languages: 3 件 3 containers.
+export const pieces = (n, zh = '件', one = 'container', many = undefined, more = '') => two(`${n} ${zh}${more}`, plural(n, one, many))
+
+// overdue is a time left, or by how much it is over.
+export const overdue = (late, shown) => h('span.num', {}, late ? ['超 ', h('span', { lang: 'en' }, 'over '), shown] : shown)
+
 export const words = (t) => (t ? two(t.zh, t.en) : [])
 
 export const p = (zh, en, name = 'p') => h(name, {}, two(zh, en))
@@ -24,6 +33,19 @@ export const p = (zh, en, name = 'p') => h(name, {}, two(zh, en))
 export const note = (kind, ...children) => h('div.note.' + kind, { role: kind === 'bad' ? 'alert' : 'status' }, children)
 
 export const link = (to, zh, en, name = 'a.big') => h(name, { href: to }, two(zh, en))
+
+// What a browser says when it cannot keep something, in words for a person.
+const kept = {
+  QuotaExceededError: ['手机存储已满，这一步没有签上。请删些照片或应用，再按一次；以前签的都在。', 'No room is left on this phone, and the step was not signed. Delete some pictures or apps and press again; what was signed before is safe.'],
+  InvalidStateError: ['本机的记录被清除，或本应用在另一页换了新版，这一步没有签上。请关掉本页再打开。', 'What this phone kept was cleared, or a newer version runs in another page; the step was not signed. Close this page and open the app again.'],
+  UnknownError: ['手机没有存上，这一步没有签上。请再按一次；还不行，请重启手机。', 'The phone did not keep it, and the step was not signed. Press again; if that fails, restart the phone.'],
+}
+
+// plain turns whatever went wrong into a sentence in both languages that says what to do.
+export function plain(err, other = ['这一步没有做成，请再试。', `This did not work: ${err?.message ?? err}`]) {
+  if (err?.zh) return err
+  return new Say(...(kept[err?.name] ?? other))
+}
 
 // act is a button whose work runs once at a time; what goes wrong is shown above it.
 export function act(zh, en, work, name = 'button.main') {
@@ -35,7 +57,8 @@ export function act(zh, en, work, name = 'button.main') {
     try {
       await work(b)
     } catch (err) {
-      const t = note('bad', err.zh ? p(err.zh, err.en) : p('这一步没有做成，请再试。', `This did not work: ${err.message ?? err}`))
+      const said = plain(err)
+      const t = note('bad', p(said.zh, said.en))
       t.classList.add('trouble')
       b.before(t)
       t.scrollIntoView({ block: 'center' })

@@ -1,17 +1,18 @@
 // Pages of the ward, the corridor and the store: close a bag and its label, one step after a
 // scan, many bags at once, what is held with a clock each.
 import { newLabelOf } from './api.js'
-import { asked } from './answer.js'
-import { app, go, show } from './app.js'
+import { app, go, redraw, show } from './app.js'
 import { groups, kg, newLabel, randomBytes, scanned, unb64u } from './bytes.js'
 import { drawing } from './code.js'
 import { containerOf } from './container.js'
 import * as events from './events.js'
+import { later } from './later.js'
+import { asked } from './offers.js'
 import { scanner } from './scan.js'
 import { sum } from './load.js'
 import { overload } from './stops.js'
 import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
-import { Say, act, check, choices, field, h, link, note, p, two, when, words } from './ui.js'
+import { Say, act, check, choices, field, h, link, note, overdue, p, plural, two, when, words } from './ui.js'
 import { categoryOf, clockOf, handOver, lasting, readHandOver, stageGiven, stepsFor, takes } from './world.js'
 
 async function bagPage() {
@@ -114,10 +115,10 @@ function bagCard(bag, now) {
   const card = h(
     'li.card',
     { 'data-batch': bag.id, 'data-band': clock?.band },
-    clock && h('div.left', {}, h('span.num', {}, clock.left < 0 ? '超 ' + lasting(clock.left) : lasting(clock.left)), h('br', {}), two(clock.zh, clock.en)),
+    clock && h('div.left', {}, overdue(clock.left < 0, lasting(clock.left)), h('br', {}), two(clock.zh, clock.en)),
     h('p', {}, nameOf(bag)),
     h('p', {}, words(app.words.stages[bag.stage]), bag.room ? ` · ${bag.room}` : ''),
-    h('p', {}, c ? c.zh : bag.code, ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg')),
+    h('p', {}, c ? two(c.zh, c.en) : bag.code, ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg')),
     link('#act/' + bag.id, '下一步', 'Next', 'a'),
     ' ',
     bag.label && link('#label/' + bag.id, '标签', 'Label', 'a'),
@@ -157,13 +158,13 @@ async function actPage(given) {
   const steps = stepsFor(bag, app.me ?? {})
   const step = steps.find((s) => s.type === chosen) ?? steps[0]
   const waits = asked(bag, app.me?.party, Date.now()).length > 0
-  const head = [waits && link('#answers', '有更正等本单位答复', 'A correction waits for your answer', 'a.big.danger'), h('h1', {}, nameOf(bag)), h('p', {}, words(app.words.stages[bag.stage]), ' · ', classOf(bag.code)?.zh ?? bag.code ?? '', ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg'))]
+  const head = [waits && link('#answers', '有更正等本单位答复', 'A correction waits for your answer', 'a.big.danger'), h('h1', {}, nameOf(bag)), h('p', {}, words(app.words.stages[bag.stage]), ' · ', words(classOf(bag.code)), classOf(bag.code) ? '' : bag.code ?? '', ' · ', h('span.num', {}, kg(bag.grams ?? 0) + ' kg'))]
   if (!step) {
     const other = bag.next?.[0]
     return { body: [head, note('', other ? h('p', {}, two('下一步由别人办：', 'The next step is somebody else’s: '), words(app.words.types[other.type])) : p('这一袋没有下一步了。', 'There is nothing more to do.')), bag.label && link('#label/' + id, '标签', 'Label'), link('#scan', '扫下一袋', 'Scan the next', 'a.big.main')] }
   }
-  const own = ownPages.get(step.type)
-  if (own) return own(bag, chosen)
+  const own = ownPages[step.type]
+  if (own) return later[own[0]](own[1](bag))
   const [zh, en] = stepWords[step.type]
   const form = await formOf(step.type)
   const weight = weightField(bag.grams)
@@ -204,14 +205,14 @@ async function manyPage(type) {
   const form = await formOf(type)
   const list = lines(bags, async (bag) => {
     await keep(ids.filter((x) => x !== bag.id))
-    await show()
+    await redraw()
   })
   const s = scanner(async (text) => {
     const bag = await known(text)
     if (!stepsFor(bag, app.me).some((x) => x.type === type)) throw new Say('这一袋现在不能办这一步。', 'This step may not come now for this bag.')
     if (bags.some((b) => b.id === bag.id)) throw new Say('这一袋已在单子里。', 'The bag is on the list already.')
     await keep([...bags.map((b) => b.id), bag.id])
-    await show()
+    await redraw()
   })
   const [zh, en] = stepWords[type]
   const held = (await app.db.all('bags')).filter((b) => !b.gone && !bags.some((x) => x.id === b.id) && stepsFor(b, app.me).some((x) => x.type === type) && (type === 'manifest.issued' || b.stage !== 'stored'))
@@ -222,7 +223,7 @@ async function manyPage(type) {
       s.body,
       held.length > 0 && act(`加入本机全部 ${held.length} 袋`, `Add all ${held.length} that this phone knows`, async () => {
         await keep([...bags, ...held].map((b) => b.id))
-        await show()
+        await redraw()
       }, 'button'),
       list.row,
       bags.length > 0 && [form.rows, act(`${zh} ${bags.length} 袋，签名`, `${en} ${bags.length}, sign`, async () => {
@@ -307,7 +308,7 @@ async function labelsPage(ids) {
   if (bags.length === 0) return lost()
   return {
     body: [
-      h('h1', {}, two(`标签 ${bags.length} 张`, `${bags.length} label(s)`)),
+      h('h1', {}, two(`标签 ${bags.length} 张`, plural(bags.length, 'label'))),
       bags.map((b, i) => labelCard(b, `token${i}`)),
       act('打印', 'Print', () => window.print(), 'button.main'),
       app.signedIn && bags.every((b) => b.seq !== undefined) && link('/print/labels?' + bags.map((b) => 'batch=' + b.id).join('&'), '打印正式标签（A4、PDF）', 'Print the full labels (page, PDF)', 'a.big'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asked, byCorrection } from '../../assets/phone/answer.js'
+import { asked, byCorrection } from '../../assets/phone/offers.js'
 import { mendable, missing, moved, proposals, standing } from '../../assets/phone/mend.js'
 import * as moves from '../../assets/phone/moves.js'
 import { taken } from '../../assets/phone/repack.js'
