@@ -45,7 +45,7 @@ func Body(f *fault.Error, requestID string) api.Problem {
 func Errors(f *fault.Error) []api.FieldError {
 	out := make([]api.FieldError, len(f.Fields))
 	for i, x := range f.Fields {
-		out[i] = api.FieldError{Pointer: x.Pointer, Code: x.Code, Detail: x.Detail, DetailZH: x.DetailZH}
+		out[i] = api.FieldError{Pointer: x.Pointer, Code: x.Code, Detail: x.Detail, DetailZH: inChinese(x)}
 	}
 	return out
 }

@@ -165,7 +165,7 @@ async function propose(e, { batches, changes }, reason) {
     }
     if (more.length === 0 && others.length === 0) {
       const w = app.words.problems[told.problem?.kind]
-      throw new Say(`不能这样改：${w?.zh ?? ''}。${told.problem?.detail_zh ?? ''}`, `It cannot be mended so: ${told.problem?.detail ?? told.errors[0]?.detail ?? ''}`)
+      throw new Say(`不能这样改：${w?.zh ?? ''}。${told.errors[0]?.detail_zh ?? ''}`, `It cannot be mended so: ${told.problem?.detail ?? told.errors[0]?.detail ?? ''}`)
     }
     parties.push(...more)
   }

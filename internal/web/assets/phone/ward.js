@@ -29,10 +29,10 @@ async function bagPage() {
     body: [
       p('封袋', 'Close a bag', 'h1'),
       department.row,
-      code.row,
-      packaging.row,
       weight.row,
       estimated.row,
+      code.row,
+      packaging.row,
       isolation.row,
       act('签名并出标签', 'Sign and make the label', async () => {
         const f = { department: department.input.value.trim(), code: code.value(), packaging: packaging.value() }
@@ -43,7 +43,7 @@ async function bagPage() {
         await app.remember('lastBag', f)
         await app.sign(e, [bag])
         go('label/' + bag.id)
-      }),
+      }, 'button.main.stays'),
     ],
   }
 }
@@ -67,6 +67,7 @@ function labelCard(bag, id = 'token') {
 async function labelPage(id) {
   const bag = await app.db.get('bags', id)
   if (!bag) return lost()
+  const begun = bag.stage === 'generated' && (await app.queue.list()).find((e) => e.type === 'batch.generated' && e.batches?.includes(id))
   return {
     body: [
       p('标签', 'Label', 'h1'),
@@ -76,6 +77,7 @@ async function labelPage(id) {
       bag.label && act('打印', 'Print', () => window.print(), 'button.main'),
       link('#act/' + bag.id, '下一步', 'Next step', 'a.big'),
       link('#bag', '再封一袋', 'Close another bag', 'a.big'),
+      begun && link('#mend/' + begun.id, '写错了？改正', 'Something wrong? Mend it', 'a.big'),
       app.signedIn && bag.seq !== undefined && [
         bag.label && link('/print/labels?batch=' + bag.id, '打印正式标签（A4、PDF）', 'Print the full label (page, PDF)', 'a.big'),
         act('换发标签（旧的作废）', 'New label (the old one is withdrawn)', async () => {
