@@ -20,6 +20,9 @@ type ActFilter struct {
 	Subject string
 	From    time.Time // inclusive
 	To      time.Time // exclusive
+	// Quiet, where it is set, leaves out what authorities did from then on: what an
+	// organisation is not told yet, lest it learn of an inspection before the inspectors come.
+	Quiet time.Time
 }
 
 // ActLine is one line of the access record.

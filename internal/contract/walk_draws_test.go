@@ -101,7 +101,35 @@ func (p *place) draws(x *town) {
 	x.ask(ask{path: "/v1/draws?cursor=x", token: x.inspector, blind: "a cursor is any text"}).is(422, "invalid-request")
 	x.get("/v1/draws/"+p.known["event"]).is(404, "not-found")
 	x.ask(ask{path: path, token: x.hospital}).is(403, "forbidden")
+	untold(x, first.Event.ID)
 	reports(x)
+}
+
+// untold: neither the API nor a page tells an organisation of a draw, by what it lists or by
+// what authorities read since; the overseers of authorities see it at once.
+func untold(x *town, draw id.Event) {
+	x.t.Helper()
+	site := x.Hospital.Site.String()
+	x.get("/v1/sites/"+site+"/custody").is(200, "") // an inspector reads up on a site
+	x.size()
+	mine := "/v1/acts?limit=200&party=" + x.Hospital.Party.String()
+	reading := func(token string) (n int) {
+		for _, a := range into[api.ActPage](x.ask(ask{path: mine, token: token}).is(200, "")).Items {
+			if a.Role == string(access.CityInspector) {
+				n++
+			}
+		}
+		return n
+	}
+	if own, all := reading(x.hospital), reading(x.server.Token); own != 0 || all == 0 {
+		x.t.Errorf("the hospital is told of %d readings, the overseer of %d", own, all)
+	}
+	x.ask(ask{path: "/v1/draws", token: x.hospital}).is(403, "forbidden")
+	for _, path := range []string{"/v1/events/" + draw.String(), "/v1/acts?subject=" + draw.String(), "/v1/sites/" + site + "/duties", "/v1/worklist?tab=waiting&site=" + site, mine} {
+		if a := x.ask(ask{path: path, token: x.hospital, blind: "whatever it answers"}); strings.Contains(string(a.body), draw.String()) && a.status == 200 {
+			x.t.Errorf("%s tells the hospital of the draw: %s", path, a.body)
+		}
+	}
 }
 
 // reports: the same report is the same file, in each form.

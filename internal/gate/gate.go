@@ -202,6 +202,22 @@ func (g *Gate) List(ctx context.Context, c Caller, operation string) error {
 	return nil
 }
 
+// Untold is how long an organisation is not told what authorities read of its data: they
+// prepare inspections of the sites that were drawn by reading, and inspections come
+// unannounced. A quarter, as draws are made by quarters; the choice is ours, no instrument
+// names a time.
+const Untold = 90 * 24 * time.Hour
+
+// QuietFrom is from when on the caller, who reads the access record of an organisation, is not
+// told what authorities did; zero for whoever reads the record of all.
+func (g *Gate) QuietFrom(ctx context.Context, c Caller, operation string) (time.Time, error) {
+	all, err := g.Sees(ctx, c, operation, access.Subject{})
+	if all || err != nil {
+		return time.Time{}, err
+	}
+	return g.Now().Add(-Untold), nil
+}
+
 func authority(r access.Role) bool {
 	return r == access.DistrictInspector || r == access.CityInspector || r == access.HealthCommission
 }

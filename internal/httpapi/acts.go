@@ -34,6 +34,9 @@ func (f *face) acts(c echo.Context, v visit) error {
 	if want.Party, err = f.over(c, v); err != nil {
 		return err
 	}
+	if want.Quiet, err = f.Gate.QuietFrom(c.Request().Context(), v.Caller, v.operation); err != nil {
+		return err
+	}
 	found, next, err := f.Reader.Acts(c.Request().Context(), want, cursor, limit)
 	if err != nil {
 		return err

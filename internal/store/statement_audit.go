@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/id"
 	"liandan/internal/ledger"
@@ -36,6 +37,10 @@ func (r *reader) Acts(f audit.ActFilter, before int64, limit int) ([]ledger.Kept
 	add(f.Subject != "", "a.subject = ?", f.Subject)
 	add(!f.From.IsZero(), "a.at >= ?", stamp(f.From))
 	add(!f.To.IsZero(), "a.at < ?", stamp(f.To))
+	if !f.Quiet.IsZero() {
+		where = append(where, "NOT (a.at >= ? AND a.role IN (?, ?, ?))")
+		args = append(args, stamp(f.Quiet), string(access.DistrictInspector), string(access.CityInspector), string(access.HealthCommission))
+	}
 	add(!f.Party.IsZero(), "a.seq IN (SELECT seq FROM act_parties WHERE party = ?)", f.Party.String())
 	return r.kept(`SELECT `+keptOf("e")+` FROM acts a JOIN entries e ON e.seq = a.seq WHERE `+strings.Join(where, " AND ")+
 		` ORDER BY a.seq DESC LIMIT ?`, append(args, limit)...)

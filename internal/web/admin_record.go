@@ -10,6 +10,7 @@ import (
 	"liandan/internal/audit"
 	"liandan/internal/calendar"
 	"liandan/internal/fault"
+	"liandan/internal/gate"
 	"liandan/internal/ledger"
 	"liandan/internal/problem"
 	"liandan/internal/term"
@@ -28,6 +29,7 @@ type actsPage struct {
 	Items                           []listed
 	More                            string
 	Note                            *note
+	Untold                          int // days for which authorities' readings are not listed yet; 0 for whoever sees all
 }
 
 // acts is GET /admin/acts?party=&actor=&subject=&from=&to=&after=.
@@ -64,8 +66,13 @@ func (s *Site) acts(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if len(bad.Fields) > 0 {
 		n := s.noteOf(w, r, bad, nil)
 		p.Note, status = &n, n.status
+	} else if f.Quiet, err = s.Gate.QuietFrom(ctx, v.Caller, "listActs"); err != nil {
+		return err
 	} else if err := s.readActs(r, v, f, q.Get("after"), &p); err != nil {
 		return err
+	}
+	if !f.Quiet.IsZero() {
+		p.Untold = int(gate.Untold.Hours() / 24)
 	}
 	s.show(w, r, v, status, "acts.html", page{Title: "访问记录", TitleEN: "Access record", Body: p})
 	return nil

@@ -40,7 +40,8 @@ func (r records) Acts(_ context.Context, f audit.ActFilter, cursor string, limit
 	}
 	for i := before - 1; i >= 0; i-- {
 		a := r.acts[i]
-		if (!f.Party.IsZero() && !strings.Contains(fmt.Sprint(a.Parties), f.Party.String())) || (f.Actor != "" && a.Actor != f.Actor) || (f.Subject != "" && a.Subject != f.Subject) {
+		if (!f.Party.IsZero() && !strings.Contains(fmt.Sprint(a.Parties), f.Party.String())) || (f.Actor != "" && a.Actor != f.Actor) || (f.Subject != "" && a.Subject != f.Subject) ||
+			(!f.Quiet.IsZero() && !a.At.Before(f.Quiet) && strings.Contains(a.Role, "inspector")) {
 			continue
 		}
 		if len(out) == limit {

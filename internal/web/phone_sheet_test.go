@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"liandan/internal/access"
 	"liandan/internal/event"
+	"liandan/internal/gate"
 	"liandan/internal/id"
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
@@ -144,4 +146,36 @@ func TestFindingsAlikeAreFolded(t *testing.T) {
 	if len(shown) != 4 || shown[3].Rule != "other" || len(rest) != 57 || rest[0].Seq != 3 {
 		t.Errorf("%d shown, %d folded: %+v", len(shown), len(rest), shown)
 	}
+}
+
+// TestADrawnSiteIsNotTold: an inspector's tablet carries the drawn sites along and the inspector
+// reads up on one; no page of the site's people says so until the quarter is over.
+func TestADrawnSiteIsNotTold(t *testing.T) {
+	w := newWorld(t)
+	w.desk.checked = map[id.Site][]measure.Checked{}
+	one := must1(w.reg.SitesOf(t.Context(), hospital(1)))(t)[0]
+	inspector := w.signedIn("district.one", access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602"}})
+	inspector.get("/m/inspected/"+one.String(), 200)
+	inspector.get("/inspect/site/"+one.String(), 200)
+	if acts := strings.Join(w.recorded(), "\n"); strings.Count(acts, "listCustody "+one.String()) != 2 {
+		t.Fatalf("nothing is in the record: %s", acts)
+	}
+	own := w.signedIn("admin.one", administrator(1))
+	nurse := w.signedIn("nurse.one", access.Appointment{Role: access.SiteStaff, Party: hospital(1), Sites: []id.Site{one}, Person: porter(1, "N-1")})
+	for _, b := range []*browser{own, nurse} {
+		for _, path := range []string{"/inspect/draws", "/inspect/draws/" + oneBatch.String(), "/m/draw?party=" + hospital(1).String()} {
+			b.get(path, 403)
+		}
+		for _, path := range []string{"/home", "/duties/" + one.String(), "/inspect/site/" + one.String(), "/m/who"} {
+			lacks(t, b.get(path, 200), "抽中", "抽取", "inspector", "draws")
+		}
+	}
+	body := own.get("/admin/acts", 200)
+	lacks(t, body, "district_inspector", "县区执法", "在管的袋")
+	contains(t, body, "满 90 天")
+	overseer := w.signedIn("city.one", access.Appointment{Role: access.CityInspector})
+	contains(t, overseer.get("/admin/acts", 200), "在管的袋", one.String())
+	w.pass(gate.Untold + time.Hour)
+	later := w.signedIn("admin.later", administrator(1)) // sessions of then are over
+	contains(t, later.get("/admin/acts", 200), "在管的袋", one.String())
 }
