@@ -92,14 +92,17 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 	}
 	var entries []ledger.Entry
 	var state batch.State
+	var knowing rule.Knowing
 	for _, k := range kept {
 		e, err := ledger.ParseEntry(k.Entry)
 		if err != nil {
+			knowing.Next(event.Event{}, b, k.Seq, ledger.LeafOf(k.Entry))
 			broken("entry %d: %s", k.Seq, fault.As(err).Sentence)
 			continue
 		}
 		entries = append(entries, e)
 		signed, ev, err := open(k.Body)
+		unknown := knowing.Next(ev, b, k.Seq, ledger.LeafOf(k.Entry))
 		if err != nil {
 			broken("entry %d: %s", k.Seq, fault.As(err).Sentence)
 			continue
@@ -108,7 +111,7 @@ func (s *Service) chain(r Reader, b id.Batch) (ChainView, error) {
 			broken("entry %d: its bytes, or those of its event, are not those that were logged there", k.Seq)
 		}
 		v.Steps = append(v.Steps, Step{Seq: k.Seq, RecordedAt: e.RecordedAt, Event: ev, Kid: signed.Kid, Hash: signed.Hash(),
-			Entry: k.Entry, JWS: k.Body, Findings: s.examine(e, ev, b, state)})
+			Entry: k.Entry, JWS: k.Body, Findings: s.examine(e, ev, b, state, unknown)})
 		st, ok, err := lineage.advance(state, ev, b, e, k.Entry)
 		if err != nil {
 			return v, err
@@ -153,12 +156,12 @@ func (s *Service) whole(r Reader, b id.Batch, state batch.State, empty bool, bro
 	return nil
 }
 
-func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before batch.State) []rule.Finding {
+func (s *Service) examine(e ledger.Entry, ev event.Event, b id.Batch, before batch.State, unknown []int64) []rule.Finding {
 	for _, eb := range ev.Batches {
 		if eb.ID != b {
 			continue
 		}
-		return s.Rules.Examine(chain.StepOf(ev, eb, before, e.Seq, e.RecordedAt).In(s.Catalog))
+		return s.Rules.Examine(chain.StepOf(ev, eb, before, e.Seq, e.RecordedAt).In(s.Catalog).Judged(unknown))
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func TestFindingsAreABruteForceLook(t *testing.T) {
 				s.step()
 			}
 			s.loose()
+			s.blindly()
 			s.compareFindings(met)
 			for _, c := range []rule.Code{rule.StoredTooLong, rule.Unseen, rule.Incident, "overdue-receipt-confirmation", "carrier-unlicensed"} {
 				if met[c] == 0 {
@@ -56,6 +57,15 @@ func TestFindingsAreABruteForceLook(t *testing.T) {
 // loose reports an incident of which nobody knows the batch.
 func (s *stroll) loose() {
 	s.send(s.Sign(s.Carrier, event.IncidentReported, event.Incident{Kind: event.Found, Place: "样例路边", Measures: "围挡", Code: "900-249-08"}, nil))
+}
+
+// blindly has a colleague store a bag without having seen that it was there.
+func (s *stroll) blindly() {
+	bag := s.Generate(5_000)
+	s.send(bag)
+	s.send(s.Sign(s.Porter, event.BatchStored, event.Stored{Place: "SAMPLE store"}, func(e *event.Event) {
+		e.Batches = []event.Batch{{ID: bag.Event.Batches[0].ID}}
+	}))
 }
 
 func (s *stroll) compareFindings(met map[rule.Code]int) {

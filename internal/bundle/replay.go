@@ -22,12 +22,21 @@ import (
 type replay struct {
 	*chain.Memory
 	leaves   map[id.Batch]map[id.Hash]bool // entries so far, for seen
+	knowing  map[id.Batch]*rule.Knowing    // who knew of them
 	postings []mass.Posting
 	last     int64 // index of the last entry that was replayed
 }
 
 func newReplay() replay {
-	return replay{Memory: chain.NewMemory(), leaves: map[id.Batch]map[id.Hash]bool{}}
+	return replay{Memory: chain.NewMemory(), leaves: map[id.Batch]map[id.Hash]bool{}, knowing: map[id.Batch]*rule.Knowing{}}
+}
+
+// follow is what was known of a batch's entries so far.
+func (r replay) follow(b id.Batch) *rule.Knowing {
+	if r.knowing[b] == nil {
+		r.knowing[b] = &rule.Knowing{}
+	}
+	return r.knowing[b]
 }
 
 // findSubjects settles whose chains must be whole, and that every entry is of them.
@@ -175,6 +184,7 @@ func (c *checker) skip(o *opened) {
 			s.N, s.Head, s.Seq = l.N, o.leaf, o.entry.Seq
 			c.world.Batches[l.Batch] = s
 			c.remember(l.Batch, o.leaf)
+			c.world.follow(l.Batch).Next(event.Event{}, l.Batch, o.entry.Seq, o.leaf)
 		}
 	}
 	c.r.Skipped = append(c.r.Skipped, Note{"unknown-kind", fmt.Sprintf("第 %d 条属于本程序不认识的类别，未检查其内容", o.entry.Seq),
@@ -204,6 +214,12 @@ func (c *checker) checkSeen(o *opened, e event.Event) {
 func (c *checker) place(o *opened, e event.Event) {
 	c.checkGround(o, e)
 	p := chain.Place(c.world, e, o.entry.Hash, o.entry.Seq, o.entry.RecordedAt)
+	for i, b := range e.Batches {
+		p.Steps[i] = p.Steps[i].Judged(c.world.follow(b.ID).Next(e, b.ID, o.entry.Seq, o.leaf))
+	}
+	for _, b := range e.Births() {
+		c.world.follow(b.ID).Next(e, b.ID, o.entry.Seq, o.leaf)
+	}
 	for i, want := range p.Entry.Links {
 		if got, ok := o.entry.LinkOf(want.Batch); c.bad[CheckLinks] == 0 && (!ok || got != want) {
 			c.fail(CheckLinks, o.where(), "条目的链接与重放所得不同", fmt.Sprintf("The entry's link is not the one that the replay gives for batch %s.", want.Batch))

@@ -59,7 +59,9 @@ func Mended(w World, s batch.State, said []Said) (steps []rule.Step, by batch.Co
 		}
 	}
 	var now batch.State
+	var knowing rule.Knowing
 	for i, x := range said {
+		unknown := knowing.Next(x.Event, s.ID, x.At.Seq, x.At.Leaf)
 		e, err := f.mend(x.Event)
 		if err != nil {
 			return nil, by, false
@@ -67,7 +69,7 @@ func Mended(w World, s batch.State, said []Said) (steps []rule.Step, by batch.Co
 		if line, is := lineOf(e, s.ID); is {
 			step := StepOf(e, line, now, x.At.Seq, e.At)
 			step.Prev = now.Head
-			steps = append(steps, step)
+			steps = append(steps, step.Judged(unknown))
 		}
 		if now, _, err = refold(w, s.ID, said[:i+1], f); err != nil {
 			return nil, by, false

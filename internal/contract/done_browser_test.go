@@ -48,10 +48,6 @@ func TestTheWholeStoryInBrowsers(t *testing.T) {
 	x.phones()
 }
 
-// blindly is what is remarked of whoever took over by the code on a screen: it names the giver's
-// event and cannot know its place in the log.
-const blindly = "unseen-entries"
-
 // tale is the story so far.
 type tale struct {
 	t                     *testing.T
@@ -254,7 +250,7 @@ func (x *tale) ward() {
 	x.porter.tap("接收，签名")
 	x.porter.until("what is held", `location.hash === "#bags"`)
 	x.porter.unsent(0)
-	x.holds(1, blindly)
+	x.holds(1) // the code on the screen names the giver's event, so nothing is unseen
 	if v := x.nurse.batchOf(l); v.State.Stage != "received" || v.State.Department != "内科 SAMPLE" {
 		x.t.Errorf("taken over: %+v", v.State)
 	}
@@ -324,14 +320,14 @@ func (x *tale) trip() {
 	load(x.issue(&x.porter, x.stops[0].label), 1, "2.5")
 	x.porter.unsent(0)
 	x.driver.unsent(0)
-	x.holds(2, blindly)
+	x.holds(2)
 	second := &x.others[0]
 	l := second.bag("外科 SAMPLE", "1.25", "")
 	x.stops = append(x.stops, stop{second, l, 1250, 1250})
 	load(x.issue(second, l), 2, "3.75")
 	second.unsent(0)
 	x.driver.unsent(0)
-	x.holds(3, blindly)
+	x.holds(3)
 
 	x.driver.cut(true)
 	for i, b := range []struct {
@@ -367,7 +363,7 @@ func (x *tale) comeBack() {
 		p.cut(false)
 		p.unsent(0)
 	}
-	x.holds(9, slices.Repeat([]string{blindly}, 6)...) // three closed and issued in one go without network, three taken over
+	x.holds(9) // three closed and issued in one go without network, three taken over
 	x.driver.tap("现在发送")
 	x.driver.unsent(0)
 	x.holds(0) // asked again, nothing is there twice

@@ -149,8 +149,8 @@ func (x *depotTale) round() {
 	d.until("the server keeps what came too early", `document.querySelectorAll('[data-state="held"]').length === 2`)
 	shop.cut(false)
 	shop.unsent(0)
-	// Signed in the shop's place: the drum and its manifest. Blind without network: who issued, loaded and unloaded, twice.
-	x.holds(8, append(slices.Repeat([]string{blindly}, 6), "by-authorisation", "by-authorisation")...)
+	// Signed in the shop's place: the drum and its manifest. Nobody acted on what they had not been told.
+	x.holds(8, "by-authorisation", "by-authorisation")
 	d.tap("现在发送")
 	d.unsent(0)
 	x.holds(0) // asked again, nothing is there twice
@@ -238,7 +238,7 @@ func (x *depotTale) onward() {
 	d.tap("装车，签名")
 	d.until("loaded", `document.querySelector("#onboard")?.textContent.includes("2 袋 · 38.9 kg")`)
 	d.unsent(0)
-	x.holds(1, blindly, blindly) // two drums by the code on the screen
+	x.holds(1) // two drums by the code on the screen
 	x.states(batch.InTransit, *d, x.toPlant)
 	d.tap("到站卸车 2 袋")
 	d.until("what to unload", `document.querySelectorAll("[data-batch]").length === 2`)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"liandan/internal/device"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/record"
@@ -83,8 +84,8 @@ func TestOtherBytesUnderAKnownID(t *testing.T) {
 	})
 }
 
-// TestTakenWithAFinding holds what the design accepts and notes: a signer who had not seen
-// the newest entry, a clock ahead, a clock behind, a code that is in no catalogue.
+// TestTakenWithAFinding holds what the design accepts and notes: a signer who did not know
+// what had happened to the batch, a clock ahead, a clock behind, a code that is in no catalogue.
 func TestTakenWithAFinding(t *testing.T) {
 	both(t, func(t *testing.T, d *desk) {
 		s := set(d)
@@ -94,15 +95,16 @@ func TestTakenWithAFinding(t *testing.T) {
 				t.Errorf("%s: findings %v, want %s", name, r.Findings, want)
 			}
 		}
-		stored := func(change func(*event.Event)) *record.Receipt {
+		by := func(who *device.Device, change func(*event.Event)) *record.Receipt {
 			t.Helper()
 			d.Advance(time.Minute)
-			r := d.svc.Accept(t.Context(), s.stores(s.Hospital, change))
+			r := d.svc.Accept(t.Context(), s.stores(who, change))
 			if r.Err != nil {
 				t.Fatal(r.Err)
 			}
 			return d.verified(r.Receipt)
 		}
+		stored := func(change func(*event.Event)) *record.Receipt { t.Helper(); return by(s.Hospital, change) }
 		var seen []*record.Receipt
 		if err := s.Hospital.Learn(d.taken(d.Generate(100)).Entry); err != nil {
 			t.Fatal(err)
@@ -115,8 +117,16 @@ func TestTakenWithAFinding(t *testing.T) {
 		if r := stored(func(e *event.Event) { e.Batches[0].Seen = head }); len(r.Findings) > 0 {
 			t.Errorf("a signer who saw the newest entry gets findings: %v", r.Findings)
 		}
-		has("seen is two behind", stored(func(e *event.Event) { e.Batches[0].Seen = head }), rule.Unseen)
-		has("seen nothing", stored(nil), rule.Unseen)
+		behind := map[string]func(*event.Event){"two behind": func(e *event.Event) { e.Batches[0].Seen = head }, "nothing": nil}
+		for what, change := range behind {
+			if r := stored(change); len(r.Findings) > 0 {
+				t.Errorf("one's own are known, seen is %s: %v", what, r.Findings)
+			}
+		}
+		has("a colleague who saw nothing", by(s.Porter, nil), rule.Unseen)
+		for what, change := range behind {
+			has("a colleague was there since, seen is "+what, stored(change), rule.Unseen)
+		}
 		has("clock a day ahead", stored(func(e *event.Event) { e.At = e.At.AddDate(0, 0, 1) }), rule.ClockAhead)
 		has("clock back", stored(nil), rule.ClockBack)
 		r := d.taken(d.Sign(s.Hospital, event.BatchGenerated, event.Generated{Code: "999-999-99", Form: "S", Packaging: "bag", Measured: event.Estimated},

@@ -3,7 +3,10 @@ package record
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"liandan/internal/chain"
+	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/ledger"
 	"liandan/internal/merkle"
@@ -22,7 +25,7 @@ func (s *Service) answer(ctx context.Context, g *group) {
 		}
 	}
 	for j, i := range g.placed {
-		receipt, err := s.receipt(g, g.Records[i])
+		receipt, err := s.receipt(ctx, g, g.Records[i])
 		if err == nil {
 			receipt.Findings = append(receipt.Findings, s.permits(ctx, g.Records[i])...)
 		}
@@ -35,18 +38,55 @@ func (s *Service) answer(ctx context.Context, g *group) {
 }
 
 // receipt is that of an event of the group that has just become durable.
-func (s *Service) receipt(g *group, rec Record) (*Receipt, error) {
+func (s *Service) receipt(ctx context.Context, g *group, rec Record) (*Receipt, error) {
 	p := rec.Placed
 	path, err := s.tree.Prove(g.Head.Size, p.Entry.Seq)
 	if err != nil {
 		return nil, noReceipt(err)
 	}
+	steps, err := s.follow(ctx, p)
+	if err != nil {
+		return nil, noReceipt(err)
+	}
 	r := &Receipt{Event: rec.Event.ID, Hash: p.Entry.Hash, Seq: p.Entry.Seq, RecordedAt: p.Entry.RecordedAt, Entry: p.Bytes,
-		Proof: merkle.Receipt(p.Entry.Seq, path, g.Checkpoint), Findings: s.findings(p.Steps)}
+		Proof: merkle.Receipt(p.Entry.Seq, path, g.Checkpoint), Findings: s.findings(steps)}
 	if len(p.Batches) > 0 {
 		r.Next = p.Batches[0].Next()
 	}
 	return r, nil
+}
+
+// follow reads the chains of the batches whose newest entry a signer had not seen, to say whether
+// they knew of it otherwise. Most events need none.
+func (s *Service) follow(ctx context.Context, p chain.Placed) ([]rule.Step, error) {
+	if !slices.ContainsFunc(p.Steps, func(st rule.Step) bool { return st.Batch.Seen != st.Prev }) {
+		return p.Steps, nil
+	}
+	steps := slices.Clone(p.Steps)
+	return steps, s.store.View(ctx, func(r Reader) error {
+		for i, st := range steps {
+			if st.Batch.Seen == st.Prev {
+				continue
+			}
+			kept, err := r.ChainOf(st.Batch.ID)
+			if err != nil {
+				return err
+			}
+			var k rule.Knowing
+			for _, x := range kept {
+				if x.Seq >= st.Seq {
+					break
+				}
+				_, e, err := ledger.OpenEvent(x.Body)
+				if err != nil {
+					e = event.Event{} // the check names it
+				}
+				k.Next(e, st.Batch.ID, x.Seq, ledger.LeafOf(x.Entry))
+			}
+			steps[i] = st.Judged(k.Next(st.Event, st.Batch.ID, st.Seq, p.Leaf))
+		}
+		return nil
+	})
 }
 
 // findings lets the rules look at an event's steps.
@@ -61,7 +101,7 @@ func (s *Service) findings(steps []rule.Step) []rule.Finding {
 // firstReceipt gives again what the first sender got: the same proof in the same tree.
 func (s *Service) firstReceipt(ctx context.Context, k Known, g *group) (*Receipt, error) {
 	if r, ok := g.at(k.Seq); ok {
-		return s.receipt(g, r)
+		return s.receipt(ctx, g, r)
 	}
 	var kept ledger.Kept
 	var head merkle.Head

@@ -1,5 +1,5 @@
 // Package rule holds dated rules as data and the findings they give over a batch's
-// chain: signatures that had not seen the newest entry, clocks that disagree, grams
+// chain: signatures by people who did not know what had happened before, clocks that disagree, grams
 // that changed between two weighings.
 //
 // It must not change a state or refuse an event: a finding is an answer beside the
@@ -23,7 +23,7 @@ type Code string
 
 // The rules of the spine.
 const (
-	Unseen        Code = "unseen-entries"         // the signer had not seen the newest entry
+	Unseen        Code = "unseen-entries"         // the signer did not know entries that stand before; see Knowing
 	ClockAhead    Code = "clock-ahead"            // the signer's clock is ahead of the log's
 	LateUpload    Code = "late-upload"            // uploaded long after it happened
 	ClockBack     Code = "clock-back"             // dated before the event it follows
@@ -113,6 +113,8 @@ type Step struct {
 	Grams      waste.Grams // in custody before the event
 	LastAt     time.Time   // signer's clock of the event before; zero for the first
 	Known      bool        // batch.generated: the code is in the catalogue
+	Followed   bool        // Unknown was made from the whole chain; else only the newest entry is held against Seen
+	Unknown    []int64     // entries before that the signer did not know; see Knowing
 }
 
 // In says whether a batch's code is in a catalogue at the event's date.
@@ -132,8 +134,8 @@ func (b Book) Examine(s Step) []Finding {
 		f.ZH, f.EN = zh, en
 		out = append(out, f)
 	}
-	if s.Batch.Seen != s.Prev {
-		say(Unseen, "签名人签名时尚未看到该批次的最新记录", "The signer had not seen the batch's newest entry when signing.")
+	if zh, en := s.unseen(); zh != "" {
+		say(Unseen, zh, en)
 	}
 	if d := s.Event.At.Sub(s.RecordedAt).Milliseconds(); d > l.SkewMS {
 		say(ClockAhead, fmt.Sprintf("设备时钟比日志快 %d 秒", d/1000), fmt.Sprintf("The device's clock is %d s ahead of the log's.", d/1000))

@@ -21,7 +21,7 @@ func Figure(figure string) Term { return of(figures, figure) }
 // Class names whom an inspection sheet is for.
 func Class(class string) Term { return of(classes, class) }
 
-// Verdict names the result of an inspection.
+// Verdict names the result of an inspection, or why it has none.
 func Verdict(v string) Term { return of(verdicts, v) }
 
 // Column names a column of a register.
@@ -78,8 +78,14 @@ var classes = map[string]Term{
 
 var verdicts = map[string]Term{
 	"pass":  {"达标", "pass"},
-	"basic": {"基本达标", "basic"},
+	"basic": {"基本达标", "basic pass"},
 	"fail":  {"不达标", "fail"},
+
+	"unknown_sheet":        {"检查表未登记", "no such sheet"},
+	"sheet_of_other_class": {"检查表类别不符", "a sheet of the other class"},
+	"items_missing":        {"缺项", "items are missing"},
+	"items_unknown":        {"有表外项", "items that the sheet has not"},
+	"points_above_maximum": {"得分超过满分", "points above a maximum"},
 }
 
 var columns = map[string]Term{

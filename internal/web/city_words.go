@@ -12,49 +12,6 @@ import (
 	"liandan/internal/term"
 )
 
-// statusWords say how a figure stands to its target.
-var statusWords = map[string]line{
-	string(indicator.Met):           {"达到目标", "meets the target"},
-	string(indicator.NotMet):        {"未达目标", "misses the target"},
-	string(indicator.NotComputable): {"无法计算", "not computable"},
-}
-
-// variantWords name the values of one indicator that stand side by side.
-var variantWords = map[string]line{
-	"":           {"数值", "value"},
-	"declared":   {"申报", "declared"},
-	"proven":     {"证实", "proven"},
-	"all":        {"全部", "all"},
-	"generators": {"产生单位", "generators"},
-	"operators":  {"经营单位", "operators"},
-}
-
-var flagWords = map[string]line{
-	"above_100":         {"超过 100%：本期处置了以前产生的废物", "above 100 %: waste of earlier periods was treated"},
-	"base_incomplete":   {"基准数据不全", "base figures are missing"},
-	"unregistered_mass": {"有废物产自未登记的场所", "some waste is of sites that the register lacks"},
-}
-
-func variantLine(v string) line {
-	name, of, split := strings.Cut(v, ":")
-	w, ok := variantWords[name]
-	if !ok {
-		w = line{name, name}
-	}
-	if split {
-		kind := term.Social(of)
-		w.ZH, w.EN = w.ZH+"："+kind.ZH, w.EN+": "+kind.EN
-	}
-	return w
-}
-
-func flagLine(f string) line {
-	if w, ok := flagWords[f]; ok {
-		return w
-	}
-	return line{f, f}
-}
-
 // amount writes a numerator or denominator in the unit that the definition has for it.
 func amount(n int64, unit string) string {
 	if unit == "g" {
@@ -78,14 +35,14 @@ func amountUnits(unit string) (numerator, denominator string) {
 
 func figureOf(f report.Figure, unit string) figure {
 	above, below := amountUnits(unit)
-	return figure{Variant: variantLine(f.Variant), Part: strings.Contains(f.Variant, ":"), Value: f.Value, Status: f.Status, Words: statusWords[f.Status],
+	return figure{Variant: line(term.Variant(f.Variant)), Part: strings.Contains(f.Variant, ":"), Value: f.Value, Status: f.Status, Words: line(term.Status(f.Status)),
 		Numerator: amount(f.Numerator, above), Denominator: amount(f.Denominator, below), Why: f.Why}
 }
 
 // headOf is the figure that stands for a row: what is proven, where that is told apart.
 func headOf(x report.Section, r report.Row) figure {
 	if len(r.Figures) == 0 {
-		return figure{Status: string(indicator.NotComputable), Words: statusWords[string(indicator.NotComputable)]}
+		return figure{Status: string(indicator.NotComputable), Words: line(term.Status(string(indicator.NotComputable)))}
 	}
 	i := max(slices.IndexFunc(r.Figures, func(f report.Figure) bool { return f.Variant == "proven" }), 0)
 	return figureOf(r.Figures[i], x.AmountUnit)
@@ -104,7 +61,7 @@ func cardOf(x report.Section) card {
 			if strings.Contains(f.Variant, ":") {
 				continue // the kinds of institution are in the table
 			}
-			name := variantLine(f.Variant)
+			name := line(term.Variant(f.Variant))
 			key := name.ZH + " " + name.EN
 			if series[key] == nil {
 				series[key] = make([]*string, len(x.Trend))
@@ -135,7 +92,7 @@ func (c *card) fill(r report.Row, unit string) {
 		c.Exclusions = append(c.Exclusions, exclusion{e.Why, a})
 	}
 	for _, f := range r.Flags {
-		c.Flags = append(c.Flags, flagLine(f))
+		c.Flags = append(c.Flags, line(term.Flag(f)))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/party"
+	"liandan/internal/term"
 )
 
 // Inspections of sites by sheets: what the tablet needs to fill one in, and what the site's
@@ -100,17 +101,6 @@ type checkedLine struct {
 	Note             string
 }
 
-var inspectionWords = map[string]line{
-	"pass":                 {"达标", "pass"},
-	"basic":                {"基本达标", "basic pass"},
-	"fail":                 {"不达标", "fail"},
-	"unknown_sheet":        {"检查表未登记", "no such sheet"},
-	"sheet_of_other_class": {"检查表类别不符", "a sheet of the other class"},
-	"items_missing":        {"缺项", "items are missing"},
-	"items_unknown":        {"有表外项", "items that the sheet has not"},
-	"points_above_maximum": {"得分超过满分", "points above a maximum"},
-}
-
 // mayInspect says whether the caller's roles record inspections; whether their device may sign
 // for an authority the intake decides.
 func (s *Site) mayInspect(v *visit) bool { return s.Gate.May(v.Caller, "createSampleList") == nil }
@@ -123,7 +113,7 @@ func (s *Site) checkedAt(ctx context.Context, x id.Site) ([]checkedLine, error) 
 	}
 	var out []checkedLine
 	for _, c := range found {
-		l := checkedLine{Event: c.Event.String(), At: millis(c.At), Sheet: c.Sheet + " " + c.Version, Points: c.Points, Of: c.Of.Total, Verdict: inspectionWords[c.Verdict], Note: c.Note, Met: "not_met"}
+		l := checkedLine{Event: c.Event.String(), At: millis(c.At), Sheet: c.Sheet + " " + c.Version, Points: c.Points, Of: c.Of.Total, Verdict: line(term.Verdict(c.Verdict)), Note: c.Note, Met: "not_met"}
 		if c.Verdict == string(indicator.Pass) {
 			l.Met = "met"
 		}

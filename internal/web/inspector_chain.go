@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ type step struct {
 	Grams       string
 	Event       string
 	Findings    []finding
-	Late, Blind bool // reached the log an hour or more after its time; its signer did not know the entry before
+	Late, Blind bool // reached the log an hour or more after its time; its signer did not know entries before it
 }
 
 // about asks the gate for a page about one thing. Faults: that of the thing being missing.
@@ -149,26 +150,15 @@ func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit
 	if p.Findings, err = s.findingsOf(ctx, found.Findings); err != nil {
 		return p, err
 	}
-	for i, x := range whole.Steps {
+	for _, x := range whole.Steps {
 		one, err := s.stepOf(ctx, whole.Batch, x)
 		if err != nil {
 			return p, err
 		}
-		one.Blind = i > 0 && blind(x.Event, whole.Batch)
 		p.Steps = append(p.Steps, one)
 	}
 	p.Picture = drawChain(p.Steps, p.Missing, len(p.Broken) > 0)
 	return p, nil
-}
-
-// blind says whether a signer knew nothing of a batch that had a chain.
-func blind(e event.Event, b id.Batch) bool {
-	for _, x := range e.Batches {
-		if x.ID == b {
-			return x.Seen == id.Hash{}
-		}
-	}
-	return false
 }
 
 func (s *Site) placeOf(ctx context.Context, v id.Site) (place2, error) {
@@ -191,6 +181,7 @@ func (s *Site) stepOf(ctx context.Context, b id.Batch, x audit.Step) (o step, er
 	if o.Site, err = s.placeOf(ctx, e.Site); err != nil {
 		return o, err
 	}
+	o.Blind = slices.ContainsFunc(x.Findings, func(f rule.Finding) bool { return f.Rule == rule.Unseen })
 	o.Findings, err = s.findingsOf(ctx, x.Findings)
 	return o, err
 }

@@ -70,7 +70,7 @@ func drawChain(steps []step, missing []line, broken bool) (p picture) {
 		case x.Late:
 			b.Gap = "迟报 late"
 		case x.Blind:
-			b.Gap = "离线 offline"
+			b.Gap = "未见前条 unseen"
 		}
 		if broken && i == len(steps)-1 {
 			b.Gap = "断链 broken"

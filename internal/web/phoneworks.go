@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"liandan/internal/event"
+	"liandan/internal/indicator"
 	"liandan/internal/profile"
 	"liandan/internal/rule"
 	"liandan/internal/term"
@@ -49,10 +50,15 @@ type phoneWorks struct {
 	Contacts   []phoneContact           `json:"contacts"`
 	Mendable   map[event.Type][]string  `json:"mendable"`           // fields that may be corrected, by pointer
 	AnswerDays int                      `json:"answer_within_days"` // that a correction may wait for its answers
+	Verdicts   map[string]term.Term     `json:"verdicts"`           // of an inspection
 	Advice     map[event.Type]term.Term `json:"advice"`             // on an event that came too late or in other hands
 }
 
 func worksWords() (out phoneWorks) {
+	out.Verdicts = map[string]term.Term{}
+	for _, v := range []indicator.Verdict{indicator.Pass, indicator.Basic, indicator.Fail} {
+		out.Verdicts[string(v)] = term.Verdict(string(v))
+	}
 	for _, profile := range []string{"", "medical"} {
 		t := rule.ToleranceAt(profile, phoneDay)
 		out.Tolerances = append(out.Tolerances, phoneTolerance{profile, t.Permille, int64(t.Grams), t.EstimatePermille, t.Source, t.Certainty})

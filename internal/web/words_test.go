@@ -36,7 +36,22 @@ func TestTheRegistersWordsAreWords(t *testing.T) {
 			t.Errorf("the column %q has no word", c)
 		}
 	}
-	if got := variantLine("declared:dry_cleaning"); got.ZH != "申报：干洗" || got.EN != "declared: dry cleaning" {
+	for what, x := range map[string]struct {
+		of    func(string) term.Term
+		words []string
+	}{
+		"status":  {term.Status, []string{string(indicator.Met), string(indicator.NotMet), string(indicator.NotComputable)}},
+		"variant": {term.Variant, []string{"", "declared", "proven", "all", "generators", "operators"}},
+		"reason":  {term.Verdict, []string{"unknown_sheet", "sheet_of_other_class", "items_missing", "items_unknown", "points_above_maximum"}},
+		"flag":    {term.Flag, []string{"above_100", "base_incomplete", "unregistered_mass"}},
+	} {
+		for _, w := range x.words {
+			if got := x.of(w); got.ZH == w || got.EN == "" {
+				t.Errorf("%s %q has no word: %+v", what, w, got)
+			}
+		}
+	}
+	if got := term.Variant("declared:dry_cleaning"); got.ZH != "申报：干洗" || got.EN != "declared: dry cleaning" {
 		t.Errorf("%+v", got)
 	}
 	if got := cellWords("sites", "kind", "hospital"); got != "医院 hospital" {

@@ -10,8 +10,8 @@ import { faults, mostNote, recorded, tally } from './sheet.js'
 import { Say, act, choices, field, h, link, note, p, two, when } from './ui.js'
 import { explain } from './words.js'
 
-const verdicts = { pass: ['达标', 'pass'], basic: ['基本达标', 'basic pass'], fail: ['不达标', 'fail'] }
-const verdictOf = (v) => two(...(verdicts[v] ?? ['—', String(v ?? '')]))
+const verdictWords = (v) => ((w) => w && [w.zh, w.en])(app.words.verdicts[v])
+const verdictOf = (v) => two(...(verdictWords(v) ?? ['—', String(v ?? '')]))
 const inspectees = async () => (await app.db.get('meta', 'inspectees')) ?? {}
 const colleagues = async () => (await app.db.get('meta', 'colleagues')) ?? []
 
@@ -135,7 +135,7 @@ function before(draft, found, here, changed) {
   const label = (x) => `${new Date(x.at).getFullYear()}-${when(x.at)}`
   const c = choices('这次是复查吗？', 'Does this follow up an earlier inspection?', [
     { value: '', zh: '不是', en: 'no' },
-    ...all.slice(0, 6).map((x) => ({ value: x.event, zh: `复查 ${label(x)}`, en: verdicts[x.verdict]?.join(' ') ?? (x.state ? '本机签名 signed here' : '') })),
+    ...all.slice(0, 6).map((x) => ({ value: x.event, zh: `复查 ${label(x)}`, en: verdictWords(x.verdict)?.join(' ') ?? (x.state ? '本机签名 signed here' : '') })),
     ...(draft.first && !all.slice(0, 6).some((x) => x.event === draft.first) ? [{ value: draft.first, zh: '复查指定的检查', en: draft.first.slice(-8) }] : []),
   ], draft.first)
   c.row.addEventListener('change', () => {
