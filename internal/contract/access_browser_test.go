@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,12 +39,18 @@ func (w walker) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 func (w walker) sees(name string, words ...string) page {
 	w.t.Helper()
 	var p page
-	raw, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](lookAtPage))
-	if err == nil {
-		err = json.Unmarshal([]byte(raw), &p)
-	}
-	if err != nil {
-		w.t.Fatalf("%s: %v", name, err)
+	lacks := func(word string) bool { return !strings.Contains(p.Text, word) }
+	// A page that is being put up has a moment to say what it has to.
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		raw, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](lookAtPage))
+		if err == nil {
+			err = json.Unmarshal([]byte(raw), &p)
+		}
+		if late := time.Now().After(end); err != nil && late {
+			w.t.Fatalf("%s: %v", name, err)
+		} else if late || err == nil && !slices.ContainsFunc(words, lacks) {
+			break
+		}
 	}
 	if dir := os.Getenv("LIANDAN_SHOTS"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, name+".png"), must(chromedp.Run(w.ctx, chromedp.FullScreenshot(100)))(w.t), 0o600); err != nil {
@@ -51,7 +58,7 @@ func (w walker) sees(name string, words ...string) page {
 		}
 	}
 	for _, word := range words {
-		if !strings.Contains(p.Text, word) {
+		if lacks(word) {
 			w.t.Errorf("%s: the page does not say %q:\n%s", name, word, p.Text)
 		}
 	}

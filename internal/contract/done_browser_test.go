@@ -392,8 +392,8 @@ func (x *tale) unloads() {
 	}
 }
 
-// accepts weighs at the plant's gate: the first load by the code on the driver's screen, the
-// third in part, the others whole.
+// accepts weighs at the plant's gate, which it enters by the code on the driver's screen: four of
+// the trip's loads with one tap, the third alone and in part.
 func (x *tale) accepts() {
 	x.t.Helper()
 	x.plant.signIn()
@@ -406,32 +406,22 @@ func (x *tale) accepts() {
 	third := x.driver.batchOf(x.stops[2].label).State
 	screen, _ := x.driver.code("svg.qr:first-of-type")
 	x.plant.reads(x.in, screen, `location.hash.startsWith("#check/") && document.querySelectorAll("select.verdict").length === 1`)
-	scanned := js[string](x.plant.walker, `location.hash.slice("#check/".length)`)
-	order := slices.Clone(x.stops)
-	slices.SortStableFunc(order, func(a, b stop) int { // the load whose code was read comes first
-		first := func(st stop) int {
-			if x.driver.batchOf(st.label).State.Manifest.String() == scanned {
-				return 0
-			}
-			return 1
-		}
-		return first(a) - first(b)
-	})
-	for i, st := range order {
-		v := x.driver.batchOf(st.label).State
-		if v.Manifest.String() != scanned {
-			x.plant.open("#check/"+v.Manifest.String(), "select.verdict")
-			x.plant.until("its one line", `document.querySelector('[data-batch="`+v.ID.String()+`"] select.verdict')`)
-		}
-		if v.ID == third.ID {
-			x.plant.in(v.ID, put+`(x.querySelector("select.verdict"), "part"); `+put+`(x.querySelector("input.refused"), "0.5")`)
-			x.plant.page("story-check", "验收 1 件", "部分接受", "拒收的重量")
-		}
-		x.plant.tap("签名 Sign")
-		x.plant.until("the stock", `location.hash === "#stock" && document.querySelectorAll("[data-batch]").length === `+strconv.Itoa(i+1))
-		x.plant.unsent(0)
-		x.holds(1)
-	}
+	x.plant.tap("本车全部 5 单一起验收")
+	x.plant.until("what would be signed of each", `document.querySelectorAll("[data-signs]").length === 5`)
+	x.plant.until("the third taken out", `((b) => b && (b.click(), true))(document.querySelector('[data-manifest="`+third.Manifest.String()+`"] > button'))`)
+	x.plant.until("four left", `document.querySelectorAll("[data-signs]").length === 4`)
+	x.plant.tap("照交来的重量填上")
+	x.plant.page("story-load-all", "本车全部 5 单", "将签 4 单", "1 件 · 2.5 kg")
+	x.plant.tap("本车全部接受，签名")
+	x.plant.until("the third alone", `location.hash === "#check/`+third.Manifest.String()+`" && document.querySelector('[data-batch="`+third.ID.String()+`"] select.verdict')`)
+	x.plant.unsent(0)
+	x.holds(4)
+	x.plant.in(third.ID, put+`(x.querySelector("select.verdict"), "part"); `+put+`(x.querySelector("input.refused"), "0.5")`)
+	x.plant.page("story-check", "验收 1 件", "部分接受", "拒收的重量")
+	x.plant.tap("签名 Sign")
+	x.plant.until("the stock", `location.hash === "#stock" && document.querySelectorAll("[data-batch]").length === 5`)
+	x.plant.unsent(0)
+	x.holds(1)
 	x.plant.page("story-stock", "库存 5 件", "7.5 kg")
 	x.stops[2].kept = 2500
 	for _, st := range x.stops {

@@ -28,7 +28,7 @@ func (x *tale) phonePages() map[string]phonePage {
 		"repack": {on: nurse}, "mend": {on: nurse}, "mended": {on: nurse}, "stopcode": {on: nurse}, "leave": {on: nurse}, "told": {on: nurse},
 		"trip": {on: driver}, "stop": {on: driver, given: sheet}, "skip": {on: driver, given: x.plant.who.Appointment.Sites[0].String()}, "at": {on: driver}, "unload": {on: driver}, "pickup": {on: driver},
 		"behalf": {on: driver}, "drum": {on: driver}, "taker": {on: driver}, "to": {on: driver}, "relay": {on: driver}, "return": {on: driver},
-		"gate": {on: plant}, "check": {on: plant, given: sheet}, "stock": {on: plant}, "put": {on: plant}, "manifest": {on: plant, given: sheet}, "treat": {on: plant}, "outcome": {on: plant},
+		"gate": {on: plant}, "check": {on: plant, given: sheet}, "load": {on: plant, given: "-/-"}, "stock": {on: plant}, "put": {on: plant}, "manifest": {on: plant, given: sheet}, "treat": {on: plant}, "outcome": {on: plant},
 		"inspected": {on: nurse}, "colleagues": {on: nurse}, "answers": {on: nurse},
 		"inspect": {elsewhere: "TestAnInspectionOnATablet"}, "draw": {elsewhere: "TestADrawAnnouncedOnATablet"}, "drawn": {elsewhere: "TestADrawAnnouncedOnATablet"},
 	}

@@ -29,7 +29,7 @@ func tablet(t *testing.T, s *server.Server, city *samplecity.City, options ...ch
 	p.arrives("the app", "#code", chromedp.Navigate(s.URL+"/m/#enrol="+code))
 	p.tap("登记 Enrol")
 	p.until("the inspector's home page", `document.querySelector('a[href="#inspect"].main')`)
-	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
+	p.until("the app kept on the tablet", `document.querySelector("#kept")?.textContent.includes("可离线使用")`)
 	return p
 }
 

@@ -81,7 +81,7 @@ func (w walker) fill(field, text string) {
 	for range 5 {
 		w.until("the field "+field, `(window.typing = document.querySelector(`+quoted+`)) && ((typing.value = ""), typing.focus(), document.activeElement === typing)`)
 		w.run("the field "+field, chromedp.KeyEvent(text))
-		if strings.HasSuffix(text, "\n") || js[bool](w, `typing.isConnected && typing.value !== ""`) {
+		if text == "" || strings.HasSuffix(text, "\n") || js[bool](w, `typing.isConnected && typing.value !== ""`) {
 			return
 		}
 	}

@@ -127,6 +127,6 @@ func phoneFrom(in *studio, s *server.Server, who samplecity.Somebody, code strin
 	p.arrives("the app", "#code", chromedp.Navigate(code))
 	p.tap("登记 Enrol")
 	p.until("the home page", `document.querySelector('a[href="#scan"].main')`)
-	js[bool](p.walker, `navigator.serviceWorker.ready.then(() => true)`)
+	p.until("the app kept on the phone", `document.querySelector("#kept")?.textContent.includes("可离线使用")`)
 	return p
 }

@@ -36,7 +36,7 @@ export const app = {
     const jws = await sign(app.key, payload)
     const after = bags.map((b) => apply(b, payload))
     await app.queue.add({ id: payload.id, kid: app.key.kid, jws, type: payload.type, at: payload.at, batches: bags.map((b) => b.id), ...(about ? { about } : {}) }, after)
-    app.queue.flush().then(() => location.hash.startsWith('#label/') && show()) // what the server knows has a printed label too
+    flush().then(() => location.hash.startsWith('#label/') && show()) // what the server knows has a printed label too
     return payload
   },
 
@@ -49,6 +49,9 @@ export const app = {
     await app.remember('me', app.me)
   },
 }
+
+// flush sends in the background: what goes wrong there is tried again, and nothing is lost by it.
+const flush = () => app.queue.flush().catch((err) => console.info('not sent now:', err.message))
 
 const at = (id) => document.getElementById(id)
 
@@ -117,7 +120,7 @@ const busy = () => (at('page').contains(document.activeElement) && /^(input|sele
 async function draw({ again = false, quietly = false }) {
   const [name, ...rest] = location.hash.slice(1).split(/[/=]/)
   if (!quietly) {
-    leave?.()
+    leave?.(again)
     leave = null
   }
   const turn = ++turns
@@ -168,7 +171,7 @@ async function refresh() {
 
 async function send() {
   if ((await app.queue.due()).length) {
-    await app.queue.flush()
+    await flush()
     await refresh()
   }
 }

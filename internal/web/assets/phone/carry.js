@@ -2,10 +2,10 @@
 import { app, go, show } from './app.js'
 import { gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
-import { differences, sum } from './load.js'
+import { differences, statesOf, sum } from './load.js'
 import { relayLinks } from './offers.js'
 import { formOf, lines, signStep } from './step.js'
-import { loaded, overload, planned, stops, totals, waiting } from './stops.js'
+import { loaded, overload, planned, stops, totals, visited, waiting } from './stops.js'
 import { Say, act, field, h, link, note, p, plural, two, words } from './ui.js'
 
 // deliveryCode leads to the code of what was unloaded last, for a consignee without network.
@@ -44,6 +44,7 @@ async function tripPage() {
   const name = (id) => names[id] ?? (id ? '…' + id.slice(-8) : '')
   const [on, papers] = [await loaded(), await waiting(trip)]
   const unloaded = await app.db.get('meta', 'unloaded')
+  let ended = false // what was asked about once is meant
   return {
     body: [
       h('h1', {}, two('行程', 'Trip'), ' ', trip.vehicle),
@@ -62,6 +63,11 @@ async function tripPage() {
       await relayLinks(),
       act('结束行程', 'End the trip', async () => {
         if (on.length) throw new Say('车上还有袋子，请先卸车。', 'There are bags on board: unload first.')
+        const left = plan?.trip === trip.id ? statesOf(plan.stops, trip.skipped, await visited(trip)).filter((s) => s === 'next' || s === 'waiting').length : 0
+        if (left && !ended) {
+          ended = true
+          throw new Say(`还有 ${left} 站没有收，也没有跳过。确实结束，再按一次。`, `${plural(left, 'stop')} neither collected nor skipped. To end the trip all the same, press again.`)
+        }
         await app.db.drop('meta', 'trip')
         go('')
       }, 'button'),

@@ -6,7 +6,7 @@ import { sum } from './load.js'
 import * as moves from './moves.js'
 import { atGate, coming, known, receives } from './offers.js'
 import { fresh } from './plant.js'
-import { nameOf } from './step.js'
+import { nameOf, still } from './step.js'
 import { sheetOf } from './sync.js'
 import { Say, act, h, link, note, p, pieces, plural, two, words } from './ui.js'
 import { scaleFields, tellTolerance, toleranceOf, verdictLine } from './verdict.js'
@@ -98,6 +98,7 @@ async function checkPage(given) {
       scale.rows,
       act('签名', 'Sign', async () => {
         const lines = rows.map((r) => r.read()).filter(Boolean)
+        await still(lines, 'manifest.accepted')
         if (lines.length === 0) throw new Say('每件都选了“稍后再办”，没有可签的。', 'Every line is left for later: there is nothing to sign.')
         await signVerdicts(id, lines, await scale.read())
         go(lines.length < here.length ? 'check/' + id : 'stock')

@@ -280,7 +280,7 @@ async function signedPage(id) {
         d.data.note && h('p', {}, d.data.note),
         h('p', {}, h('span.state.' + e.state, {}, two(...states[e.state])), e.seq !== undefined && ` № ${e.seq}`)),
       e.state === 'refused' && [
-        note('bad', p('服务器没有收这次检查，没有记录。', 'The server did not take this inspection; nothing is recorded.'), (e.problem?.errors ?? []).map((x) => p(x.detail_zh ?? whyRefused(x.pointer), `${x.detail} (${x.pointer})`))),
+        note('bad', p('服务器没有收这次检查，没有记录。', 'The server did not take this inspection; nothing is recorded.'), (e.problem?.errors ?? []).map((x) => p(whyRefused(x.pointer) || x.detail_zh || '内容有误。', `${x.detail} (${x.pointer})`))),
         act('照此重填再签', 'Fill in again from this', async () => {
           const answers = Object.fromEntries(d.data.items.map((x) => [x.no, x.points === undefined ? { na: true } : { points: x.points }]))
           await keepDraft(app, { id: app.id(), site: d.data.inspected, first: d.refs?.[0] ?? '', sheet, answers, accidents: d.data.accidents ?? 0, major: d.data.major_accidents ?? 0, with: d.data.with ?? [], note: d.data.note ?? '', begun: Date.now() })

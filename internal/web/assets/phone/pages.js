@@ -190,7 +190,7 @@ function eventCard(e, troubled) {
     { 'data-state': e.state },
     h('p', {}, words(app.words.types[e.type]), ' · ', when(e.at), e.batches?.length > 1 && [` · ${e.batches.length} 件 `, h('span', { lang: 'en' }, plural(e.batches.length, 'container'))]),
     h('span.state.' + e.state, {}, two(...states[e.state])),
-    e.state === 'refused' && h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? '')),
+    e.state === 'refused' && h('p', {}, two(w ? w.zh + '。' : '服务器没有收。', w ? w.en + '.' : e.problem?.detail ?? 'The server did not take it.')),
     (e.state === 'refused' || e.state === 'held') && advise(e, troubled),
     e.state === 'refused' && detail(e.problem),
     e.state === 'held' && act('不等了，以服务器为准', 'Wait no more: take the server’s word', async () => {

@@ -45,7 +45,7 @@ async function stockPage() {
       h('h1', {}, two(`库存 ${bags.length} 件`, `${bags.length} in stock`), ' ', h('span.num', { id: 'stockgrams' }, `${kg(sum(bags.map(({ b }) => b)))} kg`)),
       put > 0 && link('#put', `入库 ${put} 件`, `Put ${put} into store`, 'a.big.main'),
       bags.some(({ b }) => toTreat(b)) && link('#treat', '利用处置', 'Treat', 'a.big.main'),
-      h('table', {}, h('tbody', {}, codes.map(([code, list]) => h('tr', {}, h('th', { scope: 'row' }, code ?? '—', ' ', list[0].b.name ?? ''), h('td.num', {}, pieces(list.length, '件', 'container', undefined, ` · ${kg(sum(list.map(({ b }) => b)))} kg`)))))),
+      h('table', {}, h('tbody', {}, codes.map(([code, list]) => h('tr', {}, h('th', { scope: 'row' }, h('span.nowrap', {}, code ?? '—'), ' ', list[0].b.name ?? ''), h('td.num', {}, pieces(list.length, '件', 'container', undefined, ` · ${kg(sum(list.map(({ b }) => b)))} kg`)))))),
       h('ul.list', {}, bags.map(({ b, c }) => h('li.card', { 'data-batch': b.id, 'data-late': c?.late },
         c && h('div.left', {}, overdue(c.late, days(c.left)), h('br', {}), two(c.zh, c.en)),
         h('p', {}, nameOf(b)),

@@ -90,6 +90,7 @@ export class Queue {
         break
       }
       await this.settle(part, answer.lines)
+      await this.changed() // of many, some are through
       if (answer.lines.length < part.length) break // the answer was cut: the rest is asked again
     }
     await this.changed()

@@ -79,7 +79,7 @@ async function repackPage(asked) {
   ], 'stays')
   rest.row.hidden = listed.length > 1
   return {
-    leave: () => s?.leave(),
+    leave: (same) => s?.leave(same),
     body: [
       head,
       h('h2', {}, two(`老容器 ${listed.length} 件 · ${kg(sum)} kg`, 'old')),

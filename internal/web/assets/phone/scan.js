@@ -33,7 +33,7 @@ async function reader() {
 }
 
 // A page that is drawn again after a scan takes the camera over as it runs, with the code that lies
-// before it: to start it anew takes a second, twenty times a round. Left for good, it goes off.
+// before it: to start it anew takes a second, twenty times a round. Left for good, it goes off at once.
 let spare = null // {stream, last, lastAt, off}
 
 function lend() {
@@ -52,7 +52,7 @@ function putAside(s) {
 }
 
 // scanner is the camera and a field for typing; heard(text) is told of each code once. It
-// gives {body, leave}: leave switches the camera off.
+// gives {body, leave}: leave switches the camera off; leave(true) is for the same page drawn again.
 export function scanner(heard, { label = ['或输入标签上的码', 'or type the code on the label'] } = {}) {
   let stream = null
   let running = true
@@ -94,7 +94,8 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
       lens.replaceChildren(note('bad', err.zh ? p(err.zh, err.en) : p('没有用上相机。请在浏览器中允许相机，或在下面输入码。', 'No camera. Allow it in the browser, or type the code below.')))
     }
   }
-  const stop = () => stream && putAside({ stream, last, lastAt })
+  let again = false
+  const stop = () => stream && (again ? putAside({ stream, last, lastAt }) : off(stream))
 
   const typed = field(label[0], label[1], { id: 'typed', autocapitalize: 'characters', enterkeyhint: 'go', spellcheck: 'false' })
   const send = async () => {
@@ -107,8 +108,9 @@ export function scanner(heard, { label = ['或输入标签上的码', 'or type t
   watch()
   return {
     body: [video, h('div', {}, said, lens), typed.row, act('确定', 'OK', send, 'button')],
-    leave: () => {
+    leave: (same) => {
       running = false
+      again = same === true
       stop()
     },
   }

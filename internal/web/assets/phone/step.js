@@ -7,6 +7,7 @@ import * as moves from './moves.js'
 import { scaleButton } from './readscale.js'
 import { manifestOf as manifestFor, wayForm, withCount } from './ways.js'
 import { Say, check, choices, field, h, two, words } from './ui.js'
+import { stepsFor } from './world.js'
 
 export const stepWords = {
   'batch.released': ['交出', 'Hand over'],
@@ -139,6 +140,15 @@ export async function formOf(type) {
     }
   }
   return { rows: [], read: async () => ({}) }
+}
+
+// still stops a step that somebody did meanwhile, in another tab or from another phone: what was
+// drawn is not what is any more.
+export async function still(bags, type) {
+  for (const b of bags) {
+    const now = await app.db.get('bags', b.id)
+    if (now && !stepsFor(now, app.me).some((s) => s.type === type)) throw new Say('这一步刚才已经办了（在另一页，或由同事）。请返回首页，再看一次。', 'This was done just now, in another page or by a colleague. Go to the home page and look again.')
+  }
 }
 
 const most = 100 // batches of one event

@@ -63,7 +63,7 @@ export function totals(on, limit, names) {
   return [
     h('table', {}, h('tbody', {},
       row(two('车上', 'on board'), pieces(on.length, '袋', 'bag', undefined, ` · ${kg(all)} kg`), { id: 'onboard' }),
-      on.length > 0 && byCode(on).map((c) => row([c.code || '—', names[c.code] ? ` ${names[c.code]}` : ''], pieces(c.bags, '件', 'container', undefined, ` · ${kg(c.grams)} kg`), { 'data-code': c.code })),
+      on.length > 0 && byCode(on).map((c) => row([h('span.nowrap', {}, c.code || '—'), names[c.code] ? ` ${names[c.code]}` : ''], pieces(c.bags, '件', 'container', undefined, ` · ${kg(c.grams)} kg`), { 'data-code': c.code })),
       left !== null && row(two('余量', 'room left'), left < 0 ? two(`超载 ${kg(-left)} kg`, 'over the limit') : `${kg(left)} kg`, { id: 'room' }))),
     left !== null && left < 0 && note('bad', p('超过核定载重，不要再装。', 'Over the load limit: load no more.')),
     left === null && p('登记册里没有这辆车的载重，余量算不出。', 'The register has no load limit of this vehicle, so the room left is not known.', 'p.hint'),

@@ -36,9 +36,9 @@ export const link = (to, zh, en, name = 'a.big') => h(name, { href: to }, two(zh
 
 // What a browser says when it cannot keep something, in words for a person.
 const kept = {
-  QuotaExceededError: ['手机存储已满，这一步没有签上。请删些照片或应用，再按一次；以前签的都在。', 'No room is left on this phone, and the step was not signed. Delete some pictures or apps and press again; what was signed before is safe.'],
-  InvalidStateError: ['本机的记录被清除，或本应用在另一页换了新版，这一步没有签上。请关掉本页再打开。', 'What this phone kept was cleared, or a newer version runs in another page; the step was not signed. Close this page and open the app again.'],
-  UnknownError: ['手机没有存上，这一步没有签上。请再按一次；还不行，请重启手机。', 'The phone did not keep it, and the step was not signed. Press again; if that fails, restart the phone.'],
+  QuotaExceededError: ['手机存储已满，没有存上，也没有签。请删些照片或应用，再按一次；以前签的都在。', 'No room is left on this phone: nothing was kept or signed. Delete some pictures or apps and press again; what was signed before is safe.'],
+  InvalidStateError: ['本机的记录被清除，或本应用在另一页换了新版，没有存上。请关掉本页再打开。', 'What this phone kept was cleared, or a newer version runs in another page; nothing was kept. Close this page and open the app again.'],
+  UnknownError: ['手机没有存上，也没有签。请再按一次；还不行，请重启手机。', 'The phone did not keep it: nothing was signed. Press again; if that fails, restart the phone.'],
 }
 
 // plain turns whatever went wrong into a sentence in both languages that says what to do.
@@ -54,6 +54,7 @@ export function act(zh, en, work, name = 'button.main') {
     if (b.disabled) return
     b.disabled = true
     b.previousElementSibling?.classList.contains('trouble') && b.previousElementSibling.remove()
+    const slow = setTimeout(() => b.replaceChildren(...two('正在办，请稍等…', 'Working, please wait…')), 600)
     try {
       await work(b)
     } catch (err) {
@@ -63,6 +64,8 @@ export function act(zh, en, work, name = 'button.main') {
       b.before(t)
       t.scrollIntoView({ block: 'center' })
     } finally {
+      clearTimeout(slow)
+      b.replaceChildren(...two(zh, en))
       b.disabled = false
     }
   })

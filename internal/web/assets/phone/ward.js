@@ -11,7 +11,7 @@ import { asked } from './offers.js'
 import { scanner } from './scan.js'
 import { sum } from './load.js'
 import { overload } from './stops.js'
-import { formOf, lines, nameOf, ownPages, signStep, stepWords, weightField } from './step.js'
+import { formOf, lines, nameOf, ownPages, signStep, stepWords, still, weightField } from './step.js'
 import { Say, act, check, choices, field, h, link, note, overdue, p, plural, two, when, words } from './ui.js'
 import { categoryOf, clockOf, handOver, lasting, readHandOver, stageGiven, stepsFor, takes } from './world.js'
 
@@ -181,6 +181,7 @@ async function actPage(given) {
       act(`${zh}，签名`, `${en}, sign`, async () => {
         const read = [{ ...bag, grams: weight.read() }]
         guard.check(sum(read))
+        await still(read, step.type)
         done(step.type, await signStep(step.type, read, await form.read()))
       }),
       steps.length > 1 && h('h2', {}, two('其他', 'Other')),
@@ -229,7 +230,9 @@ async function manyPage(type) {
       }, 'button'),
       list.row,
       bags.length > 0 && [form.rows, act(`${zh} ${bags.length} 袋，签名`, `${en} ${bags.length}, sign`, async () => {
-        const signed = await signStep(type, list.read(), await form.read())
+        const read = list.read()
+        await still(read, type)
+        const signed = await signStep(type, read, await form.read())
         await keep([])
         done(type, signed)
       })],

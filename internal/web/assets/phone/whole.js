@@ -4,7 +4,7 @@ import { go } from './app.js'
 import { kg } from './bytes.js'
 import { sum } from './load.js'
 import { compare } from './moves.js'
-import { nameOf, weightField } from './step.js'
+import { nameOf, still, weightField } from './step.js'
 import { Say, act, h, link, note, p, pieces, plural, two } from './ui.js'
 import { said, scaleFields, tellTolerance, toleranceOf } from './verdict.js'
 
@@ -111,6 +111,7 @@ export async function wholePage(papers, sheets, { name, number, sign }) {
     }
     const read = sets.map((s) => ({ id: s.id, lines: s.rows.map((r) => r.read()) }))
     const f = await scale.read()
+    for (const { lines } of read) await still(lines, 'manifest.accepted')
     for (const { id, lines } of read) {
       await sign(id, lines, f)
       drop(id) // what is signed is not signed again, should the next one fail

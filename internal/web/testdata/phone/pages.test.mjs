@@ -129,7 +129,7 @@ test('a phone without room signs what it can keep, says so, and does not sign tw
     return write(names, work)
   }
   await tap(page, '本车全部接受')
-  assert.match(said(), /手机存储已满，这一步没有签上.*No room is left/)
+  assert.match(said(), /手机存储已满，没有存上，也没有签.*No room is left/)
   assert.deepEqual(events().map((e) => e.manifest), [uuid(41)])
   assert.equal(page.querySelectorAll('[data-signs]').length, 1)
   await tap(page, '本车全部接受')
@@ -184,6 +184,62 @@ test('a revoked phone signs no more, and keeps what it signed', async () => {
   await app.remember('revoked', key.kid)
   await assert.rejects(app.sign({ id: uuid(2), type: 'x', at: 'now' }, []), (err) => /挂失或吊销.*以前签的都在/.test(err.zh))
   assert.equal(events().length, 1)
+})
+
+test('what another tab signed is not signed again', async () => {
+  await keep(arrived(11, uuid(41)))
+  await open('#check/' + uuid(41))
+  await keep(bag(11, { manifest: uuid(41) })) // accepted meanwhile
+  await tap(page, '签名')
+  assert.match(said(), /刚才已经办了.*done just now/)
+  assert.equal(events().length, 0)
+})
+
+test('a bag on the list keeps the weight that was typed when another is scanned', async () => {
+  app.me = { ...plant, role: 'site_staff', orgRoles: ['medical'] }
+  const own = (n) => bag(n, { stage: 'generated', next: [{ type: 'batch.released', party: plant.party }] })
+  await keep(own(11), own(12))
+  await app.remember('basket', { 'batch.released': [uuid(11)] })
+  await open('#many/batch.released')
+  type(weight(11), '1.111')
+  await tap(page, '加入本机全部 1 袋')
+  assert.deepEqual([weight(11).value, weight(12).value], ['1.111', '2.5'])
+})
+
+// lame finds what is said in one language alone. Names and what was typed are data: here they say SAMPLE.
+const lame = () => page.querySelectorAll('p, h1, h2, h3, label, legend, button, li, th, td, a').filter((e) => !e.children.some((c) => /^(p|ul|table|label|div|a|li|button)$/.test(c.localName)))
+  .map((e) => e.textContent.trim()).filter((t) => /\p{Script=Han}/u.test(t) !== /[A-Za-z]{2,}/.test(t.replace(/\bkg\b/g, '')) && !t.startsWith('EdDSA'))
+
+test('every sentence is in both languages', async () => {
+  const driver = { ...plant, role: 'driver', orgRoles: ['carrier'] }
+  const nurse = { ...plant, role: 'site_staff', orgRoles: ['medical'] }
+  app.words = { ...words, classes: [{ code: '841-001-01', zh: '感染性', en: 'infectious' }], packaging: words.packagings, incidents: [{ code: 'spill', zh: '洒漏', en: 'spill' }], contacts: [{ number: '12369', zh: '环保热线', en: 'environment' }],
+    dwell: { stages: ['generated', 'stored', 'accepted'], categories: ['HW01'], limit_ms: 172_800_000, bands: [{ band: 'x', remaining_ms: 1e15, zh: '已超时', en: 'over', colour: '#000' }] } }
+  const names = { names: { [uuid(8)]: '样例医院 SAMPLE', [uuid(9)]: '样例车队 SAMPLE' } }
+  const set = async (me, ...bags) => {
+    app.me = me
+    app.db = memory()
+    app.queue.db = app.db
+    await app.remember('names', names.names)
+    await app.remember('trip', { id: uuid(60), vehicle: '冀F00001 SAMPLE', limit: 1000, skipped: {} })
+    await keep(...bags)
+    await app.db.put('events', { id: uuid(90), type: 'batch.released', at: '2026-11-27T08:00:00Z', made: 1, state: 'refused', batches: [uuid(1), uuid(2)], problem: { kind: 'x', errors: [{ pointer: '/batches/0/grams', detail: 'must be less', detail_zh: '重量：超出范围。' }] } })
+    await app.db.put('events', { id: uuid(91), type: 'batch.released', at: '2026-11-27T08:00:00Z', made: 2, state: 'held', batches: [uuid(1)] })
+  }
+  const old = { closed: '2026-11-20T00:00:00Z', department: '内科 SAMPLE' }
+  const visits = [
+    [nurse, [bag(11, { ...old, stage: 'generated', next: [{ type: 'batch.released', party: plant.party }] })], ['', 'queue', 'device', 'bag', 'bags', 'act/' + uuid(11), 'many', 'many/batch.released', 'many/batch.stored', 'mishap/' + uuid(11), 'label/' + uuid(11), 'repack', 'leave', 'behalf', 'drum', 'answers', 'mend/x']],
+    [plant, [arrived(12, uuid(41)), arrived(13, uuid(42)), bag(14, old), bag(15, { stage: 'treated', grams: 0, manifest: uuid(43), next: [{ type: 'outcome.reported', party: plant.party, refs: uuid(1) }] })], ['', 'gate', 'check/' + uuid(41), 'check/x', `load/${uuid(9)}/冀F00001`, 'load/x', 'stock', 'put', 'treat', 'outcome', 'manifest/x', 'scan']],
+    [driver, [bag(16, { stage: 'in_transit', custodian: plant.party, loaded: 2_000_000, grams: 2_000_000, manifest: uuid(44), next: [{ type: 'transport.delivered', party: plant.party, refs: uuid(1) }, { type: 'transport.handed_over', party: plant.party, refs: uuid(1) }] })], ['', 'trip', 'unload', 'relay', 'return', 'taker', 'to/x', 'at/' + uuid(2), 'skip/' + uuid(2), 'pickup/' + uuid(2), 'take/x', 'reported/x']],
+  ]
+  for (const [me, bags, pages] of visits) {
+    for (const at of pages) {
+      await set(me, ...bags)
+      await open('#' + at)
+      assert.deepEqual(lame(), [], `${me.role} ${at}`)
+      assert.doesNotMatch(said(), /undefined|\(s\)|出错了/, `${me.role} ${at}`)
+    }
+  }
 })
 
 test('days are those of China, wherever the phone believes itself to be', () => {
