@@ -363,4 +363,7 @@ func accessRecord(x *town) {
 	for _, q := range []string{"from=x", "to=2026", "party=x", "limit=501"} {
 		x.ask(ask{path: "/v1/acts?" + q, token: x.server.Token}).is(422, "invalid-request")
 	}
+	for _, q := range []string{"actor=a%00", "subject=%ff"} {
+		x.ask(ask{path: "/v1/acts?" + q, token: x.server.Token, blind: "no schema knows which texts a database keeps"}).is(422, "invalid-request")
+	}
 }

@@ -94,7 +94,7 @@ func walkBroken(t *testing.T, j *referee) {
 		"account": some, "appointment": some, "party": some, "client": some, "secret": some, "client secret": "lw_SAMPLE", "rotation": "x.x.x",
 		"label": label, "kid": x.Hospital.Kid(), "signed challenge": string(must(x.Hospital.SignEnrolment("x"))(t)),
 		"challenge request": `{"code":"7K3M-9QXA-T2VD","jwk":` + string(must(x.Hospital.JWK())(t)) + `}`}}
-	p.known["booking"] = some
+	p.known["booking"], p.known["report"] = some, some
 	for _, c := range j.calls {
 		if c.op.Responses.Status(http.StatusInternalServerError) == nil {
 			continue

@@ -144,7 +144,8 @@ func reports(x *town) {
 		}
 	}
 	x.get("/v1/reports/2026-Q1?as_of="+size+"&district=130602").is(200, "")
-	for _, bad := range []string{"2026-01-02", "2026-Q5", "2199", "2026-01?district=110101", "2026-01?as_of=99999999", "2026-01?as_of=1&since=2", "2026-01?as_of=0", "2026-01?as_of=yesterday"} {
+	for _, bad := range []string{"2026-01-02", "2026-Q5", "2199", "2026-01?district=110101", "2026-01?as_of=99999999", "2026-01?as_of=1&since=2", "2026-01?as_of=0", "2026-01?as_of=yesterday",
+		"2026%00", "%ff", "2026-01?district=1306%0002"} {
 		x.ask(ask{path: "/v1/reports/" + bad, token: x.inspector, blind: "no schema knows periods, districts and the log"}).is(422, "invalid-request")
 	}
 	for _, bad := range []string{"since=x", "format=pdf"} {
@@ -193,7 +194,7 @@ func keptReports(x *town) {
 	}
 	blind := ask{token: x.inspector, blind: "no schema knows periods, districts and the log"}
 	for _, bad := range []string{`{"period":"2026-03-02"}`, `{"period":"2026-Q5"}`, `{"period":"2199"}`, `{"period":"2026-03","district":"110101"}`, `{"period":"2026-03","as_of":"soon"}`,
-		`{"period":"2026-03","as_of":"99999999"}`} {
+		`{"period":"2026-03","as_of":"99999999"}`, `{"period":"2026\u0000"}`, `{"period":"2026-03","district":"\u0000"}`} {
 		x.json("POST", "/v1/reports", blind, bad).is(422, "invalid-request")
 	}
 	x.json("POST", "/v1/reports", by, `{"period":7}`).is(422, "invalid-request")
@@ -201,6 +202,8 @@ func keptReports(x *town) {
 	x.json("POST", "/v1/reports", by, `{"period":"2026-03","x":1}`).is(422, "invalid-request")
 	x.ask(ask{method: "POST", path: "/v1/reports", token: x.inspector, mediaType: "text/plain", body: "2026-03"}).is(415, "media-type")
 	x.json("POST", "/v1/reports", by, `{"period":"`+strings.Repeat("2", 70_000)+`"}`).is(413, "too-large")
+	x.json("POST", "/v1/reports", by, `{"period":"`+strings.Repeat("2026", 3000)+`"}`).is(422, "invalid-request")
+	x.get("/v1/reports/"+strings.Repeat("2026", 400)).is(422, "invalid-request")
 	for _, bad := range []string{"?period=2026-Q5", "?cursor=SAMPLE", "/" + first.ID + "?since=1", "/" + first.ID + "?district=130602"} {
 		x.ask(ask{path: "/v1/reports" + bad, token: x.inspector, blind: "no schema knows periods and cursors, nor what goes together"}).is(422, "invalid-request")
 	}

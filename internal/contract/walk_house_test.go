@@ -178,7 +178,7 @@ func (p *place) load(x *town) {
 	if o, n := into[api.Problem](other), into[api.Problem](none); o.Detail != n.Detail || !strings.Contains(o.Detail, "number plate") {
 		x.t.Errorf("another's vehicle: %s; one that is not there: %s", o.Detail, n.Detail)
 	}
-	for _, bad := range []string{" ", "·.", strings.Repeat("冀", 22)} {
+	for _, bad := range []string{" ", "·.", strings.Repeat("冀", 22), "冀\x00F"} {
 		x.ask(ask{path: path(bad), token: x.inspector, blind: "no schema counts bytes or knows what a plate leaves out"}).is(422, "invalid-request")
 	}
 	x.ask(ask{path: path(strings.Repeat("x", 65)), token: x.inspector}).is(422, "invalid-request")

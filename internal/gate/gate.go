@@ -130,6 +130,9 @@ func (g *Gate) Allow(ctx context.Context, c Caller, q Ask) error {
 	if err := g.May(c, q.Operation); err != nil {
 		return err
 	}
+	if !statement.Nameable(q.Named) {
+		return q.Missing // no such thing can be there, and its name would stay in the log for ever
+	}
 	s, err := g.complete(ctx, q.Subject)
 	if err != nil {
 		return err

@@ -143,6 +143,32 @@ func TestWhatIsNotTheirsIsMissingAndUnrecorded(t *testing.T) {
 	}
 }
 
+// TestNobodyWritesIntoTheRecordWhatTheyLike: a subject that no id, plate or register is called
+// by would stay in the log for ever, or stop it.
+func TestNobodyWritesIntoTheRecordWhatTheyLike(t *testing.T) {
+	w := &world{}
+	g := w.gate()
+	for _, named := range []string{"a\x00b", "a\nb", "\x7f", "\xff\xfe", strings.Repeat("x", statement.MostSubject+1), strings.Repeat("样", statement.MostSubject/3+1)} {
+		q := batch(1)
+		q.Named = named
+		if err := g.Allow(t.Context(), inspector(), q); fault.Of(err) != fault.NotFound {
+			t.Errorf("%.20q: %v", named, err)
+		}
+		err := g.AllowAll(t.Context(), inspector(), q.Operation, []gate.Claim{{Subject: q.Subject, Missing: q.Missing}}, named, q.Missing)
+		if fault.Of(err) != fault.NotFound {
+			t.Errorf("%.20q as one of several: %v", named, err)
+		}
+	}
+	if len(w.acts) != 0 {
+		t.Errorf("they were recorded: %+v", w.acts)
+	}
+	q := batch(1)
+	q.Named = "冀F12345"
+	if err := g.Allow(t.Context(), inspector(), q); err != nil || len(w.acts) != 1 {
+		t.Errorf("a plate: %v, %+v", err, w.acts)
+	}
+}
+
 func TestOnesOwnReadsAreNotRecordedAndActsAre(t *testing.T) {
 	w := &world{}
 	g := w.gate()

@@ -1,8 +1,12 @@
 package httpapi
 
 import (
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -36,9 +40,29 @@ func (f *face) guard(operation string, next handler) echo.HandlerFunc {
 		if err := f.Gate.May(v.Caller, operation); err != nil {
 			return err
 		}
+		if err := textual(c.QueryParams()); err != nil {
+			return err
+		}
 		return next(c, v)
 	}
 }
+
+// textual refuses parameters that are no text: one database would look for them and find
+// nothing, the other refuses the statement.
+func textual(query url.Values) error {
+	bad := invalid()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if slices.ContainsFunc(query[name], func(v string) bool { return !isText(v) }) {
+			bad.At("/"+strings.ToValidUTF8(name, "?"), "characters", "must be UTF-8 without NUL")
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	return nil
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // SessionCookie is the name of the cookie that holds a session. The prefix binds it to
 // this host and to TLS (RFC 6265bis section 4.1.3).

@@ -61,11 +61,11 @@ func (f *face) figures(c echo.Context, v visit, named string) error {
 
 // indicators is GET /v1/indicators.
 func (f *face) indicators(c echo.Context, v visit) error {
-	if err := f.figures(c, v, ""); err != nil {
-		return err
-	}
 	q, err := f.question(c, false, false)
 	if err != nil {
+		return err
+	}
+	if err := f.figures(c, v, ""); err != nil {
 		return err
 	}
 	list, as, err := f.Measures.Definitions(c.Request().Context(), q)
@@ -81,11 +81,11 @@ func (f *face) indicators(c echo.Context, v visit) error {
 
 // indicator is GET /v1/indicators/{indicator}.
 func (f *face) indicator(c echo.Context, v visit) error {
-	if err := f.figures(c, v, c.Param("indicator")); err != nil {
-		return err
-	}
 	q, err := f.question(c, true, true)
 	if err != nil {
+		return err
+	}
+	if err := f.figures(c, v, strconv.Itoa(q.Indicator)); err != nil {
 		return err
 	}
 	r, err := f.Measures.Indicator(c.Request().Context(), q)
@@ -111,7 +111,7 @@ func (f *face) indicatorEvidence(c echo.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	if err := f.inDistrict(c, v, q.District, c.Param("indicator")); err != nil {
+	if err := f.inDistrict(c, v, q.District, strconv.Itoa(q.Indicator)); err != nil {
 		return err
 	}
 	p, err := f.Measures.Evidence(c.Request().Context(), q, cursor, limit)
@@ -165,11 +165,11 @@ func (f *face) evidenceItem(c echo.Context, it measure.Item) (api.EvidenceItem, 
 
 // carbon is GET /v1/carbon.
 func (f *face) carbon(c echo.Context, v visit) error {
-	if err := f.figures(c, v, ""); err != nil {
-		return err
-	}
 	q, err := f.question(c, false, true)
 	if err != nil {
+		return err
+	}
+	if err := f.figures(c, v, ""); err != nil {
 		return err
 	}
 	list, as, err := f.Measures.Carbon(c.Request().Context(), q)

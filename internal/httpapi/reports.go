@@ -37,13 +37,24 @@ func (f *face) reportRoutes() []route {
 
 // inDistrict lets in who may see a district's things, or the whole city's for "". Whoever
 // has districts only must name one of them; another is answered like one that there is not.
+// What is asked about must have been read before: its name goes into the access record.
 func (f *face) inDistrict(c echo.Context, v visit, district, named string) error {
+	missing, s := fault.Missing("district"), access.Subject{}
 	if district != "" {
-		return f.allow(c, v, access.Subject{Divisions: []string{district}}, named, fault.Missing("district"))
+		s.Divisions = []string{district}
 	}
-	whole, err := f.Gate.Sees(c.Request().Context(), v.Caller, v.operation, access.Subject{})
+	if division.RunByCity(district) {
+		return f.allow(c, v, s, named, missing)
+	}
+	whole, err := f.Gate.Sees(c.Request().Context(), v.Caller, v.operation, s)
 	if err != nil {
 		return err
+	}
+	if district != "" { // there is none: not for whoever has districts, and not for the whole city's
+		if !whole {
+			return missing
+		}
+		return invalid().At("/district", "unknown_district", "must be a division that the city runs, six digits, or be left out")
 	}
 	if !whole {
 		return invalid().At("/district", "required", "must be one of your districts, six digits")
@@ -57,9 +68,6 @@ func (f *face) report(c echo.Context, v visit) error {
 	format := c.QueryParam("format")
 	if len(name) == 36 {
 		return f.keptReport(c, v, name, format)
-	}
-	if err := f.inDistrict(c, v, c.QueryParam("district"), name); err != nil {
-		return err
 	}
 	bad := invalid()
 	o := order(bad, name, c.QueryParam("district"), c.QueryParam("as_of"))
@@ -75,6 +83,9 @@ func (f *face) report(c echo.Context, v visit) error {
 	}
 	if len(bad.Fields) > 0 {
 		return bad
+	}
+	if err := f.inDistrict(c, v, o.District, o.Period.Name); err != nil {
+		return err
 	}
 	d, err := report.Make(c.Request().Context(), f.Figures, o)
 	if err != nil {
@@ -149,13 +160,13 @@ func (f *face) createReport(c echo.Context, v visit) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
-	if err := f.inDistrict(c, v, in.District, in.Period); err != nil {
-		return err
-	}
 	bad := invalid()
 	o := order(bad, in.Period, in.District, in.AsOf)
 	if len(bad.Fields) > 0 {
 		return bad
+	}
+	if err := f.inDistrict(c, v, o.District, o.Period.Name); err != nil {
+		return err
 	}
 	k, err := f.Reports.Create(c.Request().Context(), o, v.ID, "")
 	if err != nil {

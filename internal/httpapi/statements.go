@@ -23,9 +23,6 @@ func (f *face) statementRoutes() []route {
 
 // statement is GET /v1/statements/{period}.
 func (f *face) statement(c echo.Context, v visit) error {
-	if err := f.figures(c, v, c.Param("period")); err != nil {
-		return err
-	}
 	bad := invalid()
 	q, err := f.question(c, false, false)
 	if err != nil {
@@ -37,6 +34,9 @@ func (f *face) statement(c echo.Context, v visit) error {
 	}
 	if len(bad.Fields) > 0 {
 		return bad
+	}
+	if err := f.figures(c, v, q.Period.Name); err != nil {
+		return err
 	}
 	b, err := f.Statements.Statement(c.Request().Context(), q)
 	if err != nil {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,7 +22,7 @@ func (f *face) vehicleRoutes() []route {
 // their own; any other is answered like one that there is not.
 func (f *face) vehicleLoad(c echo.Context, v visit) error {
 	plate := c.Param("plate") // unescaped by the router
-	if !utf8.ValidString(plate) || len(plate) > searchWord || worklist.ByPlate(plate) == "" {
+	if !isText(plate) || len(plate) > searchWord || worklist.ByPlate(plate) == "" {
 		return invalid().At("/plate", "format", "must be a number plate of at most %d bytes, such as 冀F12345", searchWord)
 	}
 	ctx := c.Request().Context()

@@ -112,7 +112,7 @@ const searchWord = 64
 // short reads a word of the query that has a bound.
 func short(bad *fault.Error, c echo.Context, name string, most int) string {
 	word := c.QueryParam(name)
-	if len(word) > most || !utf8.ValidString(word) {
+	if len(word) > most || !isText(word) {
 		bad.At("/"+name, "length", "must be text of at most %d bytes", most)
 	}
 	return word

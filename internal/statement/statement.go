@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -170,6 +171,16 @@ func ParseKey(b []byte) (Key, error) {
 		return Key{}, damaged(err)
 	}
 	return k, nil
+}
+
+// MostSubject bounds the subject of an act, in bytes: ids, kids, plates and the names of
+// registers and periods are shorter.
+const MostSubject = 128
+
+// Nameable says whether an act may name its subject so: whoever asks must not be able to
+// write what they like into a record that is kept for ever.
+func Nameable(subject string) bool {
+	return len(subject) <= MostSubject && utf8.ValidString(subject) && plain(subject)
 }
 
 // plain says that texts have no control characters: no database keeps them all, and what

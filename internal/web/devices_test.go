@@ -74,7 +74,6 @@ func TestSearchingDevices(t *testing.T) {
 		"' OR 1=1 --":               {},
 		"<script>alert(1)</script>": {},
 		strings.Repeat("x", 5000):   {},
-		"\x00":                      {},
 		" " + "暂存间" + " ":           {store.Kid},
 	} {
 		body := b.get("/devices?q="+url.QueryEscape(q), 200)
@@ -88,6 +87,7 @@ func TestSearchingDevices(t *testing.T) {
 	for _, after := range []string{"x", "-1.", "7.", "0.x", "0." + strings.Repeat("x", 500), "9223372036854775808."} {
 		b.get("/devices?after="+url.QueryEscape(after), 422)
 	}
+	b.get("/devices?q=%00", 422) // one database would look for it, the other refuses
 	// An organisation that is another's, unknown or no id answers alike.
 	var bodies []string
 	for _, p := range []string{hospital(2).String(), hospital(7).String(), "x", "' OR 1=1"} {

@@ -45,7 +45,7 @@ func checkForm(form url.Values) error {
 		if len(values) > 1 {
 			return field(bad, "", "repeated", "a field came twice", "有一项重复")
 		}
-		if !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0) {
+		if !isText(values[0]) {
 			return field(bad, "", "characters", "a field is not text", "有一项不是文字")
 		}
 	}
@@ -114,3 +114,6 @@ func field(bad *fault.Error, pointer, code, en, zh string) *fault.Error {
 func invalid() *fault.Error {
 	return fault.New(fault.InvalidRequest, "Nothing was done; what is wrong is listed.")
 }
+
+// isText says whether both databases can look for it.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

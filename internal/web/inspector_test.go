@@ -189,7 +189,9 @@ func TestWhatASearchAsks(t *testing.T) {
 	c.asked = nil
 	b.get("/inspect?q="+strings.Repeat("x", 100), 200)
 	b.get("/inspect?q="+strings.Repeat("x", 4000), 422)
-	b.get("/inspect?q=%ff", 422)
+	for _, noText := range []string{"/inspect?q=%ff", "/inspect?q=%00", "/inspect?x=a%00b"} {
+		contains(t, b.get(noText, 422), "不是文字")
+	}
 	b.get("/inspect?q=", 200)
 	if len(c.asked) != 0 {
 		t.Errorf("asked %+v", c.asked)

@@ -127,6 +127,10 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			for name, value := range values {
 				r.SetPathValue(name, value)
 			}
+			if err := readQuery(r); err != nil {
+				s.trouble(w, r, nil, err)
+				return
+			}
 			s.serve(w, r, rt)
 			return
 		default:
@@ -143,6 +147,18 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	slices.Sort(others)
 	h.Set("Allow", strings.Join(others, ", "))
 	s.trouble(w, r, nil, fault.New(fault.MethodNotAllowed, "This page does not take that method."))
+}
+
+// readQuery refuses an address that asks with something that is no text.
+func readQuery(r *http.Request) error {
+	for _, values := range r.URL.Query() {
+		for _, value := range values {
+			if !isText(value) {
+				return field(fault.New(fault.InvalidRequest, "The address cannot be read."), "", "characters", "something after the ? is not text", "地址中“?”之后有一项不是文字")
+			}
+		}
+	}
+	return nil
 }
 
 // visit is one request for a page, and who makes it. On the open pages that is nobody.
