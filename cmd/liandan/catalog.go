@@ -56,7 +56,7 @@ func runImportCatalog(ctx context.Context, t terminal, args []string) (int, erro
 		printBadLines(t.out, text.ID, lines, bad)
 		return exitFindings, nil
 	}
-	return exitOK, opened(ctx, t, cfg, func(p *server.Parts) error {
+	return exitOK, openedOrNew(ctx, t, cfg, func(p *server.Parts) error {
 		how := store.CatalogImport{Replace: *replace, DryRun: true, At: time.Now()}
 		out, err := p.Store.ImportEdition(ctx, text, how) // first without effect: what is refused is no act
 		if err == nil && !*dry && !out.Known {

@@ -20,6 +20,7 @@ func TestStatement(t *testing.T) {
 	o := operator{t, data}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
+	o.run(exitOK, "migrate")
 	if _, said := o.run(exitFailed, "export-log", "--out", at("none")); !strings.Contains(said, "no entries") {
 		t.Errorf("of an empty log: %s", said)
 	}

@@ -18,13 +18,24 @@ import (
 	"liandan/internal/store"
 )
 
-// opened opens the store's pieces for an offline command.
+// opened opens the pieces of a store that is there, for an offline command.
 func opened(ctx context.Context, t terminal, cfg *config.Config, do func(*server.Parts) error) error {
+	return openedWith(ctx, t, cfg, server.Options{Existing: true}, do)
+}
+
+// openedOrNew is opened for what may come before a server's first start: it sets an empty
+// store up.
+func openedOrNew(ctx context.Context, t terminal, cfg *config.Config, do func(*server.Parts) error) error {
+	return openedWith(ctx, t, cfg, server.Options{}, do)
+}
+
+func openedWith(ctx context.Context, t terminal, cfg *config.Config, o server.Options, do func(*server.Parts) error) error {
 	log, err := logger(t, cfg)
 	if err != nil {
 		return err
 	}
-	p, err := server.Open(ctx, cfg, server.Options{Env: t.env, Log: log})
+	o.Env, o.Log = t.env, log
+	p, err := server.Open(ctx, cfg, o)
 	if err != nil {
 		return err
 	}
@@ -205,7 +216,7 @@ func runImport(ctx context.Context, t terminal, args []string) (int, error) {
 	}
 	defer f.Close()
 	code := exitOK
-	err = opened(ctx, t, cfg, func(p *server.Parts) error {
+	err = openedOrNew(ctx, t, cfg, func(p *server.Parts) error {
 		if err := p.Act(ctx, "importRegistry", plain[0]); err != nil {
 			return err
 		}

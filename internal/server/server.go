@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io/fs"
 	"liandan/internal/archive"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"liandan/internal/config"
 	"liandan/internal/draft"
 	"liandan/internal/duty"
+	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/httpapi"
 	"liandan/internal/machine"
@@ -75,6 +77,9 @@ type Parts struct {
 type Options struct {
 	Env func(string) string // reads variables; nil: os.Getenv
 	Log *slog.Logger        // nil: silence
+	// Existing refuses a place where no database is, instead of setting one up: a check of a
+	// mistyped folder must not find it sound.
+	Existing bool
 	// Now is the clock of the log and the registry; nil: time.Now. The demo gives one that
 	// stands in the past while it plays.
 	Now func() time.Time
@@ -93,6 +98,11 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Parts, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Existing && cfg.Database == "" {
+		if _, err := os.Stat(cfg.Where()); errors.Is(err, fs.ErrNotExist) {
+			return nil, noDatabase(cfg.Where())
+		}
+	}
 	if err := cfg.Prepare(); err != nil {
 		return nil, err
 	}
@@ -101,15 +111,32 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Parts, error) {
 		return nil, err
 	}
 	p := &Parts{Config: cfg, Store: st, Log: o.Log, now: o.Now}
-	if err := p.open(ctx, o.Env); err != nil {
+	setUp := st.SetUp
+	if o.Existing {
+		setUp = func(ctx context.Context) error {
+			set, err := st.IsSetUp(ctx)
+			if err == nil && !set {
+				err = noDatabase("this PostgreSQL address or file")
+			}
+			if err != nil {
+				return err
+			}
+			return st.Ready(ctx)
+		}
+	}
+	if err := p.open(ctx, o.Env, setUp); err != nil {
 		st.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Parts) open(ctx context.Context, env func(string) string) error {
-	if err := p.Store.SetUp(ctx); err != nil {
+func noDatabase(where string) error {
+	return fault.New(fault.NotFound, "没有数据库：请检查 --data 与 --database；首次启动 `liandan serve` 时才会建立。There is no database of Liandan at %s; check --data and --database. A server's first start sets one up.", where)
+}
+
+func (p *Parts) open(ctx context.Context, env func(string) string, setUp func(context.Context) error) error {
+	if err := setUp(ctx); err != nil {
 		return err
 	}
 	empty := false

@@ -132,6 +132,19 @@ func (s *Store) SetUp(ctx context.Context) error {
 	return s.Ready(ctx)
 }
 
+// IsSetUp says whether the database has any schema of ours.
+func (s *Store) IsSetUp(ctx context.Context) (bool, error) {
+	p, err := s.provider()
+	if err != nil {
+		return false, err
+	}
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return have > 0, nil
+}
+
 // Ready says whether the database answers and its schema is the program's.
 func (s *Store) Ready(ctx context.Context) error {
 	p, err := s.provider()
