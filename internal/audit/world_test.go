@@ -20,7 +20,7 @@ import (
 	"liandan/internal/record"
 	"liandan/internal/rule"
 	"liandan/internal/store"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 	"liandan/internal/waste"
 )
 
@@ -102,9 +102,9 @@ func empty(t *testing.T, kind string) *place {
 	p := &place{World: intaketest.New(t, 7), t: t, kind: kind}
 	driver := "sqlite"
 	if kind == "postgres" {
-		driver, p.address = "pgx", testdb.Postgres(t)
+		driver, p.address = "pgx", storetest.Ready.Postgres(t)
 	} else {
-		p.address = testdb.SQLite(t)
+		p.address = storetest.Ready.SQLite(t)
 	}
 	p.open()
 	if _, err := p.store.Migrate(ctx); err != nil {

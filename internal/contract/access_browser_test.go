@@ -71,6 +71,7 @@ func (w walker) sees(name string, words ...string) page {
 // The first administrator opens the link that the first start printed: the code leaves the
 // address bar, the account is theirs, and the code is used up.
 func TestTheFirstAdministratorInABrowser(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	code, _, err := s.AdministratorCode(t.Context(), "")
 	if err != nil || code == "" {
@@ -104,6 +105,7 @@ func TestTheFirstAdministratorInABrowser(t *testing.T) {
 // A hospital's administrator reports a nurse's phone in two taps, and from then on the
 // phone's events are refused.
 func TestALostPhoneInTwoTaps(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

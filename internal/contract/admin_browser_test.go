@@ -21,6 +21,7 @@ import (
 // somebody who then signs in, makes a program's secret, and reads all of it in the access
 // record. What is on the pages is what the server has.
 func TestAdministrationInABrowser(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,20 +40,6 @@ const lookAtPage = `(() => {
 		Links: document.querySelectorAll('a[href^="tel:"]').length,
 	})
 })()`
-
-// browser is a real Chromium, at the width of a phone.
-func browser(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Context {
-	t.Helper()
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), slices.Concat(chromedp.DefaultExecAllocatorOptions[:], []chromedp.ExecAllocatorOption{chromedp.NoSandbox,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)}, options)...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(alloc)
-	t.Cleanup(end)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(390, 844)); err != nil {
-		t.Fatalf("no Chromium to test with (make test installs it): %v", err)
-	}
-	return ctx
-}
 
 // look opens an address and keeps a picture of it in LIANDAN_SHOTS, where that is set.
 func look(t *testing.T, ctx context.Context, name, url string) page {

@@ -68,6 +68,7 @@ func (w walker) before(script string) {
 // from a real film, by the browser's own reader where there is one, and not at all where the
 // camera is refused.
 func TestTheInspectorsCamera(t *testing.T) {
+	t.Parallel()
 	s, city, told := playedDay(t)
 	who := somebody(t, city, "inspector.sample")
 	member(t, s, who.Login, who.Appointment)
@@ -133,6 +134,7 @@ func TestTheInspectorsCamera(t *testing.T) {
 
 // TestAPhoneIsEnrolledByItsCamera reads the one-time code from the administrator's screen.
 func TestAPhoneIsEnrolledByItsCamera(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

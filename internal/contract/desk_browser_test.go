@@ -73,6 +73,7 @@ func (w walker) glanceAt(name, url string, width int64) (p page) {
 // The desk's pages over one sample day: the city's figures, drawn, down to what is behind
 // them.
 func TestTheDeskInABrowser(t *testing.T) {
+	t.Parallel()
 	s, city, told := playedDay(t)
 	w := walker{t, browser(t)}
 	member(t, s, "inspector.sample", somebody(t, city, "inspector.sample").Appointment)

@@ -75,6 +75,7 @@ func (w walker) judged(name string, words ...string) {
 // The documentation runs its examples against the server that shows it: without a session,
 // with one, and what changes something only after a word of consent.
 func TestTheDocumentationInABrowser(t *testing.T) {
+	t.Parallel()
 	s, _, told := playedDay(t)
 	member(t, s, "inspector.sample", access.Appointment{Role: access.CityInspector})
 	w := walker{t, browser(t)}

@@ -5,24 +5,22 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"liandan/internal/access"
 	"liandan/internal/batch"
-	"liandan/internal/calendar"
 	"liandan/internal/event"
 	"liandan/internal/id"
-	samplecity "liandan/internal/sample"
 	"liandan/internal/waste"
 )
 
 // TestASmallSourcesStoryInBrowsers is the part of issue 7's that goes by a depot: from two repair
 // shops, without network, through the collector's store to the plant, and to indicator 38.
 func TestASmallSourcesStoryInBrowsers(t *testing.T) {
-	s := serve(t, "", time.Now)
-	x := &depotTale{tale: tale{t: t, s: s, city: samplecity.NewCity(1, 2), in: newStudio(t), period: time.Now().In(calendar.Zone()).Format("2006-01")}}
+	t.Parallel()
+	x := &depotTale{tale: *newTale(t, 390)}
+	x.thorough = true
 	x.settle()
 	x.figuresBefore()
 	x.phonesForAll()
@@ -57,14 +55,14 @@ func (x *depotTale) phonesForAll() {
 	x.t.Helper()
 	desk := x.registrar()
 	enrol := func(org, person, login string, role access.Role) phone {
-		return x.enrol(desk, registered(x.t, x.city, org, person, login, role), 390)
+		return x.enrol(desk, registered(x.t, x.city, org, person, login, role))
 	}
 	x.absent = enrol("汽修厂一", "workshop", "shop-1.sample", access.SiteStaff)
 	x.signing = enrol("汽修厂二", "workshop", "shop-2.sample", access.SiteStaff)
 	x.driving = enrol("收集点", "driver-1", "round.sample", access.Driver)
 	x.keeper = enrol("收集点", "keeper", "depot.sample", access.SiteStaff)
 	x.trunk = enrol("收集点", "driver-2", "trunk.sample", access.Driver)
-	x.plant = x.enrol(desk, somebody(x.t, x.city, "plant.sample"), 1280)
+	x.plant = x.enrol(desk, somebody(x.t, x.city, "plant.sample"))
 	x.holds(0)
 }
 
@@ -306,6 +304,12 @@ func (x *depotTale) told() {
 			x.t.Errorf("the manifest stands at %s", v.Stage)
 		}
 	}
+}
+
+// widths has the office look at a page as on a phone and as at a desk.
+func (x *depotTale) widths(name, path string, words ...string) {
+	x.t.Helper()
+	x.office.glance("story-"+name, x.s.URL+path, words...)
 }
 
 // seen is the chain as the inspector sees it: the depot stands between the shop and the plant.

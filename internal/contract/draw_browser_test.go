@@ -15,6 +15,7 @@ import (
 // the log and shows who was drawn: the very ones that the server draws. Drawn again it needs a
 // reason, and both draws stay visible.
 func TestADrawAnnouncedOnATablet(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

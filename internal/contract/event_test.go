@@ -316,6 +316,7 @@ func brief(err error) string {
 // TestSoundEventsFit draws sound payloads of every type: both judges take them, and the
 // generated types carry them without loss.
 func TestSoundEventsFit(t *testing.T) {
+	t.Parallel()
 	contract := eventContract(t)
 	for _, typ := range event.Types() {
 		t.Run(string(typ), func(t *testing.T) {
@@ -368,6 +369,7 @@ func TestSpoiledEventsAreJudgedAlike(t *testing.T) {
 // TestEveryMemberMeetsEveryOddValue puts each odd value in each place of the story's
 // eleven payloads, drops each place, and adds each name to each object.
 func TestEveryMemberMeetsEveryOddValue(t *testing.T) {
+	t.Parallel()
 	contract := eventContract(t)
 	refused := 0
 	try := func(d doc, at string) {

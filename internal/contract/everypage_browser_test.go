@@ -150,6 +150,7 @@ type everything struct {
 // desk nothing is too wide, what is said is said in Chinese and in English, axe-core finds
 // nothing serious, the browser's console is silent and nothing breaks the content policy.
 func TestEveryPageInBothLanguages(t *testing.T) {
+	t.Parallel()
 	s, city, told := playedDay(t)
 	x := &everything{Server: s, told: told}
 	in := newStudio(t)
@@ -178,7 +179,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	}
 	// Two tabs of one person, for a machine of two processors.
 	var tabs sync.WaitGroup
-	second := in.tab(person)
+	second := in.tab(person, 390)
 	for i, w := range []walker{person, second} {
 		tabs.Go(func() {
 			for n := i; n < len(looks); n += 2 {

@@ -66,6 +66,7 @@ func (p phone) checked(site id.Site, n int) []measure.Checked {
 // is wrong at once, signs it and its follow-up, and both are in the log once with the verdict
 // that the tablet showed.
 func TestAnInspectionOnATablet(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -160,6 +161,7 @@ func TestAnInspectionOnATablet(t *testing.T) {
 
 // TestANursesPhoneCannotInspect: a nurse's phone is told so, and the intake refuses what it signs.
 func TestANursesPhoneCannotInspect(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -190,6 +192,7 @@ func TestANursesPhoneCannotInspect(t *testing.T) {
 // TestASheetOfManyPointsAndItsNewVersion: points that are typed, one above its maximum among
 // them; a sheet that was begun is finished by its version unless the inspector chooses the new one.
 func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	c := client.New(s.URL, s.Token)
@@ -249,6 +252,7 @@ func TestASheetOfManyPointsAndItsNewVersion(t *testing.T) {
 // TestARefusedInspectionIsFilledInAgain: what was signed for a site that nobody has, without
 // network, comes back in words, and its answers are not lost.
 func TestARefusedInspectionIsFilledInAgain(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -77,6 +77,7 @@ type day struct {
 // are partial and grow, torchwood proves over HTTP that each checkpoint continues the one
 // before; in the middle and at the end both auditors walk the whole log.
 func TestAuditorsPassTheRealLog(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}

@@ -172,6 +172,7 @@ func within(letter, target string) bool {
 // own, another site's and person's of the own organisation, a neighbour's, somebody's in
 // another district, and nobody's.
 func TestWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
 	table := readRights(t)
 	all := calls(load(t))
 	for _, db := range databases {

@@ -44,6 +44,7 @@ func (x *town) at(s *server.Server) *town {
 
 // TestSignInsOutliveARestart: who was let in before is let in after, on both databases.
 func TestSignInsOutliveARestart(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			w := intaketest.New(t, 1)
@@ -68,6 +69,7 @@ func TestSignInsOutliveARestart(t *testing.T) {
 // TestASecondServerKnowsWhoIsSignedIn: what one server lets in the other does, and what one
 // ends is ended on both.
 func TestASecondServerKnowsWhoIsSignedIn(t *testing.T) {
+	t.Parallel()
 	w := intaketest.New(t, 1)
 	here, there, database := t.TempDir(), t.TempDir(), databases[1].open(t)
 	a := (&town{World: w, t: t}).at(serveFrom(t, here, database, w.Now))

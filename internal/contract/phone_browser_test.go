@@ -125,6 +125,12 @@ func (p phone) page(name string, words ...string) {
 	p.t.Helper()
 	p.sees("phone-"+name, words...)
 	p.axe(name)
+	p.forThumbs(name)
+}
+
+// forThumbs fails unless all that can be touched is large enough for it.
+func (p phone) forThumbs(name string) {
+	p.t.Helper()
 	if small := js[string](p.walker, `[...document.querySelectorAll("main button, main a, main input:not([type=radio]):not([type=checkbox]), nav a")]
 		.filter((x) => x.offsetParent && x.getBoundingClientRect().height < 44).map((x) => x.outerHTML).join("\n")`); small != "" {
 		p.t.Errorf("%s: too small for a thumb: %s", name, small)
@@ -258,6 +264,7 @@ func (p phone) batchOf(l event.Label) views.BatchView {
 // reload; nothing is lost, each event is in the log once, and the taker's phone takes over what
 // the giver's screen shows.
 func TestAPhoneWithoutNetwork(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -363,6 +370,7 @@ func (p phone) open(to, waitFor string) {
 // TestBagsStoreAndTripOnPhones takes two bags from the ward through the store onto a vehicle and
 // to the plant's gate: the nurse signed in, the driver without network from stop to depot.
 func TestBagsStoreAndTripOnPhones(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -507,6 +515,7 @@ func registered(t *testing.T, city *samplecity.City, organisation, person, login
 // TestPickUpByOneTimeCode: a repair shop shows its code after the weighing, the collector signs in
 // its place; a code works once.
 func TestPickUpByOneTimeCode(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -20,6 +20,7 @@ func (p phone) kid() string {
 // TestAPhoneRenewsItsKey: on demand and by itself near its end; what the old key signed without
 // network still goes in; a phone that was reported lost is told so, plainly, and signs in vain.
 func TestAPhoneRenewsItsKey(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

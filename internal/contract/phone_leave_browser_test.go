@@ -28,6 +28,7 @@ func (p phone) keeps(name, holds string) {
 // collector's phone, without network from the yard on, signs at the shop in its place, is warned of
 // overload, unloads at the depot with a difference; the shop is told, and takes its leave back.
 func TestPickUpUnderAuthorisationWithoutNetwork(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -145,6 +145,7 @@ func (p phone) wide(name string) {
 // TestAPlantOnThePhone accepts a load whole, in part and not at all, puts it into store, treats it
 // with the network cut, packs the residue and tells the outcome.
 func TestAPlantOnThePhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -312,6 +313,7 @@ func deliveryCode(e event.Event, boxes []box) string {
 // TestTwoGatesAcceptOneLoad has a colleague accept what a phone without network accepts too: the
 // phone says so in plain words, and takes the log's word when it is told to.
 func TestTwoGatesAcceptOneLoad(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -28,6 +28,7 @@ func (p phone) shown(begins string) string {
 // TestALoadGoesFromCarrierToCarrier hands one container straight to the next carrier and one by way
 // of a depot, all without network; nobody takes a load over that was not given to them.
 func TestALoadGoesFromCarrierToCarrier(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -121,6 +122,7 @@ func TestALoadGoesFromCarrierToCarrier(t *testing.T) {
 // TestIncidentsOnThePhone reports a spill on the road and a bag that somebody found, without
 // network; the district has them in its list.
 func TestIncidentsOnThePhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -202,6 +204,7 @@ func TestIncidentsOnThePhone(t *testing.T) {
 // TestARefusedLoadGoesBack takes a container that the plant refused back to the hospital, by the
 // driver's phone and the nurse's, without network.
 func TestARefusedLoadGoesBack(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -33,6 +33,7 @@ func (p phone) child(n, kg string) {
 // TestPackingOverOnThePhone packs a torn bag into a sound one and that with another into a third,
 // without network; grams neither come nor go, and the clock of the oldest goes on.
 func TestPackingOverOnThePhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))
@@ -101,6 +102,7 @@ func TestPackingOverOnThePhone(t *testing.T) {
 // TestMendingOnThePhone corrects a weight that was typed wrong: at once while nobody else relies
 // on it, and with the agreement of carrier and plant once they do.
 func TestMendingOnThePhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

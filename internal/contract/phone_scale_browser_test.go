@@ -38,6 +38,7 @@ func (p phone) before(script string) {
 // TestAScaleOnThePhone: one button beside the weight where the browser reaches a scale, and none
 // where it does not; only a reading at rest is taken, to the gram; typing goes on working.
 func TestAScaleOnThePhone(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

@@ -39,6 +39,7 @@ func plateOf(t *testing.T, city *samplecity.City, name string) (plate, limit str
 // collector takes it over from the shop's screen; neither phone has network at the stop. The
 // vehicle's limit is the register's.
 func TestASmallSourceSignsItself(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "", time.Now)
 	city := samplecity.NewCity(1, 1)
 	settleCity(t, city, client.New(s.URL, s.Token))

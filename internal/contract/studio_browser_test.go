@@ -22,9 +22,10 @@ import (
 // studio is one Chromium in which everybody of a story has a browser of their own: contexts
 // share no cookie, no store and no worker. One film is what all cameras see.
 type studio struct {
-	t    *testing.T
-	ctx  context.Context
-	film string
+	t      *testing.T
+	ctx    context.Context
+	film   string
+	people []walker
 }
 
 func newStudio(t *testing.T) *studio {
@@ -32,7 +33,7 @@ func newStudio(t *testing.T) *studio {
 	film := filepath.Join(t.TempDir(), "camera.y4m")
 	ctx := browser(t, chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-file-for-fake-video-capture", film))
-	s := &studio{t, ctx, film}
+	s := &studio{t: t, ctx: ctx, film: film}
 	s.dark()
 	return s
 }
@@ -47,7 +48,19 @@ func (s *studio) somebody(width int64) walker {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 844)); err != nil {
 		s.t.Fatal(err)
 	}
+	w.before(`(() => { const m = navigator.mediaDevices, on = m?.getUserMedia; window.lenses = []
+		if (on) m.getUserMedia = async (...a) => { const s = await on.apply(m, a); lenses.push(s); return s } })()`)
+	s.people = append(s.people, w)
 	return w
+}
+
+// atRest waits until no camera is on. A film is read when the first camera goes on, and all that go on after it see the
+// same one: a phone that has just left a page with a camera would have the next see what was there before.
+func (s *studio) atRest() {
+	s.t.Helper()
+	for _, w := range s.people {
+		w.until("the camera is off", `!window.lenses?.some((s) => s.active)`)
+	}
 }
 
 // dark is a camera that sees nothing.
@@ -109,6 +122,8 @@ func (w walker) code(selector string) (picture []byte, reads string) {
 // reads has the phone's camera see a picture.
 func (p phone) reads(in *studio, picture []byte, until string) {
 	p.t.Helper()
+	p.open("#queue", "h1")
+	in.atRest()
 	in.sees(picture)
 	defer in.dark()
 	p.open("#scan", "video")

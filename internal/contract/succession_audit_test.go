@@ -21,6 +21,7 @@ import (
 // server again. To the auditors, which know nothing of successions, it is the same log
 // under a new key: its tiles continue those that the old key signed for.
 func TestAuditorsFollowASuccession(t *testing.T) {
+	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}

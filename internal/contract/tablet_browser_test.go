@@ -18,6 +18,7 @@ import (
 // width of a tablet: what is on a vehicle while it is under way, and when it has unloaded; a
 // chain, its evidence file, its verdict.
 func TestTheInspectorsPagesOnATablet(t *testing.T) {
+	t.Parallel()
 	date := samplecity.Day{Date: time.Date(2026, 3, 2, 0, 0, 0, 0, calendar.Zone()), Run: 1}
 	clock := &hourglass{}
 	clock.set(date.Opens().Add(-10 * time.Minute))

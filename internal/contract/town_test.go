@@ -22,7 +22,7 @@ import (
 	"liandan/internal/ledger"
 	"liandan/internal/registry/registrytest"
 	"liandan/internal/server"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 )
 
 // databases are where a server can keep its log. An empty address is the SQLite file.
@@ -31,7 +31,7 @@ var databases = []struct {
 	open func(*testing.T) string
 }{
 	{"SQLite", func(*testing.T) string { return "" }},
-	{"PostgreSQL", func(t *testing.T) string { return testdb.Postgres(t) }},
+	{"PostgreSQL", func(t *testing.T) string { return storetest.Ready.Postgres(t) }},
 }
 
 // serve starts the whole server, as `liandan serve` does.
@@ -43,7 +43,6 @@ func serve(t *testing.T, database string, now func() time.Time) *server.Server {
 // serveFrom does with a data folder that is given.
 func serveFrom(t *testing.T, data, database string, now func() time.Time) *server.Server {
 	t.Helper()
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir()) // the server leaves its token there
 	cfg := &config.Config{Data: data, Database: database, Listen: "127.0.0.1:0", Origin: logName, LogFormat: "text", LogLevel: "error"}
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)

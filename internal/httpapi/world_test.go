@@ -18,7 +18,7 @@ import (
 	"liandan/internal/record"
 	"liandan/internal/registry"
 	"liandan/internal/store"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 )
 
 // city is a world of the intake behind HTTP, over a SQLite file that the test can look
@@ -34,7 +34,7 @@ type city struct {
 
 func newCity(t testing.TB, change func(*city, *Config)) *city {
 	t.Helper()
-	c := &city{World: intaketest.New(t, 1), t: t, file: testdb.SQLite(t)}
+	c := &city{World: intaketest.New(t, 1), t: t, file: storetest.Ready.SQLite(t)}
 	s, err := store.Open(c.file)
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 	"liandan/internal/record"
 	"liandan/internal/rule"
 	"liandan/internal/store"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 	"liandan/internal/waste"
 )
 
@@ -43,9 +43,9 @@ func both(t *testing.T, run func(t *testing.T, d *desk)) {
 			t.Parallel()
 			where := ""
 			if kind == "sqlite" {
-				where = testdb.SQLite(t)
+				where = storetest.Ready.SQLite(t)
 			} else {
-				where = testdb.Postgres(t)
+				where = storetest.Ready.Postgres(t)
 			}
 			run(t, newDesk(t, where, 1))
 		})

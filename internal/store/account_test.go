@@ -17,12 +17,11 @@ import (
 
 	"liandan/internal/account"
 	"liandan/internal/account/accounttest"
-	"liandan/internal/testdb"
 )
 
 // One suite judges accounts on both databases; every opening is a server of its own.
 func TestAccounts(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			accounttest.Run(t, func(t *testing.T) func() account.Store {
 				address := where(t)
@@ -53,7 +52,7 @@ func migrateAccounts(t *testing.T, s *Store) {
 
 // Whoever gets hold of the database file finds nothing in it to sign in with.
 func TestNoSecretOfAccountsAtRest(t *testing.T) {
-	path := testdb.SQLite(t)
+	path := ready.SQLite(t)
 	s := openAccounts(t, path)
 	migrateAccounts(t, s)
 	block, err := aes.NewCipher(make([]byte, 32))
@@ -107,7 +106,7 @@ func mustAccount(t *testing.T, err error) {
 
 // The migration goes down and up again; what it made is gone and then anew.
 func TestAccountsMigrationGoesDown(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			s := openAccounts(t, where(t))
 			migrateAccounts(t, s)

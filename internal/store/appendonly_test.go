@@ -11,7 +11,6 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/intaketest"
 	"liandan/internal/record"
-	"liandan/internal/testdb"
 )
 
 // evidence are the tables that refuse any change of what they hold, with their order.
@@ -154,9 +153,9 @@ func TestEvidenceRefusesChange(t *testing.T) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			where, driver, statements := testdb.SQLite, "sqlite", refusedBySQLite
+			where, driver, statements := ready.SQLite, "sqlite", refusedBySQLite
 			if kind == "postgres" {
-				where, driver, statements = testdb.Postgres, "pgx", refusedByPostgres
+				where, driver, statements = ready.Postgres, "pgx", refusedByPostgres
 			}
 			address := where(t)
 			s, err := Open(address)

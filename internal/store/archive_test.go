@@ -11,12 +11,11 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/past"
 	"liandan/internal/statement"
-	"liandan/internal/testdb"
 )
 
 // Imported records only grow, and come whole or not at all.
 func TestImportsOnlyGrow(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			s, err := Open(where(t))
 			if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"liandan/internal/calendar"
 	"liandan/internal/fault"
-	"liandan/internal/testdb"
 	"liandan/internal/waste"
 )
 
@@ -41,7 +40,7 @@ func readSample(t *testing.T, text, id, from string) waste.EditionText {
 
 // One suite judges imported editions on both databases.
 func TestCatalog(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, *Store){
 				"ImportAndRead": catalogImportAndRead, "Revisions": catalogRevisions, "Refusals": catalogRefusals,

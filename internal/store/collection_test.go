@@ -6,12 +6,11 @@ import (
 
 	"liandan/internal/collection"
 	"liandan/internal/collection/collectiontest"
-	"liandan/internal/testdb"
 )
 
 // One suite judges the codes of small sources on both databases.
 func TestCollection(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			collectiontest.Run(t, func(t *testing.T) collection.Store {
 				s, err := Open(where(t))

@@ -7,12 +7,11 @@ import (
 	"liandan/internal/draft"
 	"liandan/internal/draft/drafttest"
 	"liandan/internal/id"
-	"liandan/internal/testdb"
 )
 
 // One suite judges the drafts of manifests on both databases.
 func TestDrafts(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			drafttest.Run(t, func(t *testing.T) (draft.Store, func(id.Manifest)) {
 				s, err := Open(where(t))

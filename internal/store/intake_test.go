@@ -7,7 +7,19 @@ import (
 	"liandan/internal/intaketest"
 	"liandan/internal/merkle"
 	"liandan/internal/testdb"
+	"liandan/migrations"
 )
+
+// ready is the schema, in a database of the test's own.
+var ready = testdb.Schema{Files: migrations.Files, Apply: func(address string) error {
+	s, err := Open(address)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Migrate(context.Background())
+	return err
+}}
 
 // both runs a test on a fresh database of each kind.
 func both(t *testing.T, run func(t *testing.T, s *Store)) {
@@ -26,9 +38,9 @@ func opened(t *testing.T, kind string) *Store {
 	t.Helper()
 	where := ""
 	if kind == "sqlite" {
-		where = testdb.SQLite(t)
+		where = ready.SQLite(t)
 	} else {
-		where = testdb.Postgres(t)
+		where = ready.Postgres(t)
 	}
 	s, err := Open(where)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"liandan/internal/machine/machinetest"
 	"liandan/internal/party"
 	"liandan/internal/registry"
-	"liandan/internal/testdb"
 )
 
 // withOrganisations lets the suite put in what grants refer to.
@@ -19,7 +18,7 @@ func (w withOrganisations) PutOrganisations(ctx context.Context, list ...party.O
 
 // One suite judges the API clients on both databases.
 func TestMachines(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			machinetest.Run(t, func(t *testing.T) machinetest.Store {
 				s, err := Open(where(t))

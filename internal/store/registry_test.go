@@ -6,12 +6,11 @@ import (
 
 	"liandan/internal/registry"
 	"liandan/internal/registry/registrytest"
-	"liandan/internal/testdb"
 )
 
 // One suite judges the registry on both databases.
 func TestRegistry(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
 		t.Run(kind, func(t *testing.T) {
 			registrytest.Run(t, func(t *testing.T) registry.Store {
 				s, err := Open(where(t))

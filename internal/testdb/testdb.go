@@ -2,7 +2,7 @@
 // SQLite file for every call, gone when the test ends.
 //
 // It must not be imported by anything but tests and benchmarks, it must not know the
-// schema (migrating is the caller's business), and it never skips: a machine that
+// schema (whoever wants one in the database says how it is applied: see Schema), and it never skips: a machine that
 // cannot run PostgreSQL fails the test and says what to install.
 package testdb
 
@@ -43,6 +43,12 @@ func SQLite(t testing.TB) string {
 // cannot keep it. Calls from parallel tests get different databases.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return database(t, "template0")
+}
+
+// database makes a copy of a database.
+func database(t testing.TB, template string) string {
+	t.Helper()
 	server, err := address()
 	if err != nil {
 		t.Fatalf("no PostgreSQL to test on: %v", err)
@@ -52,7 +58,7 @@ func Postgres(t testing.TB) string {
 		t.Fatalf("%s is not a postgres:// address", Env) // the address holds a password
 	}
 	name := newName()
-	if err := administer(server, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if err := administer(server, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("cannot make a database on the PostgreSQL server of %s (unset it to have one started): %v", Env, err)
 	}
 	t.Cleanup(func() {

@@ -30,7 +30,7 @@ import (
 	"liandan/internal/signature"
 	"liandan/internal/statement"
 	"liandan/internal/store"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 )
 
 // world is the pages over the real services on SQLite: two hospitals in two districts.
@@ -87,7 +87,7 @@ func porter(n int, name string) id.Person { return registry.PersonID(hospital(n)
 
 func newWorld(t *testing.T) *world {
 	w := &world{T: t, now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)} // 16:00 in Baoding
-	st, err := store.Open(testdb.SQLite(t))
+	st, err := store.Open(storetest.Ready.SQLite(t))
 	w.must(err)
 	t.Cleanup(func() { st.Close() })
 	_, err = st.Migrate(t.Context())

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"liandan/internal/store"
-	"liandan/internal/testdb"
+	"liandan/internal/store/storetest"
 	"liandan/internal/workflow"
 )
 
@@ -22,9 +22,9 @@ func open(t testing.TB, kind string) *store.Store {
 	t.Helper()
 	address := ""
 	if kind == "postgres" {
-		address = testdb.Postgres(t)
+		address = storetest.Ready.Postgres(t)
 	} else {
-		address = testdb.SQLite(t)
+		address = storetest.Ready.SQLite(t)
 	}
 	s, err := store.Open(address)
 	if err != nil {
