@@ -194,6 +194,29 @@ func (x *tale) page(p phone, name string, words ...string) {
 	}
 }
 
+// signs presses the button that says so: with a finger, or at a desk by the keys alone, from where the page begins.
+func (x *tale) signs(p phone, says string) {
+	x.t.Helper()
+	if x.width < 1000 {
+		p.tap(says)
+		return
+	}
+	quoted := strconv.Quote(says)
+	p.until("a button that says "+says, `[...document.querySelectorAll("main button")].some((b) => b.textContent.includes(`+quoted+`) && !b.disabled)`)
+	js[bool](p.walker, `(document.querySelector("main").focus(), true)`)
+	for range 40 {
+		p.run("the next field", chromedp.KeyEvent("\t"))
+		if js[bool](p.walker, `document.activeElement.matches("main button") && document.activeElement.textContent.includes(`+quoted+`)`) {
+			if ring := js[string](p.walker, `getComputedStyle(document.activeElement).outlineStyle`); ring == "none" {
+				x.t.Errorf("nobody sees that the keys are at %s", says)
+			}
+			p.run(says, chromedp.KeyEvent("\r"))
+			return
+		}
+	}
+	x.t.Fatalf("the keys do not come to %s; they are at %s", says, js[string](p.walker, `document.activeElement.outerHTML`))
+}
+
 // desk looks at the page that is open at somebody's desk.
 func (x *tale) desk(w walker, name string, words ...string) {
 	x.t.Helper()
