@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"liandan/internal/batch"
@@ -198,6 +200,7 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 			}
 			chains = append(chains, c)
 		}
+		v.sign(chains)
 		claims, err := s.claims(ctx, r, st)
 		v.Findings = append(v.Findings, claims...)
 		if err != nil {
@@ -225,6 +228,21 @@ func (s *Service) Manifest(ctx context.Context, m id.Manifest) (v ManifestView, 
 		v.Duties, err = s.dutiesOf(ctx, v.State, slip, onPaper)
 	}
 	return v, err
+}
+
+// sign gathers the manifest's events from the chains of its batches.
+func (v *ManifestView) sign(chains []ChainView) {
+	met := map[id.Event]bool{}
+	for _, c := range chains {
+		for _, x := range c.Steps {
+			if e := x.Event.ID; !met[e] && slices.Contains(v.State.Events, e) {
+				met[e] = true
+				x.Findings = nil
+				v.Signed = append(v.Signed, x)
+			}
+		}
+	}
+	slices.SortFunc(v.Signed, func(a, b Step) int { return cmp.Compare(a.Seq, b.Seq) })
 }
 
 // Event reads one event with its proof in the newest tree.

@@ -62,16 +62,23 @@ func (s *Service) sealed(r Reader, v *ManifestView) error {
 		}
 	}
 	if v.State.Number == "" {
-		u := v.State.ID.UUID()
-		n, err := waste.NewProvisional(time.UnixMilli(v.State.IssuedAt).UTC().Year(), u[6:])
-		if err == nil { // the year of an absurd clock has none
-			v.Provisional = n.String()
-		}
+		v.Provisional = Provisional(v.State)
 		return nil
 	}
 	found, err := s.numbered(r, v.State)
 	v.Findings = append(v.Findings, found...)
 	return err
+}
+
+// Provisional is the number that serves a manifest until the national one has come; "" where the
+// year of an absurd clock has none.
+func Provisional(st manifest.State) string {
+	u := st.ID.UUID()
+	n, err := waste.NewProvisional(time.UnixMilli(st.IssuedAt).UTC().Year(), u[6:])
+	if err != nil {
+		return ""
+	}
+	return n.String()
 }
 
 // numbered finds another manifest that has the same national number.

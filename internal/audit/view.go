@@ -44,6 +44,7 @@ type ManifestView struct {
 	Corrections []Correction // of all its lines, each once
 	Provisional string       // number that serves until the national one comes; "" when that is there
 	Duties      []duty.Duty  // the ended ones too
+	Signed      []Step       // its events, in the log's order, each once; with no findings
 }
 
 // ChainView is a batch's entries in order.
@@ -55,6 +56,12 @@ type ChainView struct {
 	code   waste.Code
 	mended int64                          // the entry from which on the newest agreed correction counts; -1: none
 	sheets map[id.Manifest]manifest.State // that its events are of
+}
+
+// Sheet is a manifest that an event of the chain is of.
+func (v ChainView) Sheet(m id.Manifest) (manifest.State, bool) {
+	st, ok := v.sheets[m]
+	return st, ok
 }
 
 // Step is one entry of a chain.

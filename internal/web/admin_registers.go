@@ -298,6 +298,12 @@ func cellWords(register, column, cell string) string {
 		return term.SiteKind(cell).String()
 	case column == "kind" && register == "licences":
 		return term.LicenceKind(cell).String()
+	case column == "roles":
+		var roles []party.Role
+		for _, r := range strings.FieldsFunc(cell, func(r rune) bool { return r == ' ' || r == ';' || r == ',' }) {
+			roles = append(roles, party.Role(r))
+		}
+		return roleWords(roles)
 	case column == "division":
 		d := divisionName(cell)
 		return d.ZH + " " + d.EN

@@ -65,6 +65,7 @@ type card struct {
 	Figures         []figure
 	Trend           string // JSON for the chart; "" without one
 	Points          []point
+	Spark           *spark
 	Sites, Reported int
 	Exclusions      []exclusion
 	Flags           []line

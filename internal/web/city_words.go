@@ -71,7 +71,7 @@ func cardOf(x report.Section) card {
 			}
 		}
 	}
-	c.Trend = trendJSON(c, series, periods)
+	c.Trend, c.Spark = trendJSON(c, series, periods), sparkOf(c.Points, c.Target)
 	return c
 }
 

@@ -37,7 +37,9 @@ const (
 
 // deviceLine is one key in words.
 type deviceLine struct {
-	Kid, Device, Person string
+	Kid, KidShort       string
+	Device, Person      string
+	Who                 who
 	Party               string // its id
 	Organisation        string
 	State               string // registry.KeyState
@@ -68,7 +70,7 @@ type devicesPage struct {
 func (s *Site) devices(w http.ResponseWriter, r *http.Request, v *visit) error {
 	q := r.URL.Query()
 	p := devicesPage{Query: strings.TrimSpace(q.Get("q")), Party: q.Get("party"), MayEnrol: s.Gate.May(v.Caller, "createEnrolment") == nil}
-	l := &listing{site: s, v: v, at: s.Now(), sights: map[pair]sight{}, query: strings.ToLower(p.Query)}
+	l := &listing{site: s, v: v, names: s.names(v), at: s.Now(), sights: map[pair]sight{}, query: strings.ToLower(p.Query)}
 	filters, err := s.mine(r, v, p.Party, l.at)
 	if err != nil {
 		return err
@@ -179,6 +181,7 @@ type listing struct {
 	sights map[pair]sight
 	found  []deviceLine
 	looked int
+	names  names
 }
 
 // read goes through the filters from where the page before stopped and says where it
@@ -216,10 +219,6 @@ func (l *listing) read(ctx context.Context, filters []registry.KeyFilter, after 
 
 func (l *listing) take(ctx context.Context, k registry.ListedKey) error {
 	l.looked++
-	if l.query != "" && !strings.Contains(strings.ToLower(k.Device), l.query) && !strings.HasPrefix(k.Person.String(), l.query) &&
-		!strings.HasPrefix(strings.ToLower(k.Kid), l.query) {
-		return nil
-	}
 	at := pair{k.Party, k.Person}
 	may, ok := l.sights[at]
 	if !ok {
@@ -232,13 +231,28 @@ func (l *listing) take(ctx context.Context, k registry.ListedKey) error {
 	if !may.see {
 		return nil
 	}
+	person, err := l.names.who(ctx, k.Party, k.Person)
+	if err != nil {
+		return err
+	}
+	if !l.asked(k, person) {
+		return nil
+	}
 	d, err := l.site.device(ctx, k.Key, k.State)
 	if err != nil {
 		return err
 	}
+	d.Who = person
 	d.MayRevoke, d.MayEnrol = may.revoke, may.enrol
 	l.found = append(l.found, d)
 	return nil
+}
+
+// asked says whether a device is one of those that were looked for. A name is looked for where it
+// is shown.
+func (l *listing) asked(k registry.ListedKey, person who) bool {
+	return l.query == "" || strings.Contains(strings.ToLower(k.Device), l.query) || strings.HasPrefix(k.Person.String(), l.query) || strings.HasSuffix(k.Person.String(), strings.TrimPrefix(l.query, "…")) ||
+		strings.HasPrefix(strings.ToLower(k.Kid), strings.TrimSuffix(l.query, "…")) || strings.Contains(strings.ToLower(person.Name), l.query)
 }
 
 // subject is what an operation on a key is about.
@@ -267,7 +281,7 @@ func (s *Site) device(ctx context.Context, k party.Key, state registry.KeyState)
 	if err != nil {
 		return deviceLine{}, err
 	}
-	return deviceLine{Kid: k.Kid, Device: k.Device, Person: k.Person.String(), Party: k.Party.String(),
+	return deviceLine{Kid: k.Kid, KidShort: shortKid(k.Kid), Who: who{ID: uid(k.Person.String())}, Device: k.Device, Person: k.Person.String(), Party: k.Party.String(),
 		Organisation: named(org.Name, ok, k.Party.String()), State: string(state), Words: stateWords[state],
 		From: clock(k.Valid.From), To: clock(k.Valid.To), Revoked: clock(k.RevokedAt), Refused: clock(k.RefusedFrom)}, nil
 }

@@ -28,6 +28,7 @@ import (
 // dutiesPage is the sites to choose from, or what one of them has to do.
 type dutiesPage struct {
 	Sites []dutySite
+	More  string // the next page of sites
 	One   *oneSite
 }
 
@@ -139,7 +140,14 @@ func (s *Site) myDuties(w http.ResponseWriter, r *http.Request, v *visit) error 
 		return s.dutiesOf(w, r, v, sites[0])
 	}
 	var p dutiesPage
-	for _, x := range sites {
+	// What waits at a site is counted site by site: a page of them at a time.
+	from, _ := strconv.Atoi(r.URL.Query().Get("from"))
+	from = min(max(from, 0), len(sites))
+	to := min(from+atATime, len(sites))
+	if to < len(sites) {
+		p.More = with("/duties", "from", strconv.Itoa(to))
+	}
+	for _, x := range sites[from:to] {
 		o := dutySite{Name: x.Name, Href: "/duties/" + x.ID.String()}
 		n := map[audit.Tab]int{}
 		for _, kind := range []worklist.Kind{worklist.Manifest, worklist.Batch} {

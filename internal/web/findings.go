@@ -33,8 +33,9 @@ type queuePage struct {
 	Rule     string
 	Remarks  bool
 	Rules    []string
-	Table    []queueRow
-	Cut      bool // a count stopped before the end
+	Table    []queueRow // where something was found
+	Clean    []queueRow // where nothing was
+	Cut      bool       // a count stopped before the end
 	Items    []queueItem
 	Listed   bool
 	More     string
@@ -45,6 +46,7 @@ type queuePage struct {
 type queueRow struct {
 	Name  line
 	Href  string
+	N     int // of all rules
 	Cells []queueCell
 }
 
@@ -180,14 +182,31 @@ func (s *Site) countQueue(ctx context.Context, p *queuePage) error {
 			}
 		}
 	}
-	slices.SortFunc(p.Rules, cmp.Compare)
+	// What is serious stands first.
+	weight := func(name string) (w int) {
+		for _, found := range counts {
+			switch found[name].Severity {
+			case rule.Serious:
+				w = max(w, 2)
+			case rule.Open:
+				w = max(w, 1)
+			}
+		}
+		return w
+	}
+	slices.SortFunc(p.Rules, func(a, b string) int { return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a, b)) })
 	for _, x := range p.Scopes {
 		row := queueRow{Name: x.Name, Href: with("/inspect/findings", "of", x.Key, "severity", p.Severity)}
 		for _, name := range p.Rules {
 			c := counts[x.Key][name]
+			row.N += c.N
 			row.Cells = append(row.Cells, queueCell{c.N, with("/inspect/findings", "of", x.Key, "rule", name), string(c.Severity)})
 		}
-		p.Table = append(p.Table, row)
+		if row.N > 0 {
+			p.Table = append(p.Table, row)
+		} else {
+			p.Clean = append(p.Clean, row)
+		}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/manifest"
 	"liandan/internal/term"
 	"liandan/internal/worklist"
 )
@@ -39,12 +40,13 @@ type inspectPage struct {
 
 // hit is a thing found.
 type hit struct {
-	Href, ID, Number string
-	Stage            line
-	Codes            string
-	Grams            string
-	From, To         string // organisations
-	At, Vehicle      string
+	Href, Number string
+	ID           uid
+	Stage        line
+	Codes        string
+	Grams        string
+	From, To     string // organisations
+	At, Vehicle  string
 }
 
 // aboard is what should be on a vehicle now, by its manifests: what audit.Service.LoadOf
@@ -221,7 +223,7 @@ func (s *Site) addBatch(ctx context.Context, v *visit, p *inspectPage, st batch.
 	if !mine || err != nil {
 		return err
 	}
-	h := hit{Href: "/inspect/batch/" + st.ID.String(), ID: st.ID.String(), Number: st.Container, Stage: stageLine(st.Stage), Codes: string(st.Code),
+	h := hit{Href: "/inspect/batch/" + st.ID.String(), ID: uid(st.ID.String()), Number: st.Container, Stage: stageLine(st.Stage), Codes: string(st.Code),
 		Grams: kilograms(int64(st.Grams)), At: millis(st.BornAt), Vehicle: st.Vehicle}
 	if h.From, err = s.nameOf(ctx, st.Generator); err == nil {
 		h.To, err = s.nameOf(ctx, st.Custodian)
@@ -249,7 +251,7 @@ func (s *Site) addManifest(ctx context.Context, v *visit, p *inspectPage, item a
 		}
 		grams += int64(l.Issued)
 	}
-	h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: st.ID.String(), Number: st.Number, Stage: stageLine(st.Stage), Codes: strings.Join(codes, " "),
+	h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: uid(st.ID.String()), Number: numberOf(st), Stage: stageLine(st.Stage), Codes: strings.Join(codes, " "),
 		Grams: kilograms(grams), At: millis(st.IssuedAt), Vehicle: st.Vehicle}
 	if h.From, err = s.nameOf(ctx, st.Consignor); err == nil {
 		h.To, err = s.nameOf(ctx, st.Consignee)
@@ -281,7 +283,7 @@ func (s *Site) load(ctx context.Context, v *visit, p *inspectPage, plate string)
 				return err
 			}
 			if mine {
-				h := hit{Href: "/inspect/manifest/" + m.ID.String(), ID: m.ID.String(), Number: m.Number, At: clock(x.Since)}
+				h := hit{Href: "/inspect/manifest/" + m.ID.String(), ID: uid(m.ID.String()), Number: numberOf(m), At: clock(x.Since)}
 				if h.From, err = s.nameOf(ctx, x.From); err == nil {
 					h.To, err = s.nameOf(ctx, m.Consignee)
 				}
@@ -313,6 +315,18 @@ func (s *Site) load(ctx context.Context, v *visit, p *inspectPage, plate string)
 		p.Aboard = a
 	}
 	return nil
+}
+
+// numberOf is what a person calls a manifest by: its national number, the provisional one until
+// that has come, or its id where it can have neither.
+func numberOf(st manifest.State) string {
+	switch n := audit.Provisional(st); {
+	case st.Number != "":
+		return st.Number
+	case n != "":
+		return n
+	}
+	return st.ID.String()
 }
 
 // nameOf is an organisation by its name in the register, or its id.

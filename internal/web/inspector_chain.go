@@ -30,8 +30,8 @@ type chainPage struct {
 	Generator   string
 	Custodian   string
 	Site        place2
-	Manifests   []string
-	Parents     []string
+	Manifests   []sheetLink
+	Parents     []uid
 	Paper       bool
 	Broken      []string
 	Findings    []finding
@@ -45,8 +45,12 @@ type chainPage struct {
 
 type place2 struct{ ID, Name string }
 
+// sheetLink is a manifest by what a person calls it.
+type sheetLink struct{ ID, Number string }
+
 type finding struct {
 	Rule, Severity string
+	Name           line // of the rule
 	Words          line
 	Grams          string
 	Owner          string
@@ -62,8 +66,9 @@ type step struct {
 	At, Kept    string
 	Party       string
 	Site        place2
-	Person      string
+	Who         who
 	Kid         string
+	KidShort    string
 	Grams       string
 	Event       string
 	Findings    []finding
@@ -97,7 +102,7 @@ func (s *Site) chain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.chainPage(ctx, found, whole)
+	p, err := s.chainPage(ctx, found, whole, s.names(v))
 	if err != nil {
 		return err
 	}
@@ -122,7 +127,7 @@ func (s *Site) chain(w http.ResponseWriter, r *http.Request, v *visit) error {
 	return nil
 }
 
-func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit.ChainView) (p chainPage, err error) {
+func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit.ChainView, names names) (p chainPage, err error) {
 	st := found.State
 	p = chainPage{ID: st.ID.String(), Code: string(st.Code), Stage: stageLine(st.Stage), Grams: kilograms(int64(st.Grams)), Initial: kilograms(int64(st.Initial)),
 		Paper: st.Grade != "", Broken: whole.Broken, Corrections: len(found.Corrections)}
@@ -139,10 +144,14 @@ func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit
 		return p, err
 	}
 	for _, m := range st.Sheets() {
-		p.Manifests = append(p.Manifests, m.String())
+		l := sheetLink{m.String(), m.String()}
+		if sheet, ok := whole.Sheet(m); ok {
+			l.Number = numberOf(sheet)
+		}
+		p.Manifests = append(p.Manifests, l)
 	}
 	for _, x := range st.Parents {
-		p.Parents = append(p.Parents, x.String())
+		p.Parents = append(p.Parents, uid(x.String()))
 	}
 	for _, t := range st.Missing() {
 		p.Missing = append(p.Missing, typeLine(t))
@@ -152,6 +161,9 @@ func (s *Site) chainPage(ctx context.Context, found audit.BatchView, whole audit
 	}
 	for _, x := range whole.Steps {
 		one, err := s.stepOf(ctx, whole.Batch, x)
+		if err == nil {
+			one.Who, err = names.who(ctx, x.Event.Party, x.Event.Person)
+		}
 		if err != nil {
 			return p, err
 		}
@@ -168,7 +180,7 @@ func (s *Site) placeOf(ctx context.Context, v id.Site) (place2, error) {
 
 func (s *Site) stepOf(ctx context.Context, b id.Batch, x audit.Step) (o step, err error) {
 	e := x.Event
-	o = step{Seq: x.Seq, Type: typeLine(e.Type), Stage: stageOfType(e.Type), At: clock(e.At), Kept: clock(x.RecordedAt), Person: e.Person.String(), Kid: x.Kid, Event: e.ID.String(),
+	o = step{Seq: x.Seq, Type: typeLine(e.Type), Stage: stageOfType(e.Type), At: clock(e.At), Kept: clock(x.RecordedAt), Kid: x.Kid, KidShort: shortKid(x.Kid), Event: e.ID.String(),
 		Late: x.RecordedAt.Sub(e.At) >= time.Hour}
 	for _, y := range e.Batches {
 		if y.ID == b && y.Weighed {
@@ -188,7 +200,7 @@ func (s *Site) stepOf(ctx context.Context, b id.Batch, x audit.Step) (o step, er
 
 func (s *Site) findingsOf(ctx context.Context, list []rule.Finding) (out []finding, err error) {
 	for _, f := range list {
-		o := finding{Rule: string(f.Rule), Severity: string(f.Severity), Words: line{f.ZH, f.EN}, Seq: f.Seq, Source: strings.TrimSpace(f.Source + " " + f.Certainty)}
+		o := finding{Rule: string(f.Rule), Severity: string(f.Severity), Name: line(term.Rule(f.Rule)), Words: line{f.ZH, f.EN}, Seq: f.Seq, Source: strings.TrimSpace(f.Source + " " + f.Certainty)}
 		if f.Grams != 0 {
 			o.Grams = kilograms(int64(f.Grams))
 		}
@@ -217,9 +229,9 @@ type eventPage struct {
 	Type           line
 	At, Party      string
 	Site           place2
-	Person         string
+	Who            who
 	Manifest       string
-	Batches        []string
+	Batches        []uid
 	Seq            int64
 	Payload        string // indented
 	JWS            string
@@ -244,18 +256,21 @@ func (s *Site) event(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	x := found.Event
-	p := eventPage{ID: e.String(), Hash: found.Hash.String(), Kept: clock(found.RecordedAt), Type: typeLine(x.Type), At: clock(x.At), Person: x.Person.String(), Seq: found.Seq, JWS: string(found.JWS)}
+	p := eventPage{ID: e.String(), Hash: found.Hash.String(), Kept: clock(found.RecordedAt), Type: typeLine(x.Type), At: clock(x.At), Seq: found.Seq, JWS: string(found.JWS)}
 	if !x.Manifest.IsZero() {
 		p.Manifest = x.Manifest.String()
 	}
 	for _, b := range x.Touched() {
-		p.Batches = append(p.Batches, b.String())
+		p.Batches = append(p.Batches, uid(b.String()))
 	}
 	if p.Party, err = s.nameOf(ctx, x.Party); err == nil {
 		p.Site, err = s.placeOf(ctx, x.Site)
 	}
 	if err == nil {
 		err = s.linked(ctx, v, &p.Site)
+	}
+	if err == nil {
+		p.Who, err = s.names(v).who(ctx, x.Party, x.Person)
 	}
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ func TestFindsAreFoldedByStage(t *testing.T) {
 	}
 	var many []hit
 	for i := range 2 * manyFound {
-		many = append(many, hit{ID: fmt.Sprint(i), Stage: []line{stored, treated}[i%2]})
+		many = append(many, hit{ID: uid(fmt.Sprint(i)), Stage: []line{stored, treated}[i%2]})
 	}
 	if got := (inspectPage{}).ByStage(many); len(got) != 2 || got[0].Open || got[1].Open || len(got[0].Hits)+len(got[1].Hits) != len(many) {
 		t.Errorf("%+v", got)

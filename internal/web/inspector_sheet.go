@@ -37,13 +37,21 @@ type sheetPage struct {
 	Lines                          []sheetLine
 	Findings, Alike                []finding // Alike: more of the same rules
 	Missing                        []line
-	Events                         []string
+	Signed                         []signed
 	Evidence                       bool
 	IssuedGrams, Taken, Took, Done string
 }
 
+// signed is one event of a manifest.
+type signed struct {
+	Event     string
+	Type      line
+	At, Party string
+}
+
 type sheetLine struct {
-	Batch, Code                        string
+	Batch                              uid
+	Code                               string
 	Stage                              line
 	Packages                           int
 	Issued, Collected, Accepted        string
@@ -107,7 +115,7 @@ func (s *Site) sheetPage(r *http.Request, v *visit, operation string) (p sheetPa
 	var issued, collected, accepted, treated int64
 	for _, l := range st.Lines {
 		issued, collected, accepted, treated = issued+int64(l.Issued), collected+int64(l.Collected), accepted+int64(l.Accepted), treated+int64(l.Treated)
-		p.Lines = append(p.Lines, sheetLine{Batch: l.Batch.String(), Code: string(l.Code), Stage: stageLine(l.Stage), Packages: l.Packages, Issued: kilograms(int64(l.Issued)),
+		p.Lines = append(p.Lines, sheetLine{Batch: uid(l.Batch.String()), Code: string(l.Code), Stage: stageLine(l.Stage), Packages: l.Packages, Issued: kilograms(int64(l.Issued)),
 			Collected: kilograms(int64(l.Collected)), Accepted: kilograms(int64(l.Accepted)), Refused: kilograms(int64(l.Refused)), Treated: kilograms(int64(l.Treated)),
 			Verdict: string(l.Verdict), Because: l.Reason})
 	}
@@ -115,8 +123,12 @@ func (s *Site) sheetPage(r *http.Request, v *visit, operation string) (p sheetPa
 	for _, t := range st.Missing() {
 		p.Missing = append(p.Missing, typeLine(t))
 	}
-	for _, e := range st.Events {
-		p.Events = append(p.Events, e.String())
+	for _, x := range found.Signed {
+		o := signed{Event: x.Event.ID.String(), Type: typeLine(x.Event.Type), At: clock(x.Event.At)}
+		if o.Party, err = s.nameOf(ctx, x.Event.Party); err != nil {
+			return p, subject, err
+		}
+		p.Signed = append(p.Signed, o)
 	}
 	all, err := s.findingsOf(ctx, found.Findings)
 	p.Findings, p.Alike = folded(all)
@@ -133,19 +145,22 @@ type housePage struct {
 	More            string
 	Labels          string // address of their labels, for who may print them
 	Accounts        []account2
+	Total           account2 // of all codes
 	Ledger          bool
 	Note            *note
 	Inspector       bool // may inspect it
+	Watch           bool // may search
 	Checked         []checkedLine
 }
 
 type bag struct {
-	Batch, Code, Grams, Room, Since string
-	Stage                           line
-	Due                             string
-	Band                            line
-	Colour                          string
-	Findings                        []line
+	Batch                    uid
+	Code, Grams, Room, Since string
+	Stage                    line
+	Due                      string
+	Band                     line
+	Colour                   string
+	Findings                 []line
 }
 
 type account2 struct {
@@ -190,7 +205,7 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	for _, b := range held {
 		st := b.State
-		o := bag{Batch: st.ID.String(), Code: string(st.Code), Grams: kilograms(int64(st.Grams)), Room: st.Room, Since: millis(st.BornAt), Stage: stageLine(st.Stage)}
+		o := bag{Batch: uid(st.ID.String()), Code: string(st.Code), Grams: kilograms(int64(st.Grams)), Room: st.Room, Since: millis(st.BornAt), Stage: stageLine(st.Stage)}
 		if b.Ticking {
 			o.Due, o.Band, o.Colour = clock(b.Clock.Due), line{b.Clock.Band.ZH, b.Clock.Band.EN}, b.Clock.Band.Colour
 		}
@@ -204,13 +219,14 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	} else if mine && len(p.Bags) > 0 {
 		q := url.Values{}
 		for _, b := range p.Bags {
-			q.Add("batch", b.Batch)
+			q.Add("batch", string(b.Batch))
 		}
 		p.Labels = "/print/labels?" + q.Encode()
 	}
 	if next != "" {
 		p.More = with(r.URL.Path, "period", p.Period, "cursor", next)
 	}
+	p.Watch = s.Gate.May(v.Caller, "searchWaste") == nil
 	if p.Inspector = s.mayInspect(v); p.Inspector {
 		if p.Checked, err = s.checkedAt(ctx, x); err != nil {
 			return err
@@ -244,10 +260,20 @@ func (s *Site) balance(r *http.Request, v *visit, p *housePage, scope standbook.
 	if err != nil {
 		return err
 	}
-	kg := kilograms
+	var sum standbook.Account
+	balanced := true
 	for _, a := range found {
-		p.Accounts = append(p.Accounts, account2{string(a.Waste), kg(int64(a.Opening)), kg(int64(a.Generated)), kg(int64(a.TakenIn)), kg(int64(a.Own)), kg(int64(a.Outsourced)),
-			kg(int64(a.MovedOn)), kg(int64(a.Corrected)), kg(int64(a.Repacked)), kg(int64(a.Closing)), a.Balanced()})
+		p.Accounts = append(p.Accounts, accountOf(a, a.Balanced()))
+		sum.Opening, sum.Generated, sum.TakenIn, sum.Own, sum.Outsourced = sum.Opening+a.Opening, sum.Generated+a.Generated, sum.TakenIn+a.TakenIn, sum.Own+a.Own, sum.Outsourced+a.Outsourced
+		sum.MovedOn, sum.Corrected, sum.Repacked, sum.Closing = sum.MovedOn+a.MovedOn, sum.Corrected+a.Corrected, sum.Repacked+a.Repacked, sum.Closing+a.Closing
+		balanced = balanced && a.Balanced()
 	}
+	p.Total = accountOf(sum, balanced)
 	return nil
+}
+
+func accountOf(a standbook.Account, balanced bool) account2 {
+	kg := kilograms
+	return account2{string(a.Waste), kg(int64(a.Opening)), kg(int64(a.Generated)), kg(int64(a.TakenIn)), kg(int64(a.Own)), kg(int64(a.Outsourced)),
+		kg(int64(a.MovedOn)), kg(int64(a.Corrected)), kg(int64(a.Repacked)), kg(int64(a.Closing)), balanced}
 }

@@ -109,7 +109,7 @@ func (c *chains) Batch(context.Context, id.Batch) (audit.BatchView, error) {
 func (c *chains) Chain(context.Context, id.Batch) (audit.ChainView, error) {
 	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	return audit.ChainView{Batch: oneBatch, Broken: []string{hostileText}, Steps: []audit.Step{
-		{Seq: 4, RecordedAt: at.Add(3 * time.Hour), Kid: "k", Event: event.Event{Type: event.BatchGenerated, At: at, Party: hospital(1), Site: c.site, Batches: []event.Batch{{ID: oneBatch, Grams: 5720, Weighed: true}}}},
+		{Seq: 4, RecordedAt: at.Add(3 * time.Hour), Kid: "k", Event: event.Event{Type: event.BatchGenerated, At: at, Party: hospital(1), Person: porter(1, "N-1"), Site: c.site, Batches: []event.Batch{{ID: oneBatch, Grams: 5720, Weighed: true}}}},
 		{Seq: 9, RecordedAt: at, Kid: "k", Event: event.Event{Type: event.BatchStored, At: at, Party: hospital(1), Site: c.site, Batches: []event.Batch{{ID: oneBatch}}},
 			Findings: []rule.Finding{{Rule: "x", Severity: rule.Serious, ZH: hostileText, EN: "y"}}}}}, nil
 }

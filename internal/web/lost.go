@@ -76,6 +76,9 @@ func (s *Site) showLost(w http.ResponseWriter, r *http.Request, v *visit, k part
 	if p.Device, err = s.device(r.Context(), k, registry.StateOf(k, now)); err != nil {
 		return err
 	}
+	if p.Device.Who, err = s.names(v).who(r.Context(), k.Party, k.Person); err != nil {
+		return err
+	}
 	p.Device.MayEnrol = may.enrol
 	p.Lost = !k.RevokedAt.IsZero()
 	p.Latest = now.In(calendar.Zone()).Format(ownForm)

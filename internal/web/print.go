@@ -249,7 +249,7 @@ func (s *Site) formOf(r *http.Request, v *visit) (m paper.Manifest, err error) {
 	m.Carrier = paper.Part{Rows: [][2]string{{"单位 Unit", p.Carrier}, {"车牌 Plate", p.Vehicle}, {"装车时间 Collected", p.Collected}, {"运达时间 Delivered", p.Delivered}}}
 	m.Consignee = paper.Part{Rows: [][2]string{{"单位 Unit", p.Consignee}, {"地点 Place", p.To.Name}, {"利用处置方式 Method", p.Method}, {"接受时间 Accepted", p.Accepted}}}
 	for _, l := range p.Lines {
-		x := paper.Line{Code: l.Code, Batch: l.Batch, Issued: l.Issued, Collected: l.Collected, Accepted: l.Accepted, Verdict: strings.TrimSpace(verdictWords[l.Verdict] + " " + l.Because)}
+		x := paper.Line{Code: l.Code, Batch: string(l.Batch), Issued: l.Issued, Collected: l.Collected, Accepted: l.Accepted, Verdict: strings.TrimSpace(verdictWords[l.Verdict] + " " + l.Because)}
 		if l.Packages > 0 {
 			x.Packages = itoa(int64(l.Packages))
 		}

@@ -35,7 +35,7 @@
 
   function drawAll() {
     document.querySelectorAll("[data-trend]").forEach(function (box) {
-      if (!box.querySelector("canvas")) draw(box);
+      if (box.clientWidth && !box.querySelector("canvas")) draw(box); // what is folded is drawn when it is opened
     });
   }
 
@@ -47,5 +47,7 @@
     }
   });
   document.addEventListener("htmx:afterSettle", drawAll);
+  document.addEventListener("toggle", drawAll, true);
+  addEventListener("resize", drawAll);
   drawAll();
 })();
