@@ -79,7 +79,9 @@ func TestTheDeskInABrowser(t *testing.T) {
 	member(t, s, "inspector.sample", somebody(t, city, "inspector.sample").Appointment)
 	w.signIn(s.URL+"/signin", "inspector.sample", `form[action="/signout"]`)
 
-	w.glance("city", s.URL+"/city?period=2026-03", "医疗废物收集处置体系覆盖率", "not computable", "meets the target", "Jingxiu")
+	if p := w.glance("city", s.URL+"/city?period=2026-03", "医疗废物收集处置体系覆盖率", "not computable", "meets the target", "By district"); !strings.Contains(p.Text, "Jingxiu") {
+		t.Errorf("the city at a desk does not say Jingxiu:\n%s", p.Text)
+	}
 	drawn := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`[document.querySelectorAll(".chart").length, document.querySelectorAll(".chart canvas").length].join(" ")`)))(t)
 	if charts, canvases, _ := strings.Cut(drawn, " "); charts == "0" || charts != canvases {
 		t.Errorf("charts and what is drawn of them: %s", drawn)
@@ -94,6 +96,7 @@ func TestTheDeskInABrowser(t *testing.T) {
 	if !strings.Contains(moved, "district=130602") || !strings.Contains(moved, "true") || !strings.Contains(moved, "竞秀区") {
 		t.Errorf("after choosing a district: %s", moved)
 	}
+	w.foldedCity(s.URL + "/city?period=2026-03")
 	w.glance("city-evidence", s.URL+"/city/37?period=2026-03", "产生", "generated", "kg", "竞秀区")
 
 	inspects(t, s, w, told)
@@ -104,6 +107,28 @@ func TestTheDeskInABrowser(t *testing.T) {
 	holder.signIn(s.URL+"/signin", "plant.sample", `form[action="/signout"]`)
 	holder.glance("labels", s.URL+"/print/labels?batch="+told.Batch.String(), "医疗废物", "841-0", "SAMPLE", "PDF")
 	holder.glance("duties", s.URL+"/duties", "等本场所办理", "Waiting for this site", "备案与申报", "样例处置厂区")
+}
+
+// foldedCity looks at the city's page on a phone: what is looked at first is there at once, the rest
+// opens by a tap, and of a table that is wider than the screen the first column and the head stay.
+func (w walker) foldedCity(url string) {
+	w.t.Helper()
+	if err := chromedp.Do(w.ctx, chromedp.EmulateViewport(390, 844), chromedp.Navigate(url)); err != nil {
+		w.t.Fatal(err)
+	}
+	got := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`(() => {
+		const high = document.documentElement.scrollHeight, sparks = document.querySelectorAll('summary svg.spark').length
+		const shown = [...document.querySelectorAll('.indicator > summary .big')].filter((x) => x.offsetHeight > 0).length
+		document.querySelector('#districts > summary').click()
+		const box = document.querySelector('#districts .scroll'), name = box.querySelector('tbody th'), head = box.querySelector('thead th:last-child')
+		const left = name.getBoundingClientRect().left, wide = box.scrollWidth - box.clientWidth
+		box.scrollTo(200, 300)
+		const stays = Math.abs(name.getBoundingClientRect().left - left) < 2, top = Math.abs(head.getBoundingClientRect().top - box.getBoundingClientRect().top) < 2
+		return JSON.stringify([high < 3500, sparks > 0, shown >= 8, name.offsetHeight > 0, wide > 0, box.scrollLeft === 200, stays, top, box.tabIndex === 0, getComputedStyle(box, '::before').content.includes('swipe')])
+	})()`)))(w.t)
+	if got != "[true,true,true,true,true,true,true,true,true,true]" {
+		w.t.Errorf("on a phone (short, trends, values, districts open, wide, scrolls, first column stays, head stays, by keyboard, says so): %s", got)
+	}
 }
 
 // inspects looks a batch up, reads its chain and has the browser check its evidence.
