@@ -95,6 +95,15 @@ func loadPhone() *phoneApp {
 	fill := func(name string) phoneFile {
 		b := bytes.ReplaceAll(raw[name], []byte("{{base}}"), []byte(base))
 		b = bytes.ReplaceAll(b, []byte("{{version}}"), []byte(app.version))
+		if name == "shell.html" { // the modules at once, not one after the other as each is read
+			var preload strings.Builder
+			for _, path := range first {
+				if strings.HasSuffix(path, ".js") {
+					preload.WriteString(`<link rel="modulepreload" href="` + path + `">` + "\n")
+				}
+			}
+			b = bytes.ReplaceAll(b, []byte("{{preload}}"), []byte(preload.String()))
+		}
 		for mark, files := range map[string][]string{`["{{first}}"]`: first, `["{{files}}"]`: list} {
 			names, err := json.Marshal(files)
 			if err != nil {

@@ -29,8 +29,8 @@ export const app = {
   // sign makes an event certain: signed, and kept with what it does to bags. Sending follows.
   // about is what a page wants to find by it later.
   async sign(payload, bags, about) {
-    if (!app.key) throw new Say('本机还没有登记。', 'This phone is not enrolled.')
-    if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期，请重新登记。', 'This phone’s key has expired; enrol again.')
+    if (!app.key) throw new Say('本机还没有登记：请在首页登记，再签。', 'This phone is not enrolled: enrol it from the home page, then sign.')
+    if (app.key.valid_to && Date.parse(app.key.valid_to) < Date.now()) throw new Say('本机的密钥已过期：请向管理员要新的登记码，重新登记。以前签的都在。', 'This phone’s key has expired: ask your administrator for a new code and enrol again. What was signed is kept.')
     if ((await app.db.get('meta', 'revoked')) === app.key.kid) throw new Say('本机已被挂失或吊销，签了也不会被收下。请向管理员要新的登记码，重新登记；以前签的都在。', 'This phone was reported lost or revoked: what it signs is not taken. Ask your administrator for a new code and enrol again; what was signed before is kept.')
     askAboutClock()
     const jws = await sign(app.key, payload)
@@ -224,7 +224,11 @@ async function begin(byName) {
   at('page').addEventListener('focusout', () => stale && setTimeout(refresh))
   others?.addEventListener('message', refresh)
   await show()
-  watchWorker().catch((err) => console.warn('no offline start:', err.message))
+  watchWorker().catch((err) => {
+    console.warn('no offline start:', err.message)
+    kept.state = 'none'
+    sayKept()
+  })
   navigator.storage?.persist?.().then((yes) => { app.lasting = yes }).catch(() => {})
   addEventListener('online', () => send().then(look).then(renew))
   addEventListener('offline', top)

@@ -1,7 +1,7 @@
 // Pages of an inspector: which site, the sheet item by item, the companions, what was signed.
 import { ask, walk } from './api.js'
 import { app, go, show } from './app.js'
-import { isUUID, scanned } from './bytes.js'
+import { chinaDay, isUUID, scanned } from './bytes.js'
 import { drawing } from './code.js'
 import { draftOf, drafts, dropDraft, keepDraft, lookUp, payloadOf, pullSheets, sheetsOf, signedHere } from './inspections.js'
 import { readSource } from './pickup.js'
@@ -132,7 +132,7 @@ async function companions(draft, changed) {
 function before(draft, found, here, changed) {
   const all = [...here.map((x) => ({ ...x, verdict: undefined })), ...(found?.inspections ?? []).filter((x) => !here.some((y) => y.event === x.event))]
   if (all.length === 0 && !draft.first) return null
-  const label = (x) => `${new Date(x.at).getFullYear()}-${when(x.at)}`
+  const label = (x) => `${chinaDay(new Date(x.at).getTime()).slice(0, 4)}-${when(x.at)}`
   const c = choices('这次是复查吗？', 'Does this follow up an earlier inspection?', [
     { value: '', zh: '不是', en: 'no' },
     ...all.slice(0, 6).map((x) => ({ value: x.event, zh: `复查 ${label(x)}`, en: verdictWords(x.verdict)?.join(' ') ?? (x.state ? '本机签名 signed here' : '') })),

@@ -1,7 +1,7 @@
 // The pages by name, and those about the phone itself: home, enrolment, what was sent, device.
 import { app, clockWords, go, keptLine, look, show } from './app.js'
 import { Trouble } from './api.js'
-import { scanned } from './bytes.js'
+import { chinaDay, scanned } from './bytes.js'
 import { complete, enrol } from './enrol.js'
 import { hello } from './hello.js'
 import { inspects } from './inspections.js'
@@ -220,7 +220,7 @@ async function devicePage() {
   return {
     body: [
       p('本机', 'This phone', 'h1'),
-      h('div.card', {}, h('p', {}, app.key.device), h('p', {}, app.me?.partyName ?? ''), h('p', {}, app.me?.siteName ?? ''), h('p.hint', {}, h('code', {}, `${app.key.alg} · ${app.key.kid}`)), app.key.valid_to && h('p', {}, two('有效至', 'valid until'), ' ', app.key.valid_to.slice(0, 10))),
+      h('div.card', {}, h('p', {}, app.key.device), h('p', {}, app.me?.partyName ?? ''), h('p', {}, app.me?.siteName ?? ''), h('p.hint', {}, h('code', {}, `${app.key.alg} · ${app.key.kid}`)), app.key.valid_to && h('p', {}, two('有效至', 'valid until'), ' ', chinaDay(Date.parse(app.key.valid_to)))),
       place && [place.row, act('改用这个场所', 'Use this place', async () => {
         const s = app.me.sites.find((x) => x.id === place.value())
         await app.setMe({ site: s.id, siteName: s.name })

@@ -164,7 +164,7 @@ const refsOf = (bags, type) => [...new Set(bags.map((b) => next(b, type)?.refs).
 
 // signStep signs one step for bags, in as many events as the format needs, and gives them.
 export async function signStep(type, bags, f) {
-  if (bags.length === 0) throw new Say('还没有袋子。', 'There is no bag yet.')
+  if (bags.length === 0) throw new Say('还没有袋子：先扫袋上的标签。', 'There is no bag yet: scan a label first.')
   const me = app.me
   const out = []
   const put = async (payload, part) => out.push(await app.sign(payload, part))

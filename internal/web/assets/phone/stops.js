@@ -51,7 +51,7 @@ export async function planned(plan, trip, name) {
     h('ol.list', {}, plan.stops.map((s, i) => h('li.card', { 'data-site': s.site, 'data-state': states[i] },
       h('p', {}, h('strong', {}, `${i + 1}. `, name(s.site))),
       h('p', {}, states[i] === 'skipped' && trip.skipped[s.site] ? two(`已跳过：${trip.skipped[s.site]}`, 'skipped') : states[i] === 'done' && s.grams ? two(`已收 ${kg(s.grams)} kg`, 'done') : two(...stateWords[states[i]])),
-      states[i] !== 'done' && states[i] !== 'skipped' && [link('#at/' + s.site, '到站', 'At the stop', 'a'), ' ', link('#skip/' + s.site, '跳过', 'Skip', 'a')]))),
+      states[i] !== 'done' && states[i] !== 'skipped' && [link('#at/' + s.site, '到站', 'At the stop', states[i] === 'next' ? 'a.big.main' : 'a'), ' ', link('#skip/' + s.site, '跳过', 'Skip', 'a')]))),
   ]
 }
 

@@ -172,24 +172,37 @@ async function outcomePage() {
     const sheet = sheets.find((x) => x.id === m)
     const result = field('结果', 'Result', { value: last.result ?? '处置完成', maxlength: 64 })
     result.input.classList.add('result')
-    return h('li.card', { 'data-manifest': m },
+    const sign = async () => {
+      const text = result.input.value.trim()
+      if (!text) {
+        result.input.focus()
+        throw new Say('请写明结果。', 'Say what the result is.')
+      }
+      await app.remember('last', { ...(await app.db.get('meta', 'last')), result: text })
+      const open = (await Promise.all(list.map((b) => app.db.get('bags', b.id)))).filter(toReport) // as they stand now, not as drawn
+      for (let i = 0; i < open.length; i += most) {
+        const part = open.slice(i, i + most)
+        await app.sign(moves.reported(app.me, app.at(), app.id(), part, { manifest: m, refs: [...new Set(part.map((b) => step(b).refs))], result: text }), part)
+      }
+    }
+    const row = h('li.card', { 'data-manifest': m },
       h('p', {}, h('strong', {}, names[sheet?.consignor_site] ?? names[sheet?.consignor] ?? ''), ' ', sheet?.number ?? '…' + m.slice(-8), ' · ', pieces(list.length)),
       result.row,
       act('告知移出人，签名', 'Report to the consignor, sign', async () => {
-        const text = result.input.value.trim()
-        if (!text) throw new Say('请写明结果。', 'Say what the result is.')
-        await app.remember('last', { ...last, result: text })
-        for (let i = 0; i < list.length; i += most) {
-          const part = await Promise.all(list.slice(i, i + most).map((b) => app.db.get('bags', b.id))) // as they stand now, not as drawn
-          await app.sign(moves.reported(app.me, app.at(), app.id(), part, { manifest: m, refs: [...new Set(part.map((b) => step(b).refs))], result: text }), part)
-        }
+        await sign()
         await redraw()
       }))
+    return { row, sign }
   }
+  const cards = [...groups].map(card)
   return {
     body: [
       p('告知移出人结果', 'Report the outcome', 'h1'),
-      h('ul.list', {}, [...groups].map(card)),
+      h('ul.list', {}, cards.map((c) => c.row)),
+      cards.length > 1 && act(`以上 ${cards.length} 单全部告知，签名`, `Report all ${cards.length}, sign`, async () => {
+        for (const c of cards) await c.sign()
+        await redraw()
+      }),
       groups.size === 0 && note('', p('没有等着告知的。整件处置完才告知。', 'None waits. The outcome is reported when all of a container is treated.')),
       link('#stock', '库存', 'Stock', 'a.big.main'),
     ],

@@ -112,8 +112,5 @@ export function check(zh, en, on = false) {
   return { row: h('label.check', {}, input, h('span', {}, two(zh, en))), on: () => input.checked }
 }
 
-export function when(text) {
-  const d = new Date(text)
-  const n = (x) => String(x).padStart(2, '0')
-  return `${n(d.getMonth() + 1)}-${n(d.getDate())} ${n(d.getHours())}:${n(d.getMinutes())}`
-}
+// when writes a moment as a clock in China shows it: 11-27 17:05.
+export const when = (at) => new Date(new Date(at).getTime() + 8 * 3_600_000).toISOString().slice(5, 16).replace('T', ' ')

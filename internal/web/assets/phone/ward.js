@@ -20,6 +20,11 @@ async function bagPage() {
   const department = field('科室', 'Department', { id: 'department', value: last.department ?? '', maxlength: 64 })
   const code = choices('类别', 'Class', app.words.classes.map((c) => ({ value: c.code, zh: c.zh, en: c.en })), last.code ?? '841-001-01')
   const packaging = choices('包装', 'Container', app.words.packaging.map((c) => ({ value: c.code, zh: c.zh, en: c.en })), last.packaging ?? 'bag')
+  // Sharps go into a box for sharps: who chooses them need not choose it too.
+  code.row.addEventListener('change', () => {
+    const box = code.value() === '841-002-01' ? 'sharps_box' : packaging.value() === 'sharps_box' ? 'bag' : packaging.value()
+    packaging.row.querySelector(`input[value="${box}"]`).checked = true
+  })
   const isolation = check('隔离病区：双层袋', 'isolation: double bag')
   const weight = weightField()
   weight.input.id = 'weight'
@@ -212,7 +217,7 @@ async function manyPage(type) {
   })
   const s = scanner(async (text) => {
     const bag = await known(text)
-    if (!stepsFor(bag, app.me).some((x) => x.type === type)) throw new Say('这一袋现在不能办这一步。', 'This step may not come now for this bag.')
+    if (!stepsFor(bag, app.me).some((x) => x.type === type)) throw new Say('这一袋现在不能办这一步。用“扫码”扫它，看下一步该办什么。', 'This step may not come now for this bag. Scan it under “Scan” to see what may.')
     if (bags.some((b) => b.id === bag.id)) throw new Say('这一袋已在单子里。', 'The bag is on the list already.')
     await keep([...bags.map((b) => b.id), bag.id])
     await redraw()

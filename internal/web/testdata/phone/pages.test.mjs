@@ -14,6 +14,7 @@ const { later, rooms } = await import('../../assets/phone/later.js')
 const { lastDay } = await import('../../assets/phone/leaves.js')
 const { quarterOf } = await import('../../assets/phone/fairdraw.js')
 const { byName } = await import('../../assets/phone/pages.js')
+const { when } = await import('../../assets/phone/ui.js')
 const { tellAll } = await import('../../assets/phone/whole.js')
 
 const uuid = (n) => `019ca000-0000-7000-8000-${String(n).padStart(12, '0')}`
@@ -166,6 +167,9 @@ test('the outcome page is drawn again without losing what was typed', async () =
   await tap(page.querySelector(`[data-manifest="${uuid(42)}"]`), '告知移出人')
   assert.deepEqual([page.querySelectorAll('[data-manifest]').length, page.querySelector(`[data-manifest="${uuid(41)}"] input.result`).value], [2, '样例：已焚烧 SAMPLE'])
   assert.deepEqual(events().map((e) => [e.type, e.manifest]), [['outcome.reported', uuid(42)]])
+  await tap(page, '以上 2 单全部告知')
+  assert.deepEqual(events().map((e) => [e.manifest, e.data.result]), [[uuid(42), '处置完成'], [uuid(41), '样例：已焚烧 SAMPLE'], [uuid(43), '处置完成']])
+  assert.match(said(), /没有等着告知的/)
 })
 
 test('a wrong clock is said, and asked about once', async () => {
@@ -242,8 +246,29 @@ test('every sentence is in both languages', async () => {
   }
 })
 
+test('sharps go into their box by themselves', async () => {
+  app.me = { ...plant, role: 'site_staff', orgRoles: ['medical'] }
+  const of = (code, zh) => ({ code, zh, en: zh })
+  app.words = { ...words, classes: [of('841-001-01', '感染性'), of('841-002-01', '损伤性')], packaging: [of('bag', '袋'), of('sharps_box', '利器盒')] }
+  await open('#bag')
+  const choose = (v) => {
+    const x = page.querySelector(`input[value="${v}"]`)
+    x.checked = true
+    x.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+  choose('841-002-01')
+  type(page.querySelector('#department'), '内科 SAMPLE')
+  type(page.querySelector('#weight'), '0.5')
+  await tap(page, '签名并出标签')
+  assert.deepEqual([events()[0].data.code, events()[0].data.packaging], ['841-002-01', 'sharps_box'])
+  await open('#bag')
+  choose('841-001-01')
+  assert.equal(page.querySelector('input[value="bag"]').checked, true)
+})
+
 test('days are those of China, wherever the phone believes itself to be', () => {
   assert.equal(lastDay('2026-11-28T00:00:00.000+08:00'), '2026-11-27')
   assert.equal(lastDay('2026-11-27T16:00:00.001Z'), '2026-11-28')
+  assert.equal(when('2026-11-27T16:05:00.000Z'), '11-28 00:05')
   assert.equal(quarterOf(new Date('2026-09-30T16:30:00Z')), '2026-Q4')
 })
