@@ -96,6 +96,7 @@ type Code struct {
 type Registry interface {
 	Site(ctx context.Context, v id.Site) (party.Site, bool, error)
 	Organisation(ctx context.Context, p id.Party) (party.Organisation, bool, error)
+	SitesOf(ctx context.Context, p id.Party) ([]id.Site, error)
 	// Person gives whose person somebody is.
 	Person(ctx context.Context, p id.Person) (id.Party, bool, error)
 	Holding(ctx context.Context, p id.Party) (permit.Holding, error)

@@ -49,7 +49,14 @@ type TripView struct {
 	Vehicle  permit.Vehicle // as registered for the day; zero: it is not
 	Expected waste.Grams
 	Stops    []StopView // in the order of Trip.Stops
+	Sheets   []Sheet    // that its signed events name, in the order in which they first do
 	More     bool       // the trip has more events than were read
+}
+
+// Sheet is a manifest that came of a trip.
+type Sheet struct {
+	Manifest id.Manifest
+	From     id.Site // where its waste came from; zero: not known
 }
 
 // StopView is a stop with the booking that it is for.
@@ -196,6 +203,11 @@ func follow(p Plan, w source.Work, of map[id.Booking]Booking, vehicle permit.Veh
 			plan.Expected += b.grams()
 		} else {
 			plan.Withdrawn = append(plan.Withdrawn, stop.Site)
+		}
+	}
+	for _, e := range w.Events {
+		if !e.Manifest.IsZero() && !slices.ContainsFunc(v.Sheets, func(s Sheet) bool { return s.Manifest == e.Manifest }) {
+			v.Sheets = append(v.Sheets, Sheet{e.Manifest, w.From[e.Manifest]})
 		}
 	}
 	v.Expected = plan.Expected

@@ -18,6 +18,9 @@ import (
 
 	"liandan/internal/access"
 	"liandan/internal/account"
+	"liandan/internal/calendar"
+	"liandan/internal/collection"
+	"liandan/internal/id"
 	"liandan/internal/registry/registrytest"
 	samplecity "liandan/internal/sample"
 	"liandan/internal/server"
@@ -105,6 +108,13 @@ func everyPage(x *everything) map[string]pageRow {
 
 		"GET /duties":                                          {path: "/duties"},
 		"GET /duties/{site}":                                   {path: "/duties/" + x.site},
+		"GET /trips":                                           {path: "/trips?day=" + x.day},
+		"GET /trips/new":                                       {path: "/trips/new?add." + x.booking + "=1"},
+		"POST /trips":                                          {form: "GET /trips/new"},
+		"GET /trips/{trip}":                                    {path: "/trips/" + x.trip},
+		"GET /trips/{trip}/change":                             {path: "/trips/" + x.trip + "/change"},
+		"POST /trips/{trip}":                                   {form: "GET /trips/{trip}/change"},
+		"POST /trips/{trip}/state":                             {form: "GET /trips/{trip}"},
 		"GET /rules":                                           {path: "/rules"},
 		"GET /admin":                                           {path: "/admin"},
 		"GET /admin/registers":                                 {path: "/admin/registers"},
@@ -143,7 +153,7 @@ type everything struct {
 	*server.Server
 	told samplecity.Story
 
-	asset, module, site, party, office, kid, event, draw, account, machine, upload, session string
+	asset, module, site, party, office, kid, event, draw, account, machine, upload, session, trip, booking, day string
 }
 
 // TestEveryPageInBothLanguages opens every address that the pages have: on a phone and at a
@@ -215,10 +225,11 @@ func (x *everything) fill(t *testing.T, city *samplecity.City, person walker) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hospital := somebody(t, city, "hospital.sample").Appointment
+	hospital, plant := somebody(t, city, "hospital.sample").Appointment, somebody(t, city, "plant.sample").Appointment
 	hospital.Party = state.Generator
+	x.plans(t, state.Origin, plant)
 	mayAll := must(x.Accounts.Invite(t.Context(), "everything.sample", "样例 SAMPLE", []access.Appointment{{Role: access.SystemAdministrator}, {Role: access.CityInspector},
-		hospital, somebody(t, city, "plant.sample").Appointment}))(t)
+		hospital, plant}))(t)
 	if _, x.session, err = x.Accounts.Accept(t.Context(), account.Acceptance{Code: mayAll.Code, Password: samplePassword}); err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +244,20 @@ func (x *everything) fill(t *testing.T, city *samplecity.City, person walker) {
 	r := must(http.Get(x.URL + "/m/"))(t)
 	defer r.Body.Close()
 	x.module = regexp.MustCompile(`/m/a/[0-9a-f]+/start\.js`).FindString(string(must(io.ReadAll(r.Body))(t)))
+}
+
+// plans books two pick-ups at a site and plans a trip for one of them.
+func (x *everything) plans(t *testing.T, site id.Site, by access.Appointment) {
+	t.Helper()
+	now := x.Collection.Now()
+	x.day = now.In(calendar.Zone()).AddDate(0, 0, 1).Format(time.DateOnly)
+	wish := collection.Booking{Site: site, Collector: by.Party, By: collection.BySource, Why: collection.Urgent, From: now, Until: now.AddDate(0, 0, 2), Note: "样例 SAMPLE",
+		Lines: []collection.Line{{Code: "841-001-01", Grams: 120_000}, {Code: "841-002-01", Grams: 4_500}}}
+	first := must(x.Collection.Ask(t.Context(), wish))(t)
+	trip := must(x.Collection.PlanTrip(t.Context(), collection.Plan{Collector: by.Party, Vehicle: "冀F00001", Driver: by.Person, Day: x.day, Note: "样例 SAMPLE",
+		Stops: []collection.Stop{{Site: site, Booking: first.ID}}}))(t)
+	wish.Why = collection.Regular
+	x.booking, x.trip = must(x.Collection.Ask(t.Context(), wish))(t).ID.String(), trip.ID.String()
 }
 
 // formsSeen is what the pages' forms send to.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -33,19 +32,6 @@ func (f *face) planRoutes() []route {
 		{"PUT", "/v1/trips/:trip", "changeTrip", f.changeTrip},
 		{"PUT", "/v1/trips/:trip/state", "setTripState", f.setTrip},
 	}
-}
-
-// ofCollector is about a collector as a whole: whoever works at one of its sites.
-func (f *face) ofCollector(ctx context.Context, p id.Party) (access.Subject, error) {
-	sites, err := f.Registry.SitesOf(ctx, p)
-	return access.Subject{Parties: []id.Party{p}, Sites: sites}, err
-}
-
-// bookingSubject is about a booking: the site that waits, and its collector.
-func (f *face) bookingSubject(ctx context.Context, b collection.Booking) (access.Subject, error) {
-	s, err := f.ofCollector(ctx, b.Collector)
-	s.Parties, s.Sites = append(s.Parties, b.Party), append(s.Sites, b.Site)
-	return s, err
 }
 
 // newBooking is POST /v1/bookings. Who may speak for the site asks in its name; else
@@ -94,7 +80,7 @@ func (f *face) newBooking(c echo.Context, v visit) error {
 	}
 	if !mine {
 		b.By = collection.ByCollector
-		if subject, err = f.ofCollector(ctx, b.Collector); err != nil {
+		if subject, err = f.Collection.About(ctx, b.Collector, id.Person{}); err != nil {
 			return err
 		}
 	}
@@ -145,7 +131,7 @@ func (f *face) bookings(c echo.Context, v visit) error {
 	switch {
 	case !want.Collector.IsZero():
 		named = want.Collector.String()
-		subject, err = f.ofCollector(ctx, want.Collector)
+		subject, err = f.Collection.About(ctx, want.Collector, id.Person{})
 	case !want.Site.IsZero():
 		named, missing = want.Site.String(), fault.Missing("site")
 		site, _, lookup := f.Gate.Registry.Site(ctx, want.Site)
@@ -169,7 +155,7 @@ func (f *face) bookings(c echo.Context, v visit) error {
 }
 
 // admitBooking finds the booking that the path names and lets in who may see it.
-func (f *face) admitBooking(c echo.Context, v visit, narrow bool) (id.Booking, error) {
+func (f *face) admitBooking(c echo.Context, v visit, change bool) (id.Booking, error) {
 	missing, ctx := fault.Missing("booking"), c.Request().Context()
 	k, err := id.ParseBooking(c.Param("booking"))
 	if err != nil {
@@ -179,11 +165,9 @@ func (f *face) admitBooking(c echo.Context, v visit, narrow bool) (id.Booking, e
 	if err != nil {
 		return k, err
 	}
-	subject := access.Subject{Parties: []id.Party{b.Party}, Sites: []id.Site{b.Site}}
-	if !narrow || b.By == collection.ByCollector {
-		if subject, err = f.bookingSubject(ctx, b); err != nil {
-			return k, err
-		}
+	subject, err := f.Collection.AboutBooking(ctx, b, change)
+	if err != nil {
+		return k, err
 	}
 	return k, f.allow(c, v, subject, k.String(), missing)
 }

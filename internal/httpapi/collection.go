@@ -36,6 +36,9 @@ type Collection interface {
 	Trip(ctx context.Context, v id.Trip) (collection.TripView, error)
 	Trips(ctx context.Context, f collection.PlanFilter, cursor string, limit int) ([]collection.TripView, string, error)
 	ChangeTrip(ctx context.Context, v id.Trip, version int64, to collection.Plan) (collection.TripView, error)
+	About(ctx context.Context, collector id.Party, driver id.Person) (access.Subject, error)
+	AboutBooking(ctx context.Context, b collection.Booking, change bool) (access.Subject, error)
+	AboutTrip(ctx context.Context, p collection.Plan) (access.Subject, error)
 	SetTrip(ctx context.Context, v id.Trip, version int64, cancel bool, reason string) (collection.TripView, error)
 }
 

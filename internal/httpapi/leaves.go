@@ -24,7 +24,7 @@ func (f *face) leaves(c echo.Context, v visit) error {
 	if len(bad.Fields) > 0 {
 		return bad
 	}
-	subject, err := f.ofCollector(ctx, collector)
+	subject, err := f.Collection.About(ctx, collector, id.Person{})
 	if err != nil {
 		return err
 	}

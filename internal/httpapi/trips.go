@@ -1,18 +1,15 @@
 package httpapi
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
 	"liandan/api"
-	"liandan/internal/access"
 	"liandan/internal/collection"
 	"liandan/internal/fault"
 	"liandan/internal/id"
-	"liandan/internal/party"
 )
 
 // plannedBody is what a plan and its change have in common.
@@ -60,13 +57,9 @@ func (f *face) newTrip(c echo.Context, v visit) error {
 	if len(bad.Fields) > 0 {
 		return bad
 	}
-	subject := access.Subject{Parties: []id.Party{p.Collector}}
-	of, ok, err := f.Registry.Person(ctx, p.Driver)
+	subject, err := f.Collection.About(ctx, p.Collector, p.Driver)
 	if err != nil {
 		return err
-	}
-	if ok && of == p.Collector { // a driver plans its own trips
-		subject.People = []id.Person{p.Driver}
 	}
 	if err := f.allow(c, v, subject, p.Collector.String(), noParty()); err != nil {
 		return err
@@ -93,18 +86,9 @@ func (f *face) trips(c echo.Context, v visit) error {
 	if len(bad.Fields) > 0 {
 		return bad
 	}
-	subject, err := f.ofCollector(ctx, want.Collector)
+	subject, err := f.Collection.About(ctx, want.Collector, want.Driver)
 	if err != nil {
 		return err
-	}
-	if !want.Driver.IsZero() {
-		of, ok, err := f.Registry.Person(ctx, want.Driver)
-		if err != nil {
-			return err
-		}
-		if ok && of == want.Collector {
-			subject.People = []id.Person{want.Driver}
-		}
 	}
 	if err := f.allow(c, v, subject, want.Collector.String(), noParty()); err != nil {
 		return err
@@ -120,29 +104,6 @@ func (f *face) trips(c echo.Context, v visit) error {
 	return secret(c, http.StatusOK, out)
 }
 
-// tripSubject is about a trip: its collector and driver, and the districts that it goes
-// through. The sources at its stops see their bookings, and not where else it stops.
-func (f *face) tripSubject(ctx context.Context, p collection.Plan) (access.Subject, error) {
-	s, err := f.ofCollector(ctx, p.Collector)
-	s.People = []id.Person{p.Driver}
-	for _, stop := range p.Stops {
-		site, ok, lookup := f.Gate.Registry.Site(ctx, stop.Site)
-		if lookup != nil {
-			return s, lookup
-		}
-		if !ok {
-			continue
-		}
-		s.Divisions = append(s.Divisions, site.Division)
-		o, known, lookup := f.Gate.Registry.Organisation(ctx, site.Party)
-		if lookup != nil {
-			return s, lookup
-		}
-		s.Medical = s.Medical || known && o.Has(party.Medical)
-	}
-	return s, err
-}
-
 // admitTrip finds the trip that the path names and lets in who may see it.
 func (f *face) admitTrip(c echo.Context, v visit) (id.Trip, error) {
 	missing, ctx := fault.Missing("trip"), c.Request().Context()
@@ -154,7 +115,7 @@ func (f *face) admitTrip(c echo.Context, v visit) (id.Trip, error) {
 	if err != nil {
 		return k, err
 	}
-	s, err := f.tripSubject(ctx, p)
+	s, err := f.Collection.AboutTrip(ctx, p)
 	if err != nil {
 		return k, err
 	}

@@ -91,7 +91,7 @@ func (s *Site) adminRoutes() []route {
 // adminHome is GET /admin: the doors of administration that are open to whoever asks.
 func (s *Site) adminHome(w http.ResponseWriter, r *http.Request, v *visit) error {
 	var doors []link
-	for _, c := range s.menuOf(v) {
+	for _, c := range s.menuOf(r.Context(), v) {
 		if c.Name == areas[manage] {
 			doors = c.Links
 		}

@@ -14,6 +14,7 @@ import (
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/party"
+	"liandan/internal/permit"
 	"liandan/internal/registry"
 	"liandan/internal/report"
 	"liandan/internal/sampling"
@@ -38,6 +39,8 @@ type Desk struct {
 	Figures  report.Figures
 	Measures Measures
 	Reader   Reader
+
+	Collection Collection
 }
 
 // Reader reads chains, manifests and what a site holds; audit.Service is one, which says
@@ -60,6 +63,7 @@ type Reader interface {
 	Work(ctx context.Context, t audit.Tab, f audit.Filter, now time.Time, cursor string, limit int) (audit.Page, error)
 	Counts(ctx context.Context, f audit.Filter, now time.Time) (map[audit.Tab]audit.Count, error)
 	DutiesAt(ctx context.Context, site party.Site, now time.Time) (audit.SiteDuties, error)
+	StatementOf(ctx context.Context, p id.Party, at time.Time) (permit.Statement, error)
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
 	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }
@@ -123,7 +127,8 @@ var (
 	chartScript  = load("vendor/echarts", ".js", "text/javascript; charset=utf-8")
 	verifyScript = load("verify", ".js", "text/javascript; charset=utf-8")
 	findScript   = load("find", ".js", "text/javascript; charset=utf-8")
-	deskFiles    = []file{deskStyle, printStyle, deskScript, findScript, verifyScript, htmxScript, chartScript}
+	tripScript   = load("trips", ".js", "text/javascript; charset=utf-8")
+	deskFiles    = []file{deskStyle, tripScript, printStyle, deskScript, findScript, verifyScript, htmxScript, chartScript}
 )
 
 // deskRoutes are the pages for a desk.

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -117,3 +118,9 @@ func invalid() *fault.Error {
 
 // isText says whether both databases can look for it.
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// versionOf reads the version that a form was made from.
+func versionOf(form url.Values) (int64, bool) {
+	n, err := strconv.ParseInt(form.Get("version"), 10, 64)
+	return n, err == nil && n > 0
+}

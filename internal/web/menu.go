@@ -1,6 +1,9 @@
 package web
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // entry is one row of the menu: a page that somebody's daily work begins with. Whoever may
 // do its operation by the policy sees it, nobody else.
@@ -35,6 +38,7 @@ var areas = map[area]line{
 var menu = []entry{
 	{work, "/m/", "page:phone", line{"手机应用", "Phone app"}, line{"封袋、交接、收运：扫码签名，没有网络也能用", "Close bags, hand over, collect: scan and sign, without network too"}},
 	{work, "/duties", "getSiteDuties", line{"待办与期限", "Duties"}, line{"本场所要办什么、最迟何时、谁来办", "What your site has to do, by when, and by whom"}},
+	{work, "/trips", "listTrips", line{"收运车次", "Trips"}, line{"看谁等着收运，安排车次，看车到了哪一站", "Who waits for a pick-up; plan trips; see how far the vehicles are"}},
 	{watch, "/city", "getIndicator", line{"指标", "Figures"}, line{"各指标与目标、趋势、各县区，逐项查到事件", "Indicators against target, trend, districts, down to the events"}},
 	{watch, "/inspect", "searchWaste", line{"查验", "Inspect"}, line{"扫码或按编号、车牌、单位查找，看全链，在浏览器中核验", "Find by code, number, plate or name; see the whole chain; check it in the browser"}},
 	{watch, "/inspect/findings", "listFindings", line{"异常", "Findings"}, line{"规则发现了什么，按县区和规则", "What the rules found, by district and rule"}},
@@ -66,12 +70,12 @@ type chapter struct {
 }
 
 // menuOf is what a person's roles open of the menu, area by area; no area is empty.
-func (s *Site) menuOf(v *visit) []chapter {
+func (s *Site) menuOf(ctx context.Context, v *visit) []chapter {
 	var out []chapter
 	for a := work; a <= help; a++ {
 		c := chapter{Name: areas[a]}
 		for _, e := range menu {
-			if e.area == a && s.Gate.May(v.Caller, e.operation) == nil {
+			if e.area == a && s.Gate.May(v.Caller, e.operation) == nil && s.concerns(ctx, v, e) {
 				c.Links = append(c.Links, link{e.path, e.name, e.hint})
 			}
 		}
@@ -80,6 +84,16 @@ func (s *Site) menuOf(v *visit) []chapter {
 		}
 	}
 	return out
+}
+
+// concerns leaves out of the menu what is for organisations of another kind: whose
+// organisation collects nothing plans no trips. What cannot be read now is left out.
+func (s *Site) concerns(ctx context.Context, v *visit, e entry) bool {
+	if e.path != "/trips" || s.watches(v) {
+		return true
+	}
+	own, err := s.haulers(ctx, v, e.operation)
+	return err == nil && len(own) > 0
 }
 
 // home is GET /home: where sign-in leads, with what the person's roles are for.

@@ -152,6 +152,16 @@ var fieldNames = map[string]line{
 	"/subject":    {"对象", "Subject"},
 	"/own":        {"时间", "Time"},
 	"/from":       {"时间", "Time"},
+	"/vehicle":    {"车辆", "Vehicle"},
+	"/driver":     {"驾驶员", "Driver"},
+	"/day":        {"日期", "Day"},
+	"/stops":      {"站点", "Stop"},
+	"/note":       {"备注", "Note"},
+	"/reason":     {"原因", "Reason"},
+	"/collector":  {"收运单位", "Collector"},
+	"/site":       {"场所", "Site"},
+	"/until":      {"最迟", "Latest day"},
+	"/lines":      {"废物", "Waste"},
 }
 
 // clock writes a time for a person: local, to the minute.

@@ -124,7 +124,7 @@ func (s *Site) show(w http.ResponseWriter, r *http.Request, v *visit, status int
 	p.Style = style.path
 	if v != nil && v.CSRF != "" {
 		p.CSRF = v.CSRF
-		p.Menu = s.menuOf(v)
+		p.Menu = s.menuOf(r.Context(), v)
 	}
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, p); err != nil {

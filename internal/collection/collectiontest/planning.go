@@ -31,6 +31,11 @@ func (r register) Organisation(_ context.Context, p id.Party) (party.Organisatio
 	return party.Organisation{ID: p, Roles: roles, Valid: party.Period{From: r.from}}, roles != nil, nil
 }
 
+// SitesOf implements collection.Registry.
+func (register) SitesOf(_ context.Context, p id.Party) ([]id.Site, error) {
+	return map[id.Party][]id.Site{source1: {shop, other}, collector: {depot}}[p], nil
+}
+
 // Person implements collection.Registry.
 func (register) Person(_ context.Context, p id.Person) (id.Party, bool, error) {
 	of, ok := map[id.Person]id.Party{driver: collector, stranger: source1}[p]
