@@ -357,7 +357,7 @@ func (s *Site) showPlan(w http.ResponseWriter, r *http.Request, v *visit, status
 	}
 	rowFaults := map[int][]line{}
 	if wrong != nil {
-		wrong, rowFaults = s.planFault(ctx, &o, p, wrong)
+		rowFaults, wrong = s.planFault(ctx, &o, p, wrong)
 		n := s.noteOf(w, r, wrong, planConflict(wrong))
 		o.Trouble, status = &n, n.status
 	}

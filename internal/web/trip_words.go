@@ -69,11 +69,11 @@ func inChinese(f *fault.Error) *fault.Error {
 // planFault puts what is wrong with a plan into words, and what is wrong with a stop beside
 // it as well. Where somebody was faster, the form takes up their version: who saves again
 // has been told.
-func (s *Site) planFault(ctx context.Context, o *planPage, p plan, err error) (error, map[int][]line) {
+func (s *Site) planFault(ctx context.Context, o *planPage, p plan, err error) (map[int][]line, error) {
 	rows := map[int][]line{}
 	f := fault.As(err)
 	if f == nil {
-		return err, rows
+		return rows, err
 	}
 	f = inChinese(f)
 	for i := range f.Fields {
@@ -94,7 +94,7 @@ func (s *Site) planFault(ctx context.Context, o *planPage, p plan, err error) (e
 		rows[n] = append(rows[n], line{x.DetailZH + "。", "This stop " + x.Detail + "."})
 		x.Pointer, x.DetailZH, x.Detail = "/stops", fmt.Sprintf("第 %d 站：%s", n+1, x.DetailZH), fmt.Sprintf("%d %s", n+1, x.Detail)
 	}
-	return f, rows
+	return rows, f
 }
 
 // planConflict says why a plan could not be kept although nothing is wrong with it.
