@@ -132,7 +132,7 @@ func (s *Site) myDuties(w http.ResponseWriter, r *http.Request, v *visit) error 
 	if err := s.Gate.List(r.Context(), v.Caller, "getSiteDuties"); err != nil {
 		return err
 	}
-	sites, err := s.ownSites(r.Context(), v)
+	sites, err := s.sitesFor(r.Context(), v, "getSiteDuties")
 	if err != nil {
 		return err
 	}
@@ -166,9 +166,8 @@ func (s *Site) myDuties(w http.ResponseWriter, r *http.Request, v *visit) error 
 	return nil
 }
 
-// ownSites are the sites of the caller's own appointments whose duties it may see.
-func (s *Site) ownSites(ctx context.Context, v *visit) (out []party.Site, err error) {
-	met := map[id.Site]bool{}
+// sitesFor are the sites of the caller's own appointments on which they may do an operation.
+func (s *Site) sitesFor(ctx context.Context, v *visit, operation string) (out []party.Site, err error) {
 	for _, g := range v.Appointments {
 		if g.Party.IsZero() || !g.Valid.Holds(s.Now()) {
 			continue
@@ -180,16 +179,18 @@ func (s *Site) ownSites(ctx context.Context, v *visit) (out []party.Site, err er
 			}
 		}
 		for _, x := range list {
-			mine, err := s.Gate.Sees(ctx, v.Caller, "getSiteDuties", access.Subject{Parties: []id.Party{g.Party}, Sites: []id.Site{x}})
-			if err != nil {
-				return nil, err
-			}
 			site, ok, err := s.Registry.Site(ctx, x)
 			if err != nil {
 				return nil, err
 			}
-			if mine && ok && !met[x] {
-				met[x] = true
+			if !ok || slices.ContainsFunc(out, func(o party.Site) bool { return o.ID == x }) {
+				continue
+			}
+			mine, err := s.Gate.Sees(ctx, v.Caller, operation, ofSite(site))
+			if err != nil {
+				return nil, err
+			}
+			if mine {
 				out = append(out, site)
 			}
 		}
@@ -231,7 +232,7 @@ func (s *Site) dutiesOf(w http.ResponseWriter, r *http.Request, v *visit, site p
 			return err
 		}
 	}
-	mine, err := s.ownSites(ctx, v)
+	mine, err := s.sitesFor(ctx, v, "getSiteDuties")
 	if err != nil {
 		return err
 	}

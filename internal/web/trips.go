@@ -275,7 +275,7 @@ func booked(b collection.BookingView, code string) bool {
 }
 
 func waitRow(b collection.BookingView, name string, ticked bool) wait {
-	row := wait{ID: b.ID.String(), Name: name, Until: promised(b.Until), Late: b.Overdue, Why: line(term.BookingReason(string(b.Why))),
+	row := wait{ID: b.ID.String(), Href: "/bookings/" + b.ID.String(), Name: name, Until: promised(b.Until), Late: b.Overdue, Why: line(term.BookingReason(string(b.Why))),
 		Urgent: b.Why == collection.Urgent, Note: b.Note, Ticked: ticked}
 	for _, l := range b.Lines {
 		row.Grams += int64(l.Grams)

@@ -78,10 +78,15 @@ func newHaul(t *testing.T) *haul {
 	for n := 1; n <= 2; n++ {
 		h.sites = append(h.sites, must1(w.reg.SitesOf(t.Context(), hospital(n)))(t)[0])
 	}
-	h.of = collection.New(collection.Config{Store: st, Registry: w.reg, Log: h.log, Now: w.clock, Random: rand.Reader, Pepper: []byte("SAMPLE pepper")})
+	h.of = w.rounds(st, h.log)
 	w.site.Desk.Collection = h.of
 	w.site.Desk.Reader = &roundReader{h: h}
 	return h
+}
+
+// rounds are bookings and trips held against a log.
+func (w *world) rounds(st *store.Store, log *signed) *collection.Service {
+	return collection.New(collection.Config{Store: st, Registry: w.reg, Log: log, Now: w.clock, Random: rand.Reader, Pepper: []byte("SAMPLE pepper")})
 }
 
 // roundReader knows one manifest, which is the first hospital's.
