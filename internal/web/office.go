@@ -244,6 +244,9 @@ type member struct {
 // sourcesOf finds sources of a collector by a part of their name: those whose site is a
 // member of its system, or whose management plan names it. Nobody else's name is told.
 func (s *Site) sourcesOf(ctx context.Context, collector id.Party, words string) (out []member, more bool, err error) {
+	if !isText(words) {
+		return nil, false, nil
+	}
 	looked := 0
 	for f := (registry.Find{Words: words, Limit: atATime}); ; {
 		found, err := s.Admin.Registers.FindOrganisations(ctx, f)
