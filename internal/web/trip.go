@@ -222,7 +222,7 @@ func (s *Site) tripSheets(ctx context.Context, v *visit, t collection.TripView, 
 		for _, l := range st.Lines {
 			grams += int64(l.Issued)
 		}
-		h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: st.ID.String(), Number: st.Number, Stage: stageLine(st.Stage), Grams: kilograms(grams), At: millis(st.IssuedAt)}
+		h := hit{Href: "/inspect/manifest/" + st.ID.String(), ID: uid(st.ID.String()), Number: numberOf(st), Stage: stageLine(st.Stage), Grams: kilograms(grams), At: millis(st.IssuedAt)}
 		from, err := s.memberOf(ctx, x.From)
 		if err != nil {
 			return err

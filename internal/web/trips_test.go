@@ -24,13 +24,13 @@ import (
 	"liandan/internal/waste"
 )
 
-// signed is the log of a round: what was signed for a trip, and what was fetched where.
-type signed struct {
+// roundLog is the log of a round: what was signed for a trip, and what was fetched where.
+type roundLog struct {
 	work    map[id.Trip]source.Work
 	pickups map[id.Site]source.Pickup
 }
 
-func (l *signed) WorkedOn(_ context.Context, trips []source.Run, _ int) ([]source.Work, error) {
+func (l *roundLog) WorkedOn(_ context.Context, trips []source.Run, _ int) ([]source.Work, error) {
 	out := make([]source.Work, len(trips))
 	for i, t := range trips {
 		out[i] = l.work[t.Trip]
@@ -38,7 +38,7 @@ func (l *signed) WorkedOn(_ context.Context, trips []source.Run, _ int) ([]sourc
 	return out, nil
 }
 
-func (l *signed) Pickups(_ context.Context, wanted []source.Wanted) ([]source.Pickup, error) {
+func (l *roundLog) Pickups(_ context.Context, wanted []source.Wanted) ([]source.Pickup, error) {
 	out := make([]source.Pickup, len(wanted))
 	for i, w := range wanted {
 		if p := l.pickups[w.Site]; p.At.After(w.Since) {
@@ -51,7 +51,7 @@ func (l *signed) Pickups(_ context.Context, wanted []source.Wanted) ([]source.Pi
 // haul is a world with two collectors, 3 and 4; the hospitals are members of the system of 3.
 type haul struct {
 	*world
-	log    *signed
+	log    *roundLog
 	of     *collection.Service
 	sites  []id.Site // of the hospitals
 	driver id.Person // of 3
@@ -59,7 +59,7 @@ type haul struct {
 
 func newHaul(t *testing.T) *haul {
 	w := newWorld(t)
-	h := &haul{world: w, log: &signed{work: map[id.Trip]source.Work{}, pickups: map[id.Site]source.Pickup{}}, driver: registry.PersonID(hospital(3), "D-1")}
+	h := &haul{world: w, log: &roundLog{work: map[id.Trip]source.Work{}, pickups: map[id.Site]source.Pickup{}}, driver: registry.PersonID(hospital(3), "D-1")}
 	st := w.site.Admin.Registers.(*store.Store)
 	load := func(kind, csv string, of ...any) {
 		t.Helper()
@@ -85,7 +85,7 @@ func newHaul(t *testing.T) *haul {
 }
 
 // rounds are bookings and trips held against a log.
-func (w *world) rounds(st *store.Store, log *signed) *collection.Service {
+func (w *world) rounds(st *store.Store, log *roundLog) *collection.Service {
 	return collection.New(collection.Config{Store: st, Registry: w.reg, Log: log, Now: w.clock, Random: rand.Reader, Pepper: []byte("SAMPLE pepper")})
 }
 

@@ -118,7 +118,7 @@ func newWorld(t *testing.T) *world {
 			return st.AddStatement(ctx, s, at)
 		}})
 	w.desk = &figures{}
-	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk, Reader: &chains{}, Collection: w.rounds(st, &signed{})}, Gate: g, People: w.people, Registry: w.reg, Admin: w.admin(st), Now: w.clock, Base: "http://pages.sample.test",
+	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk, Reader: &chains{}, Collection: w.rounds(st, &roundLog{})}, Gate: g, People: w.people, Registry: w.reg, Admin: w.admin(st), Now: w.clock, Base: "http://pages.sample.test",
 		Cookie: func(secure bool) string {
 			if secure {
 				return "__Host-liandan"
