@@ -78,7 +78,10 @@ func (f *folding) add(k ledger.Kept) error {
 	if err != nil {
 		return err
 	}
-	if ev.Type.Mends() {
+	if ev.Type.Mends() { // it asks for chains, whose links this rebuild has emptied and may still hold back
+		if err := f.flush(); err != nil {
+			return err
+		}
 		f.look.l, f.look.until = newLineage(f.look.l.r), e.Seq
 	}
 	p := chain.Place(f.world, ev, e.Hash, e.Seq, e.RecordedAt)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"liandan/internal/audit"
 	"liandan/internal/device"
 	"liandan/internal/event"
 	"liandan/internal/fault"
@@ -105,6 +106,12 @@ func TestCorrection(t *testing.T) {
 			t.Fatal(r.Err)
 		}
 		d.refused(tooLate.JWS, fault.WrongStage)
+
+		// A rebuild gives the same states, though it has taken away the links by which a correction finds its chain.
+		if r, err := d.audit.Rebuild(t.Context(), audit.Options{}); err != nil || !r.Sound() {
+			t.Fatalf("before the rebuild: %v %+v", err, r)
+		}
+		d.sound()
 	})
 }
 
