@@ -65,7 +65,7 @@ var rooms = map[string]room{
 	"internal/standbook": {ring: 1, may: "0 event mass"},
 	"internal/past":      {ring: 1, may: "0", outside: "github.com/go-json-experiment/json"},
 	"internal/indicator": {ring: 1, may: "0 event batch mass"},
-	"internal/sampling":  {ring: 1, may: "0 merkle ledger event bundle indicator party statement"},
+	"internal/sampling":  {ring: 1, may: "0 merkle ledger event bundle indicator party statement", outside: "github.com/go-json-experiment/json"},
 	"internal/term":      {ring: 1, may: "0 event party batch mass rule permit"},
 	"internal/device":    {ring: 1, may: "0 event ledger signature"},
 	"internal/bundle": {ring: 1, may: "0 party statement event signature batch manifest mass merkle ledger rule chain permit source",

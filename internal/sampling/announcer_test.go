@@ -340,6 +340,29 @@ func TestFilesThatAreNoDraws(t *testing.T) {
 			t.Errorf("%s is read: %v", name, err)
 		}
 	}
+	// Two draws in one file: what a person reads must be what is checked.
+	text, err := json.Marshal(f)
+	b.must(err)
+	whole := string(text)
+	fake := `"drawn":{"sites":[],"people":[]},`
+	for name, two := range map[string]string{
+		"drawn twice":              strings.Replace(whole, `"drawn":`, fake+`"drawn":`, 1),
+		"drawn, and in capitals":   strings.Replace(whole, `"drawn":`, fake+`"DRAWN":`, 1),
+		"a member in capitals":     strings.Replace(whole, `"drawn":`, `"Drawn":`, 1),
+		"another list behind":      strings.TrimSuffix(whole, "}") + `,"list":{"sites":[],"people":[]}}`,
+		"a checkpoint of two":      strings.Replace(whole, `"checkpoint":`, `"checkpoint":"x","checkpoint":`, 1),
+		"a member of a member two": strings.Replace(whole, `"jws":`, `"jws":"x","jws":`, 1),
+		"a bracket behind":         whole + "}",
+		"half of it":               whole[:len(whole)/2],
+		"broken UTF-8":             strings.Replace(whole, `"state":"`, "\"state\":\"\xff", 1),
+	} {
+		if two == whole {
+			t.Fatalf("%s: the file has nothing to change", name)
+		}
+		if _, err := sampling.Read(strings.NewReader(two)); fault.Of(err) != fault.InvalidRequest {
+			t.Errorf("%s is read: %v", name, err)
+		}
+	}
 	for _, text := range []string{"", "{}", "[]", `{"format":"liandan-sample-2","x":1}`, fmt.Sprintf(`{"format":%q}{}`, sampling.Format)} {
 		if _, err := sampling.Read(strings.NewReader(text)); fault.Of(err) != fault.InvalidRequest {
 			t.Errorf("%q is read: %v", text, err)

@@ -1,12 +1,12 @@
 package sampling
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+
+	strict "github.com/go-json-experiment/json"
 
 	"liandan/internal/event"
 	"liandan/internal/fault"
@@ -128,11 +128,9 @@ func Read(in io.Reader) (File, error) {
 		err = fmt.Errorf("more than %d bytes", MaxFile)
 	}
 	if err == nil {
-		d := json.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields()
-		if err = d.Decode(&f); err == nil && d.More() {
-			err = fmt.Errorf("something stands behind the file's end")
-		}
+		// Strictly: a member given twice, or once in capitals, could show one draw to whoever
+		// reads the file and another to the check.
+		err = strict.Unmarshal(b, &f, strict.RejectUnknownMembers(true))
 	}
 	if err == nil && f.Format != Format && f.Format != FirstForm {
 		err = fmt.Errorf("the format is neither %s nor %s", Format, FirstForm)
