@@ -338,6 +338,8 @@ func TestTwoGatesAcceptOneLoad(t *testing.T) {
 	plant.open("#queue", `[data-state="held"]`)
 	plant.page("conflict", "同事可能已经验收", "A colleague may have accepted it", "以服务器为准")
 	plant.tap("不等了，以服务器为准")
+	plant.trouble("再按一次")
+	plant.tap("不等了，以服务器为准")
 	plant.unsent(0)
 	plant.open("#stock", "[data-batch]")
 	plant.until("the log's weight", `document.querySelector("#stockgrams").textContent === "2.45 kg"`)

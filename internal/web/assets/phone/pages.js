@@ -183,6 +183,8 @@ async function queuePage() {
   }
 }
 
+const givenUp = new Set()
+
 function eventCard(e, troubled) {
   const w = app.words.problems[e.problem?.kind]
   return h(
@@ -194,6 +196,10 @@ function eventCard(e, troubled) {
     (e.state === 'refused' || e.state === 'held') && advise(e, troubled),
     e.state === 'refused' && detail(e.problem),
     e.state === 'held' && act('不等了，以服务器为准', 'Wait no more: take the server’s word', async () => {
+      if (!givenUp.has(e.id)) {
+        givenUp.add(e.id) // what was asked about once is meant
+        throw new Say('这一条将不算数，手机改按服务器的记录显示，不能撤回。确实不等了，再按一次。', 'This entry will not count, the phone goes by the server’s record, and there is no way back. If you mean it, press again.')
+      }
       await app.db.put('events', { ...e, state: 'refused', noted: true }) // its bytes stay with the server, for the authority
       await look()
       await show()

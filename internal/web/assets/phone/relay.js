@@ -70,7 +70,7 @@ async function relayPage(code) {
   const names = (await app.db.get('meta', 'names')) ?? {}
   const before = (await app.db.get('meta', 'takers')) ?? []
   const head = p('转交', 'Hand on', 'h1')
-  if (code && !told) return { body: [head, note('bad', p('这个接车码读不懂，请对方重新出示。', 'The code cannot be read: have it shown again.'))] }
+  if (code && !told) return { body: [head, note('bad', p('这个接车码读不懂，请对方重新出示。', 'The code cannot be read: have it shown again.')), link('#scan', '扫码', 'Scan', 'a.big.main')] }
   if (bags.length === 0) return { body: [head, note('', p('没有可以转交的：车上、中转站里都没有。', 'There is nothing to hand on.')), link('#trip', '行程', 'Trip', 'a.big.main')] }
   const takers = [...(told ? [told] : []), ...before.filter((t) => t.to !== told?.to || t.site !== told?.site)]
   if (takers.length === 0) return { body: [head, p('请接手的人在手机上打开“出示接车码”，再扫。', 'Have whoever takes over open “show my code” on their phone, and scan it.'), link('#scan', '扫接车码', 'Scan their code', 'a.big.main')] }

@@ -268,7 +268,7 @@ async function givePage(ids) {
 // take is the other side: what the giver named, weighed or confirmed, signed as taken over.
 async function takePage(code) {
   const told = readHandOver(code)
-  if (!told) return { body: [p('交接码', 'Hand-over code', 'h1'), note('bad', p('这个交接码读不懂，请对方重新显示，再扫一次。', 'The code cannot be read. Have it shown again and scan it once more.'))] }
+  if (!told) return { body: [p('交接码', 'Hand-over code', 'h1'), note('bad', p('这个交接码读不懂，请对方重新显示，再扫一次。', 'The code cannot be read. Have it shown again and scan it once more.')), link('#scan', '扫码', 'Scan', 'a.big.main')] }
   if (told.type === 'transport.delivered') return arrived(told)
   const type = takes[told.type]
   const bags = []

@@ -266,6 +266,19 @@ test('sharps go into their box by themselves', async () => {
   assert.equal(page.querySelector('input[value="bag"]').checked, true)
 })
 
+test('to give up what waits at the server is asked about once, and keeps the bytes', async () => {
+  await app.db.put('events', { id: uuid(91), type: 'batch.released', at: '2026-11-27T08:00:00Z', made: 2, state: 'held', jws: 'a.b.c', batches: [uuid(1)] })
+  globalThis.navigator.onLine = false
+  await open('#queue')
+  await tap(page, '不等了')
+  assert.match(said(), /不能撤回.*press again/)
+  assert.equal((await app.db.get('events', uuid(91))).state, 'held')
+  await tap(page, '不等了')
+  const e = await app.db.get('events', uuid(91))
+  assert.deepEqual([e.state, e.noted, e.jws], ['refused', true, 'a.b.c'])
+  globalThis.navigator.onLine = true
+})
+
 test('days are those of China, wherever the phone believes itself to be', () => {
   assert.equal(lastDay('2026-11-28T00:00:00.000+08:00'), '2026-11-27')
   assert.equal(lastDay('2026-11-27T16:00:00.001Z'), '2026-11-28')
