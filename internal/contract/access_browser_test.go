@@ -27,7 +27,7 @@ type walker struct {
 // run does steps, and fails with what the page says when one does not come to its end.
 func (w walker) run(what string, steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, waits)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
@@ -41,7 +41,7 @@ func (w walker) sees(name string, words ...string) page {
 	var p page
 	lacks := func(word string) bool { return !strings.Contains(p.Text, word) }
 	// A page that is being put up has a moment to say what it has to.
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(waits / 3); ; time.Sleep(50 * time.Millisecond) {
 		raw, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](lookAtPage))
 		if err == nil {
 			err = json.Unmarshal([]byte(raw), &p)

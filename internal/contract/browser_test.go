@@ -44,7 +44,7 @@ const lookAtPage = `(() => {
 // look opens an address and keeps a picture of it in LIANDAN_SHOTS, where that is set.
 func look(t *testing.T, ctx context.Context, name, url string) page {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, waits)
 	defer cancel()
 	messages := chromedp.Console(ctx)
 	if err := chromedp.Do(ctx, chromedp.Navigate(url), chromedp.WaitVisible("body")); err != nil {

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -43,7 +42,7 @@ func (w walker) glance(name, url string, words ...string) (p page) {
 
 func (w walker) glanceAt(name, url string, width int64) (p page) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, waits)
 	defer cancel()
 	err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url))
 	var raw string
@@ -163,7 +162,7 @@ func inspects(t *testing.T, s *server.Server, w walker, told samplecity.Story) {
 	}
 	said := func(script string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(w.ctx, 60*time.Second)
+		ctx, cancel := context.WithTimeout(w.ctx, waits)
 		defer cancel()
 		return must(chromedp.Run(ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)))(t)
 	}

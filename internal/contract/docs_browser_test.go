@@ -34,7 +34,7 @@ func (w walker) arrives(what, selector string, steps ...chromedp.Action[chromedp
 	w.t.Helper()
 	w.run(what, steps...)
 	seen := fmt.Sprintf(`document.readyState === "complete" && [...document.querySelectorAll(%q)].some((e) => e.checkVisibility())`, selector)
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(waits); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if ok, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](seen)); ok && err == nil {
 			return
 		}
@@ -47,8 +47,16 @@ func (w walker) arrives(what, selector string, steps ...chromedp.Action[chromedp
 func (w walker) signIn(url, login, until string) {
 	w.t.Helper()
 	w.arrives("signing in as "+login, "#login", chromedp.Navigate(url))
-	w.arrives("signing in as "+login, until, chromedp.SendKeys("#login", login),
-		chromedp.SendKeys("#password", samplePassword), chromedp.Click("button.main"))
+	w.entersAs(login, until)
+}
+
+// entersAs fills the form at hand in.
+func (w walker) entersAs(login, until string) {
+	w.t.Helper()
+	w.fill("#login", login)
+	w.fill("#password", samplePassword)
+	w.until("signing in as "+login, `document.querySelector("#login") && (document.querySelector("button.main").click(), true)`)
+	w.arrives("signing in as "+login, until)
 }
 
 // until waits for something that no selector says.

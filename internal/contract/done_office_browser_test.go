@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -75,7 +74,7 @@ func (x *tale) verdict(b id.Batch, change, want string) {
 	}
 	w.run("the key from elsewhere", chromedp.SetValue("#key", x.s.VKey))
 	w.run("the file", chromedp.SetUploadFiles("#file", []string{file}))
-	ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(w.ctx, waits)
 	defer cancel()
 	said := must(chromedp.Run(ctx, chromedp.Evaluate[string](`liandanVerify(new TextEncoder().encode(`+string(must(json.Marshal(saved))(x.t))+`), `+strconv.Quote(x.s.VKey)+`)`, chromedp.EvalAwaitPromise)))(x.t)
 	if !strings.Contains(said, want) {

@@ -19,7 +19,7 @@ import (
 // keeps waits until what the app keeps under a name is as it should be; x is its value.
 func (p phone) keeps(name, holds string) {
 	p.t.Helper()
-	js[bool](p.walker, `new Promise((done, no) => { const end = Date.now() + 20000; const look = () => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
+	js[bool](p.walker, `new Promise((done, no) => { const end = Date.now() + 90000; const look = () => { const r = indexedDB.open("liandan-phone"); r.onsuccess = () => {
 		const k = r.result.transaction("meta").objectStore("meta").get("`+name+`"); k.onsuccess = () => { r.result.close(); const x = k.result
 			if (`+holds+`) done(true); else if (Date.now() > end) no(new Error("the app keeps `+name+` as " + JSON.stringify(x))); else setTimeout(look, 100) } } }; look() })`)
 }
