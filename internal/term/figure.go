@@ -28,6 +28,19 @@ func Unit(kind string) Term {
 	return of(siteKinds, kind)
 }
 
+// Unit of a value: a percent sign, or words.
+var units = map[string]Term{
+	"t/10^4 CNY": {"吨/万元", "t/10⁴ CNY"},
+}
+
+// Measure writes the unit of a value for people; what has no words stays as it is.
+func Measure(unit string) string {
+	if t, ok := units[unit]; ok {
+		return t.String()
+	}
+	return unit
+}
+
 // Flag names what should be known of a figure.
 func Flag(f string) Term { return of(flags, f) }
 

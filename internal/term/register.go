@@ -1,5 +1,7 @@
 package term
 
+import "strings"
+
 // Words of the register: kinds of site, of licence and of social source, figures that no event
 // gives, columns. They are strings there, as a file has them.
 
@@ -17,6 +19,14 @@ func Basis(b string) Term { return of(bases, b) }
 
 // Figure names a base figure, with its unit.
 func Figure(figure string) Term { return of(figures, figure) }
+
+// Weighed names a base figure that is a mass, without the unit of the register's file, for who
+// writes it in kilograms; not ok for one that is none.
+func Weighed(figure string) (t Term, ok bool) {
+	t = Figure(figure)
+	zh, ok := strings.CutSuffix(t.ZH, "（克）")
+	return Term{zh, strings.TrimSuffix(t.EN, " (g)")}, ok
+}
 
 // Class names whom an inspection sheet is for.
 func Class(class string) Term { return of(classes, class) }

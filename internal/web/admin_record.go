@@ -3,12 +3,15 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
 	"liandan/internal/access"
 	"liandan/internal/audit"
+	"liandan/internal/batch"
 	"liandan/internal/calendar"
+	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/ledger"
@@ -30,6 +33,11 @@ type actsPage struct {
 	More                            string
 	Note                            *note
 	Untold                          int // days for which authorities' readings are not listed yet; 0 for whoever sees all
+}
+
+// Narrowed says whether the list was asked for in part, so that the form stands open.
+func (p actsPage) Narrowed() bool {
+	return p.Actor+p.Subject+p.From+p.To != "" || p.Party != "" && len(p.Parties) == 0 || len(p.Parties) > 1 || p.Note != nil
 }
 
 // acts is GET /admin/acts?party=&actor=&subject=&from=&to=&after=.
@@ -148,6 +156,24 @@ var heldStates = map[string]struct {
 	"rejected": {line{"不予认可", "rejected"}, "revoked"},
 }
 
+// plainly puts words in the place of the names that programs have for types of events and stages, in
+// a sentence of the intake.
+func plainly(sentence string) string {
+	return coded.ReplaceAllStringFunc(sentence, func(code string) string {
+		if t := term.Type(event.Type(code)); t.ZH != code {
+			return t.String()
+		}
+		if t := term.Stage(batch.Stage(code)); t.ZH != code {
+			return t.String()
+		}
+		return code
+	})
+}
+
+// coded is the form of such a name: two words or more, with a point or line below between them. A
+// stage of one word is the English word.
+var coded = regexp.MustCompile(`\b[a-z]+(?:[._][a-z]+)+\b`)
+
 // quarantine is GET /admin/quarantine?after=: of what is held, what the visitor may see.
 func (s *Site) quarantine(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
@@ -198,7 +224,7 @@ func (s *Site) heldLine(r *http.Request, h audit.Held) (listed, error) {
 	if x, ok := heldSentences[fault.Kind(h.Kind)]; ok {
 		l.add("怎么办", "What to do", x.ZH+" "+x.EN)
 	}
-	l.add("说明", "Detail", h.Detail)
+	l.add("说明", "Detail", plainly(h.Detail))
 	if _, e, err := ledger.OpenEvent(h.Body); err == nil {
 		l.add("事件", "Event", term.Type(e.Type).String())
 		l.add("签名时间", "Signed", clock(e.At))

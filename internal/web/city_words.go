@@ -49,7 +49,7 @@ func headOf(x report.Section, r report.Row) figure {
 }
 
 func cardOf(x report.Section) card {
-	c := card{Number: x.Indicator, Name: line{x.NameZH, x.NameEN}, Unit: x.Unit, Target: x.Target, Version: x.Version, Head: headOf(x, x.Row),
+	c := card{Number: x.Indicator, Name: line{x.NameZH, x.NameEN}, Unit: term.Measure(x.Unit), Target: x.Target, Version: x.Version, Head: headOf(x, x.Row),
 		Sites: x.Row.Sites, Reported: x.Row.Reported}
 	c.fill(x.Row, x.AmountUnit)
 	series, periods := map[string][]*string{}, []string{}
@@ -99,7 +99,7 @@ func (c *card) fill(r report.Row, unit string) {
 // trialOf is an indicator that is computed beside the plan's five.
 func trialOf(res measure.Result) card {
 	d := res.Definition
-	c := card{Number: d.Indicator, Name: line{d.NameZH, d.NameEN}, Unit: d.Unit, Target: d.Target, Version: d.Version, Experimental: true,
+	c := card{Number: d.Indicator, Name: line{d.NameZH, d.NameEN}, Unit: term.Measure(d.Unit), Target: d.Target, Version: d.Version, Experimental: true,
 		Sites: res.Row.Coverage.Sites, Reported: res.Row.Coverage.Reported}
 	row := report.Row{Flags: res.Row.Flags}
 	for _, f := range res.Row.Figures {

@@ -37,7 +37,7 @@ type drawPage struct {
 	List   string
 	Root   string
 	Sites  []drawnSite
-	People []string
+	People []who
 }
 
 type drawnSite struct {
@@ -115,6 +115,7 @@ func (s *Site) draw(w http.ResponseWriter, r *http.Request, v *visit) error {
 		p.Root = file.Seed.Root.String()
 	}
 	if file.Drawn != nil {
+		names := s.names(v)
 		for _, x := range file.Drawn.Sites {
 			o := drawnSite{place2: place2{ID: x.String(), Name: x.String()}}
 			known, ok, err := s.Registry.Site(ctx, x)
@@ -127,7 +128,11 @@ func (s *Site) draw(w http.ResponseWriter, r *http.Request, v *visit) error {
 			p.Sites = append(p.Sites, o)
 		}
 		for _, x := range file.Drawn.People {
-			p.People = append(p.People, x.String())
+			one, err := names.who(ctx, d.Event.Party, x)
+			if err != nil {
+				return err
+			}
+			p.People = append(p.People, one)
 		}
 	}
 	s.show(w, r, v, http.StatusOK, "draw.html", page{Title: "随机抽取结果", TitleEN: "A draw", Body: p, Wide: true, Sheets: []string{deskStyle.path}})

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,8 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/manifest"
 	"liandan/internal/party"
+	"liandan/internal/registry"
+	"liandan/internal/registry/registrytest"
 	"liandan/internal/worklist"
 )
 
@@ -43,6 +47,48 @@ func (d *due) Work(_ context.Context, t audit.Tab, f audit.Filter, _ time.Time, 
 func (d *due) DutiesAt(_ context.Context, site party.Site, _ time.Time) (audit.SiteDuties, error) {
 	plan := duty.Duty{Rule: duty.Edition{ZH: "管理计划备案", EN: "file the plan"}, Period: "2026", Due: calendar.Deadline{At: d.now.Add(240 * time.Hour)}}
 	return audit.SiteDuties{Class: duty.Simplified, Years: []audit.YearMade{{Year: 2025, Grams: 12_000_000}}, Duties: []duty.Duty{plan}}, nil
+}
+
+// Whoever has many sites is shown them a page at a time, and nothing is counted of the others.
+func TestManySitesComeInPages(t *testing.T) {
+	w := newWorld(t)
+	lines := "credit_code,name,kind,division,built_up\n"
+	for i := range atATime + 5 {
+		lines += fmt.Sprintf("%s,样例分院%d,hospital,130602,1\n", registrytest.Code(1), i)
+	}
+	rep, err := w.reg.Import(t.Context(), registry.KindSites, strings.NewReader(lines), false)
+	w.must(err)
+	if !rep.Applied {
+		t.Fatalf("%+v", rep)
+	}
+	reader := &counted{}
+	w.site.Desk.Reader = reader
+	b := w.signedIn("admin.one", administrator(1))
+	first := b.get("/duties", 200)
+	contains(t, first, "/duties?from=50")
+	if n := strings.Count(first, `href="/duties/`); n != atATime || reader.sites != 2*atATime {
+		t.Errorf("%d sites, counted %d times", n, reader.sites)
+	}
+	rest := b.get("/duties?from=50", 200)
+	lacks(t, rest, "from=")
+	if n := strings.Count(rest, `href="/duties/`); n != 6 {
+		t.Errorf("%d sites on the second page", n)
+	}
+	for _, bad := range []string{"-1", "x", "9999999999999999999"} {
+		b.get("/duties?from="+bad, 200)
+	}
+	lacks(t, b.get("/duties?from=1000", 200), `href="/duties/`)
+}
+
+// counted counts how often somebody counts.
+type counted struct {
+	chains
+	sites int
+}
+
+func (c *counted) Counts(context.Context, audit.Filter, time.Time) (map[audit.Tab]audit.Count, error) {
+	c.sites++
+	return nil, nil
 }
 
 func TestDutiesPage(t *testing.T) {

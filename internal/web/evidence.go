@@ -106,6 +106,9 @@ func (s *Site) behindOf(r *http.Request, n int, it measure.Item) (behind, error)
 	case "base":
 		b.At, b.Words = strconv.Itoa(it.Base.Year), line{"登记的基准数据", "base figure of the register"}
 		figure, n := term.Figure(it.Base.Figure), amount(it.Base.Amount, "")
+		if t, ok := term.Weighed(it.Base.Figure); ok {
+			figure, n = t, kilograms(it.Base.Amount)
+		}
 		b.Detail = line{figure.ZH + " " + n + "；" + it.Base.Source, figure.EN + " " + n}
 		return b, nil
 	case "unit":

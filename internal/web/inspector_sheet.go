@@ -137,20 +137,21 @@ func (s *Site) sheetPage(r *http.Request, v *visit, operation string) (p sheetPa
 
 // housePage is what a site holds, and its balance of a period.
 type housePage struct {
-	ID, Name, Party string
-	Kind            string
-	Division        line
-	Period          string
-	Bags            []bag
-	More            string
-	Labels          string // address of their labels, for who may print them
-	Accounts        []account2
-	Total           account2 // of all codes
-	Ledger          bool
-	Note            *note
-	Inspector       bool // may inspect it
-	Watch           bool // may search
-	Checked         []checkedLine
+	ID          uid
+	Name, Party string
+	Kind        string
+	Division    line
+	Period      string
+	Bags        []bag
+	More        string
+	Labels      string // address of their labels, for who may print them
+	Accounts    []account2
+	Total       account2 // of all codes
+	Ledger      bool
+	Note        *note
+	Inspector   bool // may inspect it
+	Watch       bool // may search
+	Checked     []checkedLine
 }
 
 type bag struct {
@@ -195,7 +196,7 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := s.about(r, v, "listCustody", x.String(), subject, missing); err != nil {
 		return err
 	}
-	p := housePage{ID: x.String(), Name: site.Name, Kind: term.SiteKind(site.Kind).String(), Division: divisionName(site.Division), Period: r.URL.Query().Get("period")}
+	p := housePage{ID: uid(x.String()), Name: site.Name, Kind: term.SiteKind(site.Kind).String(), Division: divisionName(site.Division), Period: r.URL.Query().Get("period")}
 	if p.Party, err = s.nameOf(ctx, site.Party); err != nil {
 		return err
 	}
