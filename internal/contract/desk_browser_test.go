@@ -117,7 +117,7 @@ func (w walker) foldedCity(url string) {
 	}
 	got := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`(() => {
 		const high = document.documentElement.scrollHeight, sparks = document.querySelectorAll('summary svg.spark').length
-		const shown = [...document.querySelectorAll('.indicator > summary .big')].filter((x) => x.offsetHeight > 0).length
+		const shown = [...document.querySelectorAll('.indicator > .fold > summary .big')].filter((x) => x.offsetHeight > 0).length
 		document.querySelector('#districts > summary').click()
 		const box = document.querySelector('#districts .scroll'), name = box.querySelector('tbody th'), head = box.querySelector('thead th:last-child')
 		const left = name.getBoundingClientRect().left, wide = box.scrollWidth - box.clientWidth

@@ -113,7 +113,7 @@ func TestTheCitysFigures(t *testing.T) {
 	contains(t, body, "73.25 %", "未达目标", "misses the target", "没有基数&lt;b&gt;", "竞秀区", "Jingxiu", "证实", "declared", `data-trend="`, "1,234.567 kg",
 		"/city/37?as_of=900&amp;period=2026-02", "/v1/reports/2026-02?as_of=900&amp;format=xlsx", `href="/city?period=2026-01`, "超过 100%")
 	lacks(t, body, "没有基数<b>")
-	if strings.Count(body, `class="card indicator fold"`) != 8 {
+	if strings.Count(body, `class="card indicator"`) != 8 {
 		t.Error("not eight indicators")
 	}
 	csp := city.last.Get("Content-Security-Policy")
