@@ -3,6 +3,7 @@ package audit_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +92,17 @@ func (p *place) readAll(what string) {
 // TestReadingSound: the same questions on an untouched store are all answered.
 func TestReadingSound(t *testing.T) {
 	onBoth(t, func(t *testing.T, p *place) {
+		m, err := p.audit.Manifest(ctx, p.whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var signed []id.Event
+		for _, x := range m.Signed {
+			signed = append(signed, x.Event.ID)
+		}
+		if !slices.Equal(signed, m.State.Events) || len(signed) < 4 {
+			t.Errorf("signed %v, the manifest's events are %v", signed, m.State.Events)
+		}
 		for _, b := range []id.Batch{p.parted, p.reprinted} {
 			if _, err := p.audit.Batch(ctx, b); err != nil {
 				t.Error(err)
