@@ -96,11 +96,12 @@ func cell(n, of int64) string {
 	return fmt.Sprintf("%s|%d|%d", big.NewRat(100*n, of).FloatString(2), n, of)
 }
 
-// figure reads a variant of an indicator, the whole before its types, from the city's page, as its reader sees it.
+// figure reads a variant of an indicator, the whole before its types, from the city's page, as its reader sees it: on a phone its card is opened first.
 func (x *tale) figure(indicator int, variant string) string {
 	x.t.Helper()
-	return js[string](x.office, `[...document.querySelectorAll('section[aria-label="指标 `+strconv.Itoa(indicator)+`"] .scroll tbody tr')]
-		.filter((r) => r.querySelector("th").innerText.includes("`+variant+`")).map((r) => [...r.querySelectorAll("td")].map((d) => d.innerText.trim()).join("|"))[0] ?? "not there"`)
+	card := `section[aria-label="指标 ` + strconv.Itoa(indicator) + `"]`
+	return js[string](x.office, `(document.querySelector('`+card+` > .fold').open = true, [...document.querySelectorAll('`+card+` .scroll tbody tr')]
+		.filter((r) => r.querySelector("th").innerText.includes("`+variant+`")).map((r) => [...r.querySelectorAll("td")].map((d) => d.innerText.trim()).join("|"))[0] ?? "not there")`)
 }
 
 func (x *tale) figures(when string, want map[string]string) {
