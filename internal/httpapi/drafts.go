@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -262,29 +263,37 @@ func (f *face) checkDraft(c echo.Context, v visit) error {
 }
 
 // rehearse judges a draft as the event that would be signed now.
-func (f *face) rehearse(ctx context.Context, d draft.Draft) (r record.Rehearsal, err error) {
-	now := f.Now()
-	var random [10]byte
-	if _, err := rand.Read(random[:]); err != nil {
+func (f *face) rehearse(ctx context.Context, d draft.Draft) (record.Rehearsal, error) {
+	return Rehearsals(f.Intake, f.Registry, f.Now)(ctx, d)
+}
+
+// Rehearsals judges drafts as the events that would be signed now; the pages ask it as the API
+// does. Faults: those of the intake's Rehearse.
+func Rehearsals(intake Intake, registry Registry, now func() time.Time) func(context.Context, draft.Draft) (record.Rehearsal, error) {
+	return func(ctx context.Context, d draft.Draft) (r record.Rehearsal, err error) {
+		at := now()
+		var random [10]byte
+		if _, err := rand.Read(random[:]); err != nil {
+			return r, err
+		}
+		payload, err := d.Payload(id.EventOf(id.V7(at.UnixMilli(), random)), at)
+		if err != nil {
+			return r, err
+		}
+		if r, err = intake.Rehearse(ctx, payload); err != nil {
+			return r, err
+		}
+		// Whose key would sign, the intake learns from the key; here the register must say it.
+		e, _, err := event.Read(payload)
+		if err != nil || e.Person.IsZero() {
+			return r, err
+		}
+		of, ok, err := registry.Person(ctx, e.Person)
+		if err == nil && (!ok || of != d.Party) {
+			r.Would = record.WouldRefuse
+			r.Faults = append(r.Faults, fault.New(fault.KeyOfOther, "The person who is to sign is not one of this organisation's in the register.").
+				At("/person", "unknown", "must be a person of the organisation"))
+		}
 		return r, err
 	}
-	payload, err := d.Payload(id.EventOf(id.V7(now.UnixMilli(), random)), now)
-	if err != nil {
-		return r, err
-	}
-	if r, err = f.Intake.Rehearse(ctx, payload); err != nil {
-		return r, err
-	}
-	// Whose key would sign, the intake learns from the key; here the register must say it.
-	e, _, err := event.Read(payload)
-	if err != nil || e.Person.IsZero() {
-		return r, err
-	}
-	of, ok, err := f.Registry.Person(ctx, e.Person)
-	if err == nil && (!ok || of != d.Party) {
-		r.Would = record.WouldRefuse
-		r.Faults = append(r.Faults, fault.New(fault.KeyOfOther, "The person who is to sign is not one of this organisation's in the register.").
-			At("/person", "unknown", "must be a person of the organisation"))
-	}
-	return r, err
 }

@@ -41,6 +41,8 @@ type Desk struct {
 	Reader   Reader
 
 	Collection Collection
+	Drafts     Drafts
+	Rehearse   Rehearse
 }
 
 // Reader reads chains, manifests and what a site holds; audit.Service is one, which says

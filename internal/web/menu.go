@@ -40,6 +40,7 @@ var menu = []entry{
 	{work, "/duties", "getSiteDuties", line{"待办与期限", "Duties"}, line{"本场所要办什么、最迟何时、谁来办", "What your site has to do, by when, and by whom"}},
 	{work, "/trips", "listTrips", line{"收运车次", "Trips"}, line{"看谁等着收运，安排车次，看车到了哪一站", "Who waits for a pick-up; plan trips; see how far the vehicles are"}},
 	{work, "/bookings", "listBookings", line{"收运预约", "Bookings"}, line{"预约收运，看安排在哪天、哪辆车，收走了没有", "Book a pick-up; see the day, the vehicle and what was collected"}},
+	{work, "/drafts", "listDrafts", line{"联单草稿", "Drafts"}, line{"先起草联单，试查缺什么，再由经办人签发", "Draft a manifest, check what is missing, then let somebody sign it"}},
 	{watch, "/city", "getIndicator", line{"指标", "Figures"}, line{"各指标与目标、趋势、各县区，逐项查到事件", "Indicators against target, trend, districts, down to the events"}},
 	{watch, "/inspect", "searchWaste", line{"查验", "Inspect"}, line{"扫码或按编号、车牌、单位查找，看全链，在浏览器中核验", "Find by code, number, plate or name; see the whole chain; check it in the browser"}},
 	{watch, "/inspect/findings", "listFindings", line{"异常", "Findings"}, line{"规则发现了什么，按县区和规则", "What the rules found, by district and rule"}},

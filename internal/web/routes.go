@@ -29,7 +29,7 @@ func anybody(run http.HandlerFunc) handler {
 // table is every page there is. What a form does is the same operation as in the API, so
 // that one row of the policy judges and records both.
 func (s *Site) table() []route {
-	private := slices.Concat(s.signInRoutes(), s.accountRoutes(), s.deviceRoutes(), s.deskRoutes(), s.dutyRoutes(), s.tripRoutes(), s.bookingRoutes(), s.adminRoutes())
+	private := slices.Concat(s.signInRoutes(), s.accountRoutes(), s.deviceRoutes(), s.deskRoutes(), s.dutyRoutes(), s.tripRoutes(), s.bookingRoutes(), s.draftRoutes(), s.adminRoutes())
 	for i := range private {
 		private[i].private = true
 	}

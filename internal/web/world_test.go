@@ -22,6 +22,7 @@ import (
 	"liandan/internal/account"
 	"liandan/internal/audit"
 	"liandan/internal/device"
+	"liandan/internal/draft"
 	"liandan/internal/gate"
 	"liandan/internal/id"
 	"liandan/internal/party"
@@ -118,7 +119,7 @@ func newWorld(t *testing.T) *world {
 			return st.AddStatement(ctx, s, at)
 		}})
 	w.desk = &figures{}
-	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk, Reader: &chains{}, Collection: w.rounds(st, &roundLog{})}, Gate: g, People: w.people, Registry: w.reg, Admin: w.admin(st), Now: w.clock, Base: "http://pages.sample.test",
+	w.site = New(Config{Finder: labels{t}, Log: labels{t}, Desk: &Desk{Figures: w.desk, Measures: w.desk, Reader: &chains{}, Collection: w.rounds(st, &roundLog{}), Drafts: draft.New(draft.Config{Store: st, Now: w.clock}), Rehearse: w.rehearse}, Gate: g, People: w.people, Registry: w.reg, Admin: w.admin(st), Now: w.clock, Base: "http://pages.sample.test",
 		Cookie: func(secure bool) string {
 			if secure {
 				return "__Host-liandan"

@@ -67,7 +67,9 @@
     var out = load.querySelector("[data-ticked]");
     var sum = Number(load.dataset.sum) + more, limit = Number(load.dataset.limit);
     out.hidden = n === 0;
-    out.querySelector("strong").textContent = kilograms(sum);
+    var none = load.querySelector("[data-none]");
+    if (none) none.hidden = n > 0;
+    out.querySelector("strong").textContent = (limit === 0 && Number(load.dataset.sum) === 0 ? n + " · " : "") + kilograms(sum);
     load.classList.toggle("over", limit > 0 && sum > limit);
   }
   if (load) {
