@@ -147,7 +147,10 @@ func loadSeal(cfg *config.Config, env func(string) string) ([]byte, error) {
 				return nil, err
 			}
 			b = []byte(base64.StdEncoding.EncodeToString(key[:]))
-			err = writeFile(path, append(b, '\n'), 0o600)
+			err = createFile(path, append(b, '\n'))
+			if errors.Is(err, fs.ErrExist) { // another command was faster: what it sealed must be opened
+				b, err = readPrivate(path)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -220,12 +220,12 @@ func (p *Parts) holdsNext(vkey string) bool {
 
 // continues says whether the store still holds what was published before.
 func continues(ctx context.Context, store audit.Store, remembered []byte, keys merkle.Keys) error {
-	if len(remembered) == 0 {
+	if remembered == nil {
 		return nil
 	}
 	was, _, err := keys.OpenCheckpoint(remembered)
-	if err != nil {
-		return fmt.Errorf("the remembered checkpoint is not of this log's key: %w", err)
+	if err != nil { // an empty file too: it must not switch the guard off in silence
+		return fault.Wrap(err, fault.Damaged, "The remembered checkpoint (log.checkpoint) is not of this log's key. Restore the file, or give this server the log's own data folder; only if you know that the database is the newest one, start once with --accept-rollback.")
 	}
 	return store.Read(ctx, func(r audit.Reader) error {
 		head, _, err := r.Log()

@@ -115,6 +115,35 @@ func TestStartRefusesAKeyOfAnotherLog(t *testing.T) {
 	})
 }
 
+// TestStartMindsAnEmptyRemembrance: a checkpoint file that was cut short must not switch the
+// guard against older backups off.
+func TestStartMindsAnEmptyRemembrance(t *testing.T) {
+	cfg := settings(t, t.TempDir(), "")
+	lived(t, cfg, nil)
+	for _, text := range []string{"", "\n", "x"} {
+		if err := os.WriteFile(cfg.File("log.checkpoint"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, cfg, "remembered checkpoint", "--accept-rollback")
+	}
+}
+
+// TestStartRefusesADamagedFile: what is no database any more asks for the backup.
+func TestStartRefusesADamagedFile(t *testing.T) {
+	cfg := settings(t, t.TempDir(), "")
+	lived(t, cfg, nil)
+	whole := readFile(t, cfg.File("liandan.sqlite"))
+	for _, text := range []string{whole[:100_000], strings.Repeat("SAMPLE ", 20_000)} {
+		for _, beside := range []string{"-wal", "-shm"} {
+			os.Remove(cfg.File("liandan.sqlite" + beside))
+		}
+		if err := os.WriteFile(cfg.File("liandan.sqlite"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, cfg, "damaged or is no database", "backup")
+	}
+}
+
 // TestStartRefusesAnOlderBackup sets the database back in time behind the server's back.
 func TestStartRefusesAnOlderBackup(t *testing.T) {
 	t.Parallel()
@@ -192,14 +221,14 @@ func TestStartRefusesASchemaOfAnotherVersion(t *testing.T) {
 		if err := db.QueryRow("SELECT max(version_id) FROM goose_db_version").Scan(&newest); err != nil || newest < 2 {
 			t.Fatalf("the schema is at %d: %v", newest, err)
 		}
-		for _, change := range []string{
-			"DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)",
-			"INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)",
+		for _, c := range []struct{ change, advice string }{
+			{"DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)", "liandan migrate"},
+			{"INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)", "run the newer program"},
 		} {
-			if _, err := db.Exec(change); err != nil {
+			if _, err := db.Exec(c.change); err != nil {
 				t.Fatal(err)
 			}
-			refuses(t, cfg, "schema", "liandan migrate")
+			refuses(t, cfg, "schema", c.advice)
 		}
 	})
 }

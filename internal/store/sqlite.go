@@ -55,7 +55,7 @@ func openSQLite(path string) (*Store, error) {
 	dsnOf := func(extra ...string) string { return strings.ReplaceAll(dsn(extra...), "%2F", "/") }
 	db, err := gorm.Open(&embedded{sqlite.Dialector{DriverName: "sqlite", DSN: dsnOf()}}, config())
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "The SQLite file cannot be opened; check that its folder exists and can be written.")
+		return nil, unopened(err)
 	}
 	ro, err := gorm.Open(&embedded{sqlite.Dialector{DriverName: "sqlite", DSN: dsnOf("query_only(1)")}}, config())
 	if err != nil {
@@ -80,6 +80,14 @@ func openSQLite(path string) (*Store, error) {
 		hashes:  func(hs []id.Hash) any { return list(hs) }, // a hash's text is its hex
 		insert:  insertValues,
 	}}, nil
+}
+
+// unopened says what to do about a file that cannot be opened.
+func unopened(err error) error {
+	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok && (e.Code()&0xff == 11 || e.Code()&0xff == 26) { // SQLITE_CORRUPT, SQLITE_NOTADB
+		return fault.Wrap(err, fault.Damaged, "The SQLite file is damaged or is no database. Put it aside and restore the newest backup; receipts and published checkpoints tell what it lacks.")
+	}
+	return fault.Wrap(err, fault.Unavailable, "The SQLite file cannot be opened; check that its folder exists and can be written.")
 }
 
 // list spells a list for json_each.

@@ -155,6 +155,9 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return unavailable(err)
 	}
+	if have > want {
+		return fault.New(fault.Unavailable, "The database's schema is version %d, newer than this program's %d: run the newer program.", have, want)
+	}
 	if have != want {
 		return fault.New(fault.Unavailable, "The database's schema is version %d, the program's is %d; run `liandan migrate`.", have, want)
 	}
