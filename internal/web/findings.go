@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"time"
 
 	"liandan/internal/access"
 	"liandan/internal/audit"
@@ -35,6 +36,7 @@ type queuePage struct {
 	Rules    []string
 	Table    []queueRow // where something was found
 	Clean    []queueRow // where nothing was
+	Later    []queueRow // not counted any more: counting took its time
 	Cut      bool       // a count stopped before the end
 	Items    []queueItem
 	Listed   bool
@@ -162,10 +164,18 @@ func (p *queuePage) filterOf(x scope) audit.FindingFilter {
 	return f
 }
 
+// countFor is how long the counting of many scopes may go on. In a real city each takes up to a
+// second; those that are left are listed without a count, to be opened.
+const countFor = 5 * time.Second
+
 // countQueue fills the table of scopes and rules.
 func (s *Site) countQueue(ctx context.Context, p *queuePage) error {
 	counts := map[string]map[string]audit.FindingCount{}
-	for _, x := range p.Scopes {
+	begun := s.Now()
+	for i, x := range p.Scopes {
+		if i > 0 && s.Now().Sub(begun) > countFor {
+			continue
+		}
 		found, more, err := s.Desk.Reader.FindingCounts(ctx, p.filterOf(x), s.Now())
 		if err != nil {
 			return err
@@ -197,6 +207,10 @@ func (s *Site) countQueue(ctx context.Context, p *queuePage) error {
 	slices.SortFunc(p.Rules, func(a, b string) int { return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a, b)) })
 	for _, x := range p.Scopes {
 		row := queueRow{Name: x.Name, Href: with("/inspect/findings", "of", x.Key, "severity", p.Severity)}
+		if counts[x.Key] == nil {
+			p.Later = append(p.Later, row)
+			continue
+		}
 		for _, name := range p.Rules {
 			c := counts[x.Key][name]
 			row.N += c.N

@@ -32,6 +32,7 @@ type chains struct {
 	label event.Label
 
 	queues []audit.FindingFilter
+	slow   func() // what counting costs
 	load   audit.Load
 }
 
@@ -257,6 +258,9 @@ func TestLabelsArePrinted(t *testing.T) {
 
 func (c *chains) FindingCounts(_ context.Context, f audit.FindingFilter, _ time.Time) ([]audit.FindingCount, bool, error) {
 	c.queues = append(c.queues, f)
+	if c.slow != nil {
+		c.slow()
+	}
 	if f.Division == "130602" {
 		return []audit.FindingCount{{Rule: "stored-too-long", Severity: rule.Serious, N: 2}, {Rule: "stored-too-long", Severity: rule.Open, N: 1}}, true, nil
 	}
@@ -300,6 +304,24 @@ func TestTheQueueOfFindings(t *testing.T) {
 	}
 	if acts := strings.Join(w.recorded(), "\n"); !strings.Contains(acts, "countFindings ") || !strings.Contains(acts, "listFindings 130602") {
 		t.Errorf("recorded %s", acts)
+	}
+}
+
+// Where counting takes its time, what is left is listed without a count: a city's page does not
+// keep its reader waiting for all its districts.
+func TestCountingEnds(t *testing.T) {
+	w, c := chainWorld(t)
+	c.slow = func() { w.pass(2 * time.Second) }
+	b := w.signedIn("city.one", access.Appointment{Role: access.CityInspector})
+	body := b.get("/inspect/findings", 200)
+	contains(t, body, "没有计数", `href="/inspect/findings?of=130681"`)
+	if len(c.queues) != 3 {
+		t.Errorf("%d districts were counted", len(c.queues))
+	}
+	c.slow, c.queues = nil, nil
+	lacks(t, b.get("/inspect/findings", 200), "没有计数")
+	if len(c.queues) < 20 {
+		t.Errorf("%d districts were counted", len(c.queues))
 	}
 }
 
