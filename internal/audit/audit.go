@@ -126,6 +126,8 @@ type Rows interface {
 	RollMark() (int64, error)
 	RollUpRows(each func(level, block int64, k indicator.Key, grams int64) error) error
 	SightingRows(each func(s indicator.Seen, seq int64) error) error
+	// FactRows walks the newest of each register fact, as the registry keeps it.
+	FactRows(each func(key, kind string, fact []byte) error) error
 	LabelRows(each func(l event.Label, b id.Batch, source string, madeAt int64) error) error
 	HeldRows(each func(Held) error) error
 	HeldSubjects(each func(subject string, hash id.Hash) error) error

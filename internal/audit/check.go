@@ -37,7 +37,7 @@ type Options struct {
 func (s *Service) Check(ctx context.Context, o Options) (*Report, error) {
 	c := &checker{s: s, ctx: ctx, o: o, r: &Report{}, world: chain.NewMemory(), tiles: map[merkle.TileID][]byte{},
 		roots: map[int64]rootAt{}, label: map[event.Label]labelRow{}, index: map[int64][7]string{}, tallies: map[string]permit.Tally{}, held: map[id.Hash]int64{}, keys: newLives(), rulings: map[id.Hash]rulingRow{}, reports: map[string]id.Hash{},
-		facts: indicator.NewBook(nil), chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}, topics: map[string]bool{}, candidates: map[string]chain.Candidate{}}
+		facts: indicator.NewBook(nil), stated: map[string]factRow{}, chapters: map[string]int64{}, acts: map[int64]string{}, actParties: map[string]bool{}, imports: map[id.Hash]statement.Import{}, topics: map[string]bool{}, candidates: map[string]chain.Candidate{}}
 	err := s.Store.Read(ctx, c.run)
 	return c.r, err
 }
@@ -69,6 +69,7 @@ type checker struct {
 	keys       lives
 	rulings    map[id.Hash]rulingRow
 	facts      *indicator.Book
+	stated     map[string]factRow // the newest of each register fact, in the log or on its way
 	moves      []indicator.Move
 	checks     []int64                      // entries of inspections
 	chapters   map[string]int64             // rows of statements: "kid/n" and its entry
@@ -127,7 +128,7 @@ func (c *checker) run(in Reader) error {
 		c.takeHeld,
 		func() error { return c.entries(head.Size, sizes) }, c.settleKeys,
 		func() error { return c.heads(head, at, gone) },
-		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.importRows, c.scanRows, c.reportRows, c.sampleRows, c.deviceKeys, c.integrity,
+		c.checkTiles, c.projections, c.heldRows, c.heldSubjects, c.ruledRows, c.outbox, c.factRows, c.importRows, c.scanRows, c.reportRows, c.sampleRows, c.deviceKeys, c.integrity,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

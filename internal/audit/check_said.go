@@ -60,6 +60,7 @@ func (c *checker) statement(place string, k ledger.Kept, e ledger.Entry) {
 			return
 		}
 		c.facts.Add(e.Seq, f)
+		c.fact(f, k.Body)
 	case statement.KindImport:
 		if err := c.imported(statement.Statement{Kind: k.Kind, Body: k.Body}); err != nil {
 			c.r.say(AreaEntry, place, "导入声明无法读取", "%v", err)
@@ -186,7 +187,10 @@ func (c *checker) outbox() error {
 				c.keptReport(act)
 			}
 		case statement.KindFact:
-			_, err = indicator.ParseFact(st.Body)
+			var f indicator.Fact
+			if f, err = indicator.ParseFact(st.Body); err == nil {
+				c.fact(f, st.Body)
+			}
 		case statement.KindImport:
 			err = c.imported(st)
 		case statement.KindConfirmation:
@@ -202,6 +206,24 @@ func (c *checker) outbox() error {
 			c.r.say(AreaOutbox, fmt.Sprintf("outbox %d", n), "待入日志的声明无法采用", "%v", err)
 		}
 		return nil
+	})
+}
+
+// factRow is a row of register_facts beside its key.
+type factRow struct{ kind, fact string }
+
+// fact takes note of a register fact; a later one of the same key takes over.
+func (c *checker) fact(f indicator.Fact, body []byte) {
+	c.stated[f.Key()] = factRow{string(f.Kind), string(body)}
+}
+
+// factRows holds the registry's facts against the log and the outbox.
+func (c *checker) factRows() error {
+	return differ(c, AreaFact, "register fact", c.stated, func(met func(string, factRow)) error {
+		return c.in.FactRows(func(key, kind string, fact []byte) error {
+			met(key, factRow{kind, string(fact)})
+			return nil
+		})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"liandan/internal/audit"
 	"liandan/internal/event"
 	"liandan/internal/fault"
+	"liandan/internal/indicator"
 )
 
 // rebuild damages nothing itself; it wants the rebuild to report damage in an area and to
@@ -32,7 +33,7 @@ func TestRebuild(t *testing.T) {
 	onBoth(t, func(t *testing.T, p *place) {
 		random := rand.New(rand.NewPCG(5, uint64(len(p.kind))))
 		before := p.dump()
-		p.each([]string{"entry_links", "event_index", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms", "topics", "candidates"}, 1, random, nil, func(d damage) {
+		p.each([]string{"entry_links", "event_index", "batches", "manifests", "postings", "tally_steps", "tallies", "statements", "acts", "act_parties", "rulings", "worklist", "involved", "terms", "topics", "candidates", "register_facts"}, 1, random, nil, func(d damage) {
 			p.rebuild(d.what, areaOf(d.table))
 			if after := p.dump(); after != before {
 				t.Errorf("%s: rebuilt, but not as it was:\n%s", d.what, difference(before, after))
@@ -90,6 +91,32 @@ func TestRebuildLabels(t *testing.T) {
 			}
 			if v, err := p.audit.Finder(ctx, p.remade); err != nil || v.Form == "" {
 				t.Errorf("%s: the server's label is answered with %+v, %v", q, v, err)
+			}
+		}
+	})
+}
+
+// TestRebuildFacts: the newest of each register fact comes back, from the log or from what is
+// on its way into it, and every server forgets what it had read of the register.
+func TestRebuildFacts(t *testing.T) {
+	onBoth(t, func(t *testing.T, p *place) {
+		p.fact(indicator.KindChoice, indicator.ChoiceMade{Indicator: 59, Key: "passes", Value: "pass"}) // waits in the outbox
+		before := p.dump()
+		for _, q := range []string{
+			`DELETE FROM register_facts`,
+			`UPDATE register_facts SET fact = (SELECT fact FROM register_facts WHERE kind = 'choice') WHERE kind = 'site'`,
+			`UPDATE register_facts SET fact = (SELECT body FROM entries WHERE kind = 'fact' ORDER BY seq LIMIT 1) WHERE kind = 'site'`, // an older one
+			`UPDATE register_facts SET kind = 'base' WHERE kind = 'choice'`,
+			`INSERT INTO register_facts SELECT 'SAMPLE', kind, fact FROM register_facts WHERE kind = 'site'`,
+		} {
+			p.exec(q)
+			version := p.rows(`SELECT version FROM registry_version`)[0][0].(int64)
+			p.rebuild(q, audit.AreaFact)
+			if after := p.dump(); after != before {
+				t.Errorf("%s: rebuilt, but not as it was:\n%s", q, difference(before, after))
+			}
+			if now := p.rows(`SELECT version FROM registry_version`)[0][0].(int64); now <= version {
+				t.Errorf("%s: the register's version was %d and is %d", q, version, now)
 			}
 		}
 	})

@@ -32,6 +32,7 @@ const (
 	AreaTerm       Area = "terms"
 	AreaTopic      Area = "topics"
 	AreaCandidate  Area = "candidates"
+	AreaFact       Area = "register_facts"
 	AreaScan       Area = "scans" // of slips signed on paper, against their hashes
 	AreaQuarantine Area = "quarantine"
 	AreaOutbox     Area = "outbox"

@@ -47,7 +47,7 @@ func (p *place) measures() *measure.Service {
 	return measure.New(measure.Config{Store: p.store, Divisions: registry.DivisionCodes(), City: registry.RunByCity, Now: p.Now, Block: rung})
 }
 
-// fact puts a register fact on its way into the log.
+// fact keeps a register fact and puts it on its way into the log.
 func (p *place) fact(kind indicator.FactKind, row any) {
 	p.t.Helper()
 	f := indicator.Fact{Kind: kind, At: 1, By: "command", Reason: "SAMPLE", Row: row}
@@ -55,7 +55,12 @@ func (p *place) fact(kind indicator.FactKind, row any) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	err = p.store.UpdateRegistry(ctx, func(tx registry.Tx) error { return tx.State(statement.Statement{Kind: statement.KindFact, Body: b}) })
+	err = p.store.UpdateRegistry(ctx, func(tx registry.Tx) error {
+		if err := tx.State(statement.Statement{Kind: statement.KindFact, Body: b}); err != nil {
+			return err
+		}
+		return tx.PutFacts([]indicator.Fact{f})
+	})
 	if err != nil {
 		p.t.Fatal(err)
 	}

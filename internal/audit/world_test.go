@@ -15,6 +15,7 @@ import (
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/id"
+	"liandan/internal/indicator"
 	"liandan/internal/intaketest"
 	"liandan/internal/party"
 	"liandan/internal/record"
@@ -76,6 +77,7 @@ var tables = []struct {
 	{"terms", []string{"term", "subject"}, audit.AreaTerm},
 	{"topics", []string{"kind", "subject", "seq"}, audit.AreaTopic},
 	{"candidates", []string{"seq", "subject"}, audit.AreaCandidate},
+	{"register_facts", []string{"key"}, audit.AreaFact},
 	{"quarantine", []string{"hash"}, audit.AreaQuarantine},
 	{"quarantine_subjects", []string{"subject", "hash"}, audit.AreaQuarantine},
 	{"device_keys", []string{"kid"}, audit.AreaDeviceKey},
@@ -174,6 +176,10 @@ func filled(t *testing.T, kind string, batches int) *place {
 	p.hold(late[1])
 	p.send(late[0])
 	p.hold(late[4])
+	for _, beds := range []int{40, 60} { // the second corrects the first
+		p.fact(indicator.KindSite, indicator.Site{Site: p.Hospital.Site, Party: p.Hospital.Party, Kind: "hospital", Division: "130602", Beds: beds})
+		p.fact(indicator.KindChoice, indicator.ChoiceMade{Indicator: 59, Key: "passes", Value: []string{"pass", "pass_or_basic"}[beds/60]})
+	}
 	withdrawn := p.Generate(900)
 	p.send(withdrawn)
 	p.withdrawn = withdrawn.Event.Data.(event.Generated).Label

@@ -46,12 +46,15 @@ func (s *Store) RevokeLabel(ctx context.Context, l event.Label, at time.Time) er
 var projections = []string{"DELETE FROM entry_links", "DELETE FROM batches", "DELETE FROM manifests", "DELETE FROM postings", "DELETE FROM event_index", "DELETE FROM tally_steps", "DELETE FROM tallies",
 	"DELETE FROM movements", "DELETE FROM site_months", "DELETE FROM inspections", "DELETE FROM rollups", "DELETE FROM sightings", "UPDATE roll_up SET upto = 0",
 	"DELETE FROM statements", "DELETE FROM acts", "DELETE FROM act_parties", "DELETE FROM rulings",
-	"DELETE FROM worklist", "DELETE FROM involved", "DELETE FROM terms", "DELETE FROM topics", "DELETE FROM candidates"}
+	"DELETE FROM register_facts", "DELETE FROM worklist", "DELETE FROM involved", "DELETE FROM terms", "DELETE FROM topics", "DELETE FROM candidates"}
 
 // Rebuild implements audit.Store.
 func (s *Store) Rebuild(ctx context.Context, fill func(audit.Reader, audit.Projection) error) error {
 	return s.transact(ctx, s.db, nil, func(r *reader) error {
 		if err := r.lock(); err != nil {
+			return err
+		}
+		if err := r.exec(sqlRaiseRegistry); err != nil { // nobody changes a register meanwhile
 			return err
 		}
 		for _, q := range projections {
@@ -63,7 +66,10 @@ func (s *Store) Rebuild(ctx context.Context, fill func(audit.Reader, audit.Proje
 		if err := p.takeLabels(); err != nil {
 			return err
 		}
-		return fill(r, p)
+		if err := fill(r, p); err != nil {
+			return err
+		}
+		return p.pendingFacts()
 	})
 }
 

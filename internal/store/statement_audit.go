@@ -149,5 +149,8 @@ func (p *projection) Statements(said []audit.Said) error {
 	if err := p.r.writeSaid(g); err != nil {
 		return err
 	}
+	if err := p.facts(said); err != nil {
+		return err
+	}
 	return p.r.flush()
 }
