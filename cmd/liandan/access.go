@@ -30,7 +30,7 @@ func runPolicy(_ context.Context, t terminal, args []string) (int, error) {
 func runToken(ctx context.Context, t terminal, args []string) (int, error) {
 	fs := flags(t, "token")
 	var a appointment
-	fs.StringVar(&a.role, "role", "", "职务 role, see `liandan policy`; default: system_administrator, or organisation_administrator with --party")
+	fs.StringVar(&a.role, "role", "", "职务 role, see liandan policy; default: system_administrator, or organisation_administrator with --party")
 	fs.StringVar(&a.party, "party", "", "单位编号 organisation id")
 	fs.StringVar(&a.sites, "site", "", "场所编号，逗号分隔 site ids, with commas between")
 	fs.StringVar(&a.person, "person", "", "经手人编号 person id")

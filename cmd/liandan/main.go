@@ -76,7 +76,7 @@ func commands() []command {
 		{"demo", "样例城市的一天，然后继续服务", "play a sample city's day through the real intake, then keep serving", runDemo, ""},
 		{"replay", "重放真实联单样本", "replay a file of real manifests through the intake", runReplay, "FILE"},
 		{"migrate", "更新数据库结构", "bring the database's schema up to date", runMigrate, ""},
-		{"import", "导入登记册", "import a register: organisations, sites, licences, people, vehicles, plans or approvals", runImport, "KIND FILE.csv"},
+		{"import", "导入登记册", "import a register from CSV; which kinds there are it says without a kind", runImport, "KIND FILE.csv"},
 		{"import-catalog", "导入名录正式文本", "import the official text of an edition of the waste catalogue", runImportCatalog, "--edition ID --from DAY FILE.csv"},
 		{"import-past", "导入往期联单、台账", "import manifests or ledgers of the past from csv or xlsx, marked as imported", runImportPast, "manifests|ledger FILE --site SITE"},
 		{"export", "导出证据包", "export the evidence bundle of a batch or manifest", runExport, "batch|manifest ID"},
