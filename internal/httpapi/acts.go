@@ -23,9 +23,9 @@ func (f *face) acts(c echo.Context, v visit) error {
 	}
 	bad := invalid()
 	want := audit.ActFilter{Actor: c.QueryParam("actor"), Subject: c.QueryParam("subject"), From: moment(bad, c, "from"), To: moment(bad, c, "to")}
-	for name, word := range map[string]string{"/actor": want.Actor, "/subject": want.Subject} {
-		if len(word) > maxWord {
-			bad.At(name, "length", "must have at most %d bytes", maxWord)
+	for _, of := range [][2]string{{"/actor", want.Actor}, {"/subject", want.Subject}} {
+		if len(of[1]) > maxWord {
+			bad.At(of[0], "length", "must have at most %d bytes", maxWord)
 		}
 	}
 	if len(bad.Fields) > 0 {

@@ -78,8 +78,11 @@ func (f *face) search(c echo.Context, v visit) error {
 	}
 	bad := invalid()
 	want := filter(bad, c)
-	for name, by := range map[string]func(string) string{"number": worklist.ByNumber, "plate": worklist.ByPlate, "container": worklist.ByContainer} {
-		if word := by(short(bad, c, name, searchWord)); word != "" {
+	for _, of := range []struct {
+		name string
+		by   func(string) string
+	}{{"number", worklist.ByNumber}, {"plate", worklist.ByPlate}, {"container", worklist.ByContainer}} {
+		if word := of.by(short(bad, c, of.name, searchWord)); word != "" {
 			want.Terms = append(want.Terms, word)
 		}
 	}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -194,12 +195,12 @@ func (c *check) profile(at string, w wireProfile) Profile {
 			c.say(at+"/parts", "missing", "must say which roles may be the %s", part)
 		}
 	}
-	for part, roles := range w.Parts {
-		c.roles(at+"/parts/"+string(part), roles)
+	for _, part := range slices.Sorted(maps.Keys(w.Parts)) { // the same file gives the same faults
+		c.roles(at+"/parts/"+string(part), w.Parts[part])
 	}
-	for t, pointers := range w.Requires {
+	for _, t := range slices.Sorted(maps.Keys(w.Requires)) {
 		fields := event.Fields(t)
-		for _, x := range pointers {
+		for _, x := range w.Requires[t] {
 			if !slices.Contains(fields, x) {
 				c.say(at+"/requires/"+string(t), "unknown_field", "%s has no field %s", t, x)
 			}
@@ -208,9 +209,9 @@ func (c *check) profile(at string, w wireProfile) Profile {
 			c.say(at+"/requires/"+string(t), "foreign", "%s does not belong to the profile", t)
 		}
 	}
-	for t, fields := range w.Fields {
-		for x, class := range fields {
-			c.field(at+"/fields/"+string(t), t, x, class, event.Fields(t))
+	for _, t := range slices.Sorted(maps.Keys(w.Fields)) {
+		for _, x := range slices.Sorted(maps.Keys(w.Fields[t])) {
+			c.field(at+"/fields/"+string(t), t, x, w.Fields[t][x], event.Fields(t))
 		}
 	}
 	for i, d := range w.Deadlines {

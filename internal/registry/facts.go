@@ -1,7 +1,7 @@
 package registry
 
 import (
-	"fmt"
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -148,10 +148,18 @@ func (in *factImport) settle(rep *Report, n *notes, known map[string]indicator.F
 			continue
 		}
 		old, there := known[f.Key()]
-		if rep.count(there, there && fmt.Sprint(old.Row) == fmt.Sprint(f.Row)) {
+		if rep.count(there, there && sameRow(old, f)) {
 			in.put = append(in.put, f)
 		}
 	}
+}
+
+// sameRow says whether two facts say the same, whoever stated them and when.
+func sameRow(a, b indicator.Fact) bool {
+	a.At, a.By, a.Reason, b.At, b.By, b.Reason = 0, "", "", 0, "", ""
+	x, errX := a.Bytes()
+	y, errY := b.Bytes()
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // fact resolves what a line names.

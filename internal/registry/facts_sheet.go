@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"fmt"
-
 	"liandan/internal/indicator"
 	"liandan/internal/statement"
 )
@@ -65,7 +63,7 @@ func (in *sheetImport) judge(r Reader, rep *Report, n *notes) error {
 		c.refuse("text", "length", "makes the sheet longer than 16 KiB; shorten the texts", "检查表超过 16 KiB；请缩短文字")
 	}
 	for _, o := range have {
-		if o.Key() == f.Key() && fmt.Sprint(o.Row) != fmt.Sprint(f.Row) {
+		if o.Key() == f.Key() && !sameRow(o, f) {
 			c.refuse("version", "version_taken", "is in the register with another content; a changed sheet is a new version", "该版本已登记且内容不同；修改后的检查表须用新版本号")
 		} else if o.Key() == f.Key() {
 			rep.Unchanged += len(in.sheet.Items)
