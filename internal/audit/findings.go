@@ -216,72 +216,30 @@ func (s *Service) standsNow(i Item, h Hit, now time.Time) (out []Found) {
 	return out
 }
 
+// asked is what one entry says, and what is still to be asked of the registers.
+type asked struct {
+	seq   int64
+	found []Found
+	ask   *permit.Case
+	sheet id.Manifest
+}
+
 // said is a run of what entries say, newest first.
 func (s *Service) said(ctx context.Context, f FindingFilter, at place) (units []unit, next place, done bool, err error) {
-	type asked struct {
-		seq   int64
-		found []Found
-		ask   *permit.Case
-		sheet id.Manifest
-	}
 	var all []asked
 	lower := int64(0)
 	err = s.Store.Read(ctx, func(r Reader) error {
 		if err := named(r, &f.Filter); err != nil {
 			return err
 		}
-		rows, looked, err := r.Candidates(f, at.before, candidatesLooked)
-		if err != nil {
-			return err
-		}
-		var seqs []int64
-		lower = looked
-		if s.Register != nil && (f.Rule == "" || !chainRules[f.Rule]) {
-			var upTo int64
-			if seqs, upTo, err = r.Permitted(f, at.before, permitsLooked); err != nil {
-				return err
-			}
-			lower = max(lower, upTo)
-		}
-		in := reading{s: s, ctx: ctx, r: r, chains: map[id.Batch]ChainView{}}
-		entries := map[int64]*asked{}
-		of := func(seq int64) *asked {
-			if entries[seq] == nil {
-				entries[seq] = &asked{seq: seq}
-			}
-			return entries[seq]
-		}
-		for _, c := range rows {
-			if c.Seq >= lower {
-				found, err := in.candidate(c)
-				if err != nil {
-					return err
-				}
-				x := of(c.Seq)
-				x.found = append(x.found, found...)
-			}
-		}
-		for _, seq := range seqs {
-			if seq >= lower {
-				found, c, err := in.permitted(seq)
-				if err != nil {
-					return err
-				}
-				x := of(seq)
-				x.found, x.ask, x.sheet = append(x.found, found...), &c, c.Event.Manifest
-			}
-		}
-		for _, x := range entries {
-			all = append(all, *x)
-		}
-		slices.SortFunc(all, func(x, y asked) int { return cmp.Compare(y.seq, x.seq) })
-		return nil
+		all, lower, err = s.heard(ctx, r, f, at)
+		return err
 	})
 	if err != nil {
 		return nil, next, false, err
 	}
 	for _, x := range all {
-		if x.ask != nil {
+		if x.ask != nil { // the registers are not asked inside a reading
 			found, err := s.Permits.Examine(s.asking(ctx, x.seq), *x.ask)
 			if err != nil {
 				return nil, next, false, err
@@ -294,6 +252,56 @@ func (s *Service) said(ctx context.Context, f FindingFilter, at place) (units []
 		units = append(units, unit{found: x.found, then: place{phase: 2, before: x.seq}})
 	}
 	return units, place{phase: 2, before: lower}, lower == 0, nil
+}
+
+// heard is what the chains say of entries before a place, newest first, and from which entry
+// on all were looked at.
+func (s *Service) heard(ctx context.Context, r Reader, f FindingFilter, at place) (all []asked, lower int64, err error) {
+	rows, lower, err := r.Candidates(f, at.before, candidatesLooked)
+	if err != nil {
+		return nil, 0, err
+	}
+	var seqs []int64
+	if s.Register != nil && (f.Rule == "" || !chainRules[f.Rule]) {
+		var upTo int64
+		if seqs, upTo, err = r.Permitted(f, at.before, permitsLooked); err != nil {
+			return nil, 0, err
+		}
+		lower = max(lower, upTo)
+	}
+	in := reading{s: s, ctx: ctx, r: r, chains: map[id.Batch]ChainView{}}
+	entries := map[int64]*asked{}
+	of := func(seq int64) *asked {
+		if entries[seq] == nil {
+			entries[seq] = &asked{seq: seq}
+		}
+		return entries[seq]
+	}
+	for _, c := range rows {
+		if c.Seq >= lower {
+			found, err := in.candidate(c)
+			if err != nil {
+				return nil, 0, err
+			}
+			x := of(c.Seq)
+			x.found = append(x.found, found...)
+		}
+	}
+	for _, seq := range seqs {
+		if seq >= lower {
+			found, c, err := in.permitted(seq)
+			if err != nil {
+				return nil, 0, err
+			}
+			x := of(seq)
+			x.found, x.ask, x.sheet = append(x.found, found...), &c, c.Event.Manifest
+		}
+	}
+	for _, x := range entries {
+		all = append(all, *x)
+	}
+	slices.SortFunc(all, func(x, y asked) int { return cmp.Compare(y.seq, x.seq) })
+	return all, lower, nil
 }
 
 // FindingCount is how many findings one rule has.
