@@ -120,9 +120,10 @@ var rooms = map[string]room{
 	"internal/workflow":              {ring: wiring, may: "0 1 2 intaketest", outside: "*", testOnly: true},
 	"internal/testdb":                {ring: wiring, outside: "*", testOnly: true},
 	"internal/store/storetest":       {ring: wiring, may: "store testdb migrations", testOnly: true},
-	"internal/registry/registrytest": {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
-	"internal/account/accounttest":   {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
-	"internal/machine/machinetest":   {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
+	"internal/testclock":             {ring: wiring, testOnly: true},
+	"internal/registry/registrytest": {ring: wiring, may: "0 1 2 testclock", outside: "*", testOnly: true},
+	"internal/account/accounttest":   {ring: wiring, may: "0 1 2 testclock", outside: "*", testOnly: true},
+	"internal/machine/machinetest":   {ring: wiring, may: "0 1 2 testclock", outside: "*", testOnly: true},
 
 	"internal/collection/collectiontest": {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},
 	"internal/draft/drafttest":           {ring: wiring, may: "0 1 2", outside: "*", testOnly: true},

@@ -26,6 +26,7 @@ import (
 
 	"liandan/internal/config"
 	"liandan/internal/server"
+	"liandan/internal/testclock"
 )
 
 // certify writes a certificate of its own for a name, with its key.
@@ -72,31 +73,13 @@ func (p *printed) String() string {
 	return p.b.String()
 }
 
-// wall is a clock that the test moves.
-type wall struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (w *wall) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.at
-}
-
-func (w *wall) add(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = w.at.Add(d)
-}
-
 // opened serves at a door that is shut with the test.
-func opened(t *testing.T, cfg *config.Config, clock *wall, l *slog.Logger) *server.Door {
+func opened(t *testing.T, cfg *config.Config, clock *testclock.Clock, l *slog.Logger) *server.Door {
 	t.Helper()
 	if err := cfg.Check(); err != nil {
 		t.Fatal(err)
 	}
-	d, err := server.OpenDoor(cfg, clock.now, l)
+	d, err := server.OpenDoor(cfg, clock.Now, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +110,7 @@ func shown(t *testing.T, addr string) string {
 }
 
 // behindTLS serves over TLS with a certificate of its own.
-func behindTLS(t *testing.T, clock *wall, log *slog.Logger) (addr, cert, key string) {
+func behindTLS(t *testing.T, clock *testclock.Clock, log *slog.Logger) (addr, cert, key string) {
 	t.Helper()
 	folder := t.TempDir()
 	cert, key = certify(t, folder, "one.sample.test")
@@ -136,7 +119,7 @@ func behindTLS(t *testing.T, clock *wall, log *slog.Logger) (addr, cert, key str
 }
 
 func TestTLSFromFiles(t *testing.T) {
-	addr, cert, _ := behindTLS(t, &wall{at: time.Now()}, slog.New(slog.DiscardHandler))
+	addr, cert, _ := behindTLS(t, testclock.At(time.Now()), slog.New(slog.DiscardHandler))
 	pem, err := os.ReadFile(cert)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +148,7 @@ func TestTLSFromFiles(t *testing.T) {
 // A renewed certificate is taken up within a minute, a broken one is not.
 func TestRenewedCertificates(t *testing.T) {
 	var lines printed
-	clock := &wall{at: time.Now()}
+	clock := testclock.At(time.Now())
 	addr, cert, key := behindTLS(t, clock, slog.New(slog.NewTextHandler(&lines, nil)))
 	folder := filepath.Dir(cert)
 	certify(t, folder, "two.sample.test")
@@ -173,7 +156,7 @@ func TestRenewedCertificates(t *testing.T) {
 	if got := shown(t, addr); got != "one.sample.test" {
 		t.Errorf("the files are read with every connection: %s", got)
 	}
-	clock.add(time.Minute)
+	clock.Add(time.Minute)
 	if got := shown(t, addr); got != "two.sample.test" {
 		t.Errorf("after a minute: %s", got)
 	}
@@ -181,7 +164,7 @@ func TestRenewedCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	later(t, cert, key, 2*time.Second)
-	clock.add(time.Minute)
+	clock.Add(time.Minute)
 	if got := shown(t, addr); got != "two.sample.test" {
 		t.Errorf("with a broken file: %s", got)
 	}
@@ -190,14 +173,14 @@ func TestRenewedCertificates(t *testing.T) {
 	}
 	certify(t, folder, "three.sample.test")
 	later(t, cert, key, 3*time.Second)
-	clock.add(time.Minute)
+	clock.Add(time.Minute)
 	if got := shown(t, addr); got != "three.sample.test" {
 		t.Errorf("mended: %s", got)
 	}
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)
 	}
-	clock.add(time.Minute)
+	clock.Add(time.Minute)
 	if got := shown(t, addr); got != "three.sample.test" {
 		t.Errorf("without its key file: %s", got)
 	}
@@ -242,7 +225,7 @@ func TestBadCertificatesStopTheStart(t *testing.T) {
 
 func TestOnlySoManyConnections(t *testing.T) {
 	cfg := &config.Config{Data: "x", Listen: "127.0.0.1:0", Origin: "log.sample.test", LogFormat: "text", LogLevel: "info", MaxConnections: 2}
-	d := opened(t, cfg, &wall{at: time.Now()}, slog.New(slog.DiscardHandler))
+	d := opened(t, cfg, testclock.At(time.Now()), slog.New(slog.DiscardHandler))
 	ask := func(c net.Conn) error {
 		if err := c.SetDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"testing"
 
 	"liandan/internal/draft"
@@ -11,17 +10,10 @@ import (
 
 // One suite judges the drafts of manifests on both databases.
 func TestDrafts(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
+	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			drafttest.Run(t, func(t *testing.T) (draft.Store, func(id.Manifest)) {
-				s, err := Open(where(t))
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { s.Close() })
-				if _, err := s.Migrate(context.Background()); err != nil {
-					t.Fatal(err)
-				}
+				s := fresh(t, kind)
 				return s, func(m id.Manifest) {
 					p := id.PartyOf(id.UUID{1})
 					if err := s.transact(t.Context(), s.db, nil, func(r *reader) error {

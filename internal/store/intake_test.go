@@ -26,14 +26,20 @@ func both(t *testing.T, run func(t *testing.T, s *Store)) {
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			s := opened(t, kind)
-			t.Cleanup(func() { s.Close() })
-			run(t, s)
+			run(t, fresh(t, kind))
 		})
 	}
 }
 
-// opened is a fresh database of a kind; closing it is the caller's.
+// fresh is a new database of a kind, closed after the test.
+func fresh(t *testing.T, kind string) *Store {
+	t.Helper()
+	s := opened(t, kind)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// opened is a new database of a kind; closing it is the caller's.
 func opened(t *testing.T, kind string) *Store {
 	t.Helper()
 	where := ""

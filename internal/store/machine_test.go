@@ -18,18 +18,10 @@ func (w withOrganisations) PutOrganisations(ctx context.Context, list ...party.O
 
 // One suite judges the API clients on both databases.
 func TestMachines(t *testing.T) {
-	for kind, where := range map[string]func(testing.TB) string{"sqlite": ready.SQLite, "postgres": ready.Postgres} {
+	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			machinetest.Run(t, func(t *testing.T) machinetest.Store {
-				s, err := Open(where(t))
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { s.Close() })
-				if _, err := s.Migrate(context.Background()); err != nil {
-					t.Fatal(err)
-				}
-				return withOrganisations{s}
+				return withOrganisations{fresh(t, kind)}
 			})
 		})
 	}

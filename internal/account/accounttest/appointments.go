@@ -30,7 +30,7 @@ func appointmentsAct(b *bench) {
 	if got := roles(); len(got) != 0 {
 		b.Fatalf("%v", got)
 	}
-	now := b.clock.now()
+	now := b.clock.Now()
 	nurse, err := b.Appoint(ctx, s.Account.ID, access.Appointment{Role: access.SiteStaff, Party: hospital, Sites: []id.Site{ward}, Person: porter})
 	b.must(err)
 	later, err := b.Appoint(ctx, s.Account.ID, access.Appointment{Role: access.DistrictInspector, Divisions: []string{"130602", "130606"},
@@ -48,7 +48,7 @@ func appointmentsAct(b *bench) {
 		a.Appointments[0].Person != porter || !slices.Equal(a.Appointments[1].Divisions, later.Divisions) || a.Appointments[1].Valid != later.Valid {
 		b.Errorf("%+v", a.Appointments)
 	}
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	if got := roles(); !slices.Equal(got, []access.Role{access.SiteStaff, access.DistrictInspector, access.CityAnalyst}) {
 		b.Errorf("%v", got)
 	}
@@ -56,7 +56,7 @@ func appointmentsAct(b *bench) {
 	if got := roles(); !slices.Equal(got, []access.Role{access.DistrictInspector, access.CityAnalyst}) {
 		b.Errorf("%v", got)
 	}
-	b.clock.pass(30 * time.Minute)
+	b.clock.Add(30 * time.Minute)
 	if got := roles(); !slices.Equal(got, []access.Role{access.CityAnalyst}) {
 		b.Errorf("%v", got)
 	}
@@ -67,10 +67,10 @@ func appointmentsEnd(b *bench) {
 	s, _ := b.person("sample")
 	g, err := b.Appoint(ctx, s.Account.ID, access.Appointment{Role: access.SiteStaff, Party: hospital, Sites: []id.Site{ward}})
 	b.must(err)
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	b.must(b.Dismiss(ctx, s.Account.ID, g.ID))
-	dismissed := b.clock.now()
-	b.clock.pass(time.Hour)
+	dismissed := b.clock.Now()
+	b.clock.Add(time.Hour)
 	b.must(b.Dismiss(ctx, s.Account.ID, g.ID)) // again: the end stays
 	if a, err := b.Account(ctx, s.Account.ID); err != nil || len(a.Appointments) != 1 || !a.Appointments[0].Valid.To.Equal(dismissed) {
 		b.Errorf("%+v %v", a.Appointments, err)
@@ -79,11 +79,11 @@ func appointmentsEnd(b *bench) {
 	b.wants(b.Dismiss(ctx, s.Account.ID, id.Grant{}), fault.NotFound)
 	other, _ := b.person("other")
 	b.wants(b.Dismiss(ctx, other.Account.ID, g.ID), fault.NotFound) // another's appointment
-	next, err := b.Appoint(ctx, other.Account.ID, access.Appointment{Role: access.CityAnalyst, Valid: party.Period{From: b.clock.now().Add(time.Hour)}})
+	next, err := b.Appoint(ctx, other.Account.ID, access.Appointment{Role: access.CityAnalyst, Valid: party.Period{From: b.clock.Now().Add(time.Hour)}})
 	b.must(err)
 	b.must(b.Dismiss(ctx, other.Account.ID, next.ID)) // it never begins
-	b.clock.pass(2 * time.Hour)
-	if a, err := b.Account(ctx, other.Account.ID); err != nil || len(a.Valid(b.clock.now())) != 0 || len(a.Valid(next.Valid.From)) != 0 {
+	b.clock.Add(2 * time.Hour)
+	if a, err := b.Account(ctx, other.Account.ID); err != nil || len(a.Valid(b.clock.Now())) != 0 || len(a.Valid(next.Valid.From)) != 0 {
 		b.Errorf("%+v %v", a, err)
 	}
 }
@@ -91,7 +91,7 @@ func appointmentsEnd(b *bench) {
 func badAppointments(b *bench) {
 	ctx := b.Context()
 	s, _ := b.person("sample")
-	now := b.clock.now()
+	now := b.clock.Now()
 	for name, c := range map[string]struct {
 		g    access.Appointment
 		want []string
@@ -163,7 +163,7 @@ func lastAdministrator(b *bench) {
 	v, err := b.Invite(ctx, "second", "样例 SAMPLE", sysadmin())
 	b.must(err)
 	third, _ := b.person("third")
-	_, err = b.Appoint(ctx, third.Account.ID, access.Appointment{Role: access.SystemAdministrator, Valid: party.Period{From: b.clock.now().Add(time.Hour)}})
+	_, err = b.Appoint(ctx, third.Account.ID, access.Appointment{Role: access.SystemAdministrator, Valid: party.Period{From: b.clock.Now().Add(time.Hour)}})
 	b.must(err)
 	b.wants(b.Disable(ctx, s.Account.ID), fault.Conflict)
 	if _, err := b.Session(ctx, token); err != nil {
@@ -214,7 +214,7 @@ func accountPages(b *bench) {
 		v, err := b.Invite(ctx, fmt.Sprint("sample-", i), "样例 SAMPLE", g)
 		b.must(err)
 		want = append(want, v.Account.ID)
-		b.clock.pass(time.Millisecond)
+		b.clock.Add(time.Millisecond)
 	}
 	list := func(f account.Filter) (got []id.Account) {
 		for pages := 0; ; pages++ {
@@ -252,7 +252,7 @@ func accountPages(b *bench) {
 			b.Errorf("%+v %v", got, err)
 		}
 	}
-	if a, err = b.Account(ctx, want[2]); err != nil || len(a.Subjects(b.clock.now())) != 2 || len(a.Of(plant).Appointments) != 1 {
+	if a, err = b.Account(ctx, want[2]); err != nil || len(a.Subjects(b.clock.Now())) != 2 || len(a.Of(plant).Appointments) != 1 {
 		b.Errorf("%+v %v", a, err)
 	}
 }
@@ -277,24 +277,24 @@ func sweeping(b *bench) {
 	_, err = b.Invite(ctx, "invited", "样例 SAMPLE", nil)
 	b.must(err)
 	b.wants(b.signIn("sample", "wrong wrong wrong"), fault.SignInRefused)
-	got, err := b.Sweep(ctx, b.clock.now())
+	got, err := b.Sweep(ctx, b.clock.Now())
 	if b.must(err); got != (account.Swept{Invitations: 1}) { // the used one
 		b.Errorf("%+v", got)
 	}
-	b.clock.pass(2 * time.Hour)
-	got, err = b.Sweep(ctx, b.clock.now()) // the idle session; the counts of the login and of codes
+	b.clock.Add(2 * time.Hour)
+	got, err = b.Sweep(ctx, b.clock.Now()) // the idle session; the counts of the login and of codes
 	if b.must(err); got.Sessions != 1 || got.Attempts < 1 || got.Invitations != 0 {
 		b.Errorf("%+v", got)
 	}
 	if _, err := b.Session(ctx, remembered); err != nil {
 		b.Error(err)
 	}
-	b.clock.pass(account.InvitationLife)
-	if got, err = b.Sweep(ctx, b.clock.now()); err != nil || got != (account.Swept{Invitations: 1}) {
+	b.clock.Add(account.InvitationLife)
+	if got, err = b.Sweep(ctx, b.clock.Now()); err != nil || got != (account.Swept{Invitations: 1}) {
 		b.Errorf("%+v %v", got, err)
 	}
-	b.clock.pass(90 * 24 * time.Hour)
-	if got, err = b.Sweep(ctx, b.clock.now()); err != nil || got != (account.Swept{Sessions: 1}) {
+	b.clock.Add(90 * 24 * time.Hour)
+	if got, err = b.Sweep(ctx, b.clock.Now()); err != nil || got != (account.Swept{Sessions: 1}) {
 		b.Errorf("%+v %v", got, err)
 	}
 	b.must(b.signIn("sample", good))

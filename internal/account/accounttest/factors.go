@@ -18,7 +18,7 @@ import (
 // app is an authenticator app whose clock is some steps off.
 func (b *bench) app(secret string, steps int) string {
 	b.Helper()
-	code, err := totp.GenerateCodeCustom(secret, b.clock.now().Add(time.Duration(steps)*30*time.Second), totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	code, err := totp.GenerateCodeCustom(secret, b.clock.Now().Add(time.Duration(steps)*30*time.Second), totp.ValidateOpts{Period: 30, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 	b.must(err)
 	return code
 }
@@ -48,7 +48,7 @@ func secondFactor(b *bench) {
 	if len(recovery) != account.RecoveryCodes || len(recovery[0]) != 13 || recovery[0] == recovery[1] {
 		b.Errorf("%q", recovery)
 	}
-	b.clock.pass(time.Minute)
+	b.clock.Add(time.Minute)
 	b.wants(b.signInWith("sample", ""), fault.SecondFactorNeeded)
 	b.wants(b.signIn("sample", "wrong wrong wrong"), fault.SignInRefused)
 	for _, code := range []string{"000000", "12345", "1234567", "abcdef", "\x00", "٣٤٥٦٧٨", strings.Repeat("1", 1<<16)} {
@@ -58,7 +58,7 @@ func secondFactor(b *bench) {
 		if f := b.wants(b.signInWith("sample", code), fault.SignInRefused); len(f.Fields) > 0 {
 			b.Errorf("%v says which part was wrong", f)
 		}
-		b.clock.pass(2 * time.Hour)
+		b.clock.Add(2 * time.Hour)
 	}
 	code := b.app(secret, 0)
 	b.must(b.signInWith("sample", code[:3]+" "+code[3:]))
@@ -67,7 +67,7 @@ func secondFactor(b *bench) {
 		b.wants(b.signInWith("sample", ""), fault.SecondFactorNeeded)
 	}
 	b.wants(b.signInWith("sample", b.app(secret, 1)), fault.TooManyAttempts)
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	b.wants(b.RemoveTOTP(ctx, a, "wrong wrong wrong"), fault.SignInRefused)
 	b.wants(b.signInWith("sample", ""), fault.SecondFactorNeeded)
 	b.must(b.RemoveTOTP(ctx, a, good))
@@ -84,12 +84,12 @@ func codeOnce(b *bench) {
 	b.wants(b.signInWith("sample", b.app(secret, 0)), fault.SignInRefused) // it confirmed the factor
 	b.wants(b.signInWith("sample", b.app(secret, -1)), fault.SignInRefused)
 	b.must(b.signInWith("sample", b.app(secret, 1))) // the phone's clock is half a minute ahead
-	b.clock.pass(30 * time.Second)
+	b.clock.Add(30 * time.Second)
 	b.wants(b.signInWith("sample", b.app(secret, 0)), fault.SignInRefused) // that very code
-	b.clock.pass(2 * time.Minute)
+	b.clock.Add(2 * time.Minute)
 	b.wants(b.signInWith("sample", b.app(secret, 2)), fault.SignInRefused)
 	b.wants(b.signInWith("sample", b.app(secret, -2)), fault.SignInRefused)
-	b.clock.pass(20 * time.Minute)
+	b.clock.Add(20 * time.Minute)
 	b.must(b.signInWith("sample", b.app(secret, -1)))
 	code := b.app(secret, 0)
 	errs := make([]error, 4)
@@ -127,14 +127,14 @@ func recoveryCodes(b *bench) {
 			b.must(b.signInWith("sample", code))
 		}
 	}
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	b.wants(b.signInWith("sample", mine[9]), fault.SignInRefused)
 	b.must(b.signInWith("sample", b.app(secret, 0)))
 	// Removed and begun anew: the old ones are void.
 	b.must(b.RemoveTOTP(ctx, a, good))
 	secret, _, err := b.BeginTOTP(ctx, a)
 	b.must(err)
-	b.clock.pass(time.Minute)
+	b.clock.Add(time.Minute)
 	fresh, err := b.ConfirmTOTP(ctx, a, b.app(secret, 0))
 	b.must(err)
 	b.wants(b.signInWith("sample", mine[0]), fault.SignInRefused)
@@ -190,14 +190,14 @@ func boundSecrets(b *bench) {
 		v.Secret = k.Secret
 		return tx.PutAccount(v)
 	}))
-	b.clock.pass(time.Minute)
+	b.clock.Add(time.Minute)
 	b.wants(b.signInWith("victim", b.app(secret, 0)), fault.Damaged)
 	b.must(b.signInWith("victim", recovery[0]))
 	b.must(b.signInWith("thief", b.app(secret, 0)))
 	// The sealing key is lost.
 	b.with = func(c *account.Config) { c.Seal = sealWith(2) }
 	b.Service = b.server()
-	b.clock.pass(time.Minute)
+	b.clock.Add(time.Minute)
 	b.wants(b.signInWith("thief", b.app(secret, 0)), fault.Damaged)
 	b.wants(b.signIn("thief", "wrong wrong wrong"), fault.SignInRefused)
 }

@@ -17,10 +17,10 @@ func firstAdministrator(b *bench) {
 	ctx := b.Context()
 	older, _, needed, err := b.FirstCode(ctx)
 	b.must(err)
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	code, expires, needed2, err := b.server().FirstCode(ctx) // a second start
 	b.must(err)
-	if !needed || !needed2 || older == code || !expires.Equal(b.clock.now().Add(account.RenewalLife)) {
+	if !needed || !needed2 || older == code || !expires.Equal(b.clock.Now().Add(account.RenewalLife)) {
 		b.Fatalf("%v %v %v", needed, needed2, expires)
 	}
 	list := b.everyone()
@@ -31,7 +31,7 @@ func firstAdministrator(b *bench) {
 	b.wants(err, fault.InvitationRefused)
 	s, token, err := b.Accept(ctx, account.Acceptance{Code: code, Password: good})
 	b.must(err)
-	if !s.Actor().Has(b.clock.now(), access.SystemAdministrator) || s.Account.State != account.Active {
+	if !s.Actor().Has(b.clock.Now(), access.SystemAdministrator) || s.Account.State != account.Active {
 		b.Errorf("%+v", s)
 	}
 	if _, err := b.Session(ctx, token); err != nil {
@@ -76,12 +76,12 @@ func firstOnTwoServers(b *bench) {
 // A service whose administrators' time is over gets a new one, with a login of its own.
 func administratorsLost(b *bench) {
 	ctx := b.Context()
-	until := b.clock.now().Add(time.Hour)
+	until := b.clock.Now().Add(time.Hour)
 	b.person("admin", access.Appointment{Role: access.SystemAdministrator, Valid: party.Period{To: until}})
 	if _, _, needed, err := b.FirstCode(ctx); err != nil || needed {
 		b.Fatalf("%v %v", needed, err)
 	}
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	code, _, needed, err := b.FirstCode(ctx)
 	b.must(err)
 	if !needed {
@@ -89,7 +89,7 @@ func administratorsLost(b *bench) {
 	}
 	s, _, err := b.Accept(ctx, account.Acceptance{Code: code, Password: good})
 	b.must(err)
-	if s.Account.Login != "admin-2" || !s.Actor().Has(b.clock.now(), access.SystemAdministrator) {
+	if s.Account.Login != "admin-2" || !s.Actor().Has(b.clock.Now(), access.SystemAdministrator) {
 		b.Errorf("%+v", s.Account)
 	}
 }
@@ -127,7 +127,7 @@ func takingUp(b *bench) {
 	ctx := b.Context()
 	v, err := b.Invite(ctx, "porter", "样例 SAMPLE", []access.Appointment{{Role: access.Porter, Party: hospital, Person: porter}})
 	b.must(err)
-	if !v.Expires.Equal(b.clock.now().Add(account.InvitationLife)) {
+	if !v.Expires.Equal(b.clock.Now().Add(account.InvitationLife)) {
 		b.Errorf("expires %s", v.Expires)
 	}
 	b.wants(b.signIn("porter", good), fault.SignInRefused) // invited
@@ -141,7 +141,7 @@ func takingUp(b *bench) {
 		b.Errorf("%+v", s)
 	}
 	if a := s.Actor(); a.Kind != access.ByPerson || a.ID != "account:"+v.Account.ID.String() || len(a.Appointments) != 1 || a.Appointments[0].ID.IsZero() ||
-		a.Appointments[0].Person != porter || a.Appointments[0].Party != hospital || !a.Appointments[0].Valid.From.Equal(b.clock.now()) {
+		a.Appointments[0].Person != porter || a.Appointments[0].Party != hospital || !a.Appointments[0].Valid.From.Equal(b.clock.Now()) {
 		b.Errorf("%+v", a)
 	}
 	_, _, err = b.Accept(ctx, account.Acceptance{Code: v.Code, Password: good + "2"})
@@ -164,10 +164,10 @@ func badCodes(b *bench) {
 			b.Errorf("the code is in the error: %v", f)
 		}
 	}
-	b.clock.pass(account.InvitationLife - time.Millisecond)
+	b.clock.Add(account.InvitationLife - time.Millisecond)
 	_, _, err = b.Accept(ctx, account.Acceptance{Code: v.Code, Password: "short"})
 	b.wants(err, fault.WeakPassword) // still open
-	b.clock.pass(time.Millisecond)
+	b.clock.Add(time.Millisecond)
 	_, _, err = b.Accept(ctx, account.Acceptance{Code: v.Code, Password: good})
 	b.wants(err, fault.InvitationRefused)
 	newer, err := b.RenewInvitation(ctx, v.Account.ID)
@@ -229,7 +229,7 @@ func manyCodes(b *bench) {
 	}
 	_, _, err = b.server().Accept(ctx, account.Acceptance{Code: v.Code, Password: good})
 	b.wants(err, fault.TooManyAttempts)
-	b.clock.pass(time.Minute)
+	b.clock.Add(time.Minute)
 	_, _, err = b.Accept(ctx, account.Acceptance{Code: v.Code, Password: good})
 	b.must(err)
 }

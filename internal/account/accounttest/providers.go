@@ -87,7 +87,7 @@ func (p *idp) token(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"error":"invalid_grant"}`)
 		return
 	}
-	now := p.b.clock.now()
+	now := p.b.clock.Now()
 	claims := map[string]any{"iss": p.URL, "aud": clientID, "sub": "subject-1", "nonce": p.nonce, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix()}
 	if p.lie != nil {
 		p.lie(claims)
@@ -160,7 +160,7 @@ func provider(b *bench) {
 		b.Errorf("%+v", in)
 	}
 	s, err := b.Session(ctx, in.Token)
-	if b.must(err); !s.Actor().Has(b.clock.now(), access.CityInspector) || s.CSRF != in.Session.CSRF {
+	if b.must(err); !s.Actor().Has(b.clock.Now(), access.CityInspector) || s.CSRF != in.Session.CSRF {
 		b.Errorf("%+v", s)
 	}
 	_, err = p.through(account.Start{Code: v.Code}) // used up
@@ -195,7 +195,7 @@ func providerLies(b *bench) {
 	for name, lie := range map[string]func(map[string]any){
 		"another nonce":      func(c map[string]any) { c["nonce"] = "another" },
 		"no nonce":           func(c map[string]any) { delete(c, "nonce") },
-		"expired":            func(c map[string]any) { c["exp"] = b.clock.now().Add(-time.Hour).Unix() },
+		"expired":            func(c map[string]any) { c["exp"] = b.clock.Now().Add(-time.Hour).Unix() },
 		"another audience":   func(c map[string]any) { c["aud"] = "another-client" },
 		"several audiences":  func(c map[string]any) { c["aud"] = []string{clientID, "another-client"} },
 		"for another client": func(c map[string]any) { c["azp"] = "another-client" },
@@ -261,10 +261,10 @@ func forgedReturns(b *bench) {
 	location, cookie, err = b.BeginOIDC(ctx, account.Start{})
 	b.must(err)
 	q = p.visit(location)
-	b.clock.pass(account.FlowLife)
+	b.clock.Add(account.FlowLife)
 	_, err = b.FinishOIDC(ctx, account.Return{Cookie: cookie, Query: q})
 	b.wants(err, fault.SignInRefused)
-	if got, err := b.Sweep(ctx, b.clock.now()); err != nil || got.Flows != 6 {
+	if got, err := b.Sweep(ctx, b.clock.Now()); err != nil || got.Flows != 6 {
 		b.Errorf("%+v %v", got, err)
 	}
 }

@@ -16,7 +16,7 @@ func signingIn(b *bench) {
 	made, first := b.person("sample", sysadmin()...)
 	s, token, err := b.SignIn(ctx, account.SignIn{Login: " Sample ", Password: good, Address: "192.0.2.7"})
 	b.must(err)
-	if token == first || s.Account.ID != made.Account.ID || s.Account.Name != "样例 SAMPLE" || !s.Made.Equal(b.clock.now()) || !s.Expires.Equal(b.clock.now().Add(2*time.Hour)) || s.Remember {
+	if token == first || s.Account.ID != made.Account.ID || s.Account.Name != "样例 SAMPLE" || !s.Made.Equal(b.clock.Now()) || !s.Expires.Equal(b.clock.Now().Add(2*time.Hour)) || s.Remember {
 		b.Errorf("%+v", s)
 	}
 	again, err := b.Session(ctx, token)
@@ -59,7 +59,7 @@ func hostile(b *bench) {
 	for _, password := range []string{"", "\x00", strings.Repeat("p", 1<<20), "\xff\xfe", good + "\x00"} {
 		b.wants(b.signIn("sample", password), fault.SignInRefused)
 	}
-	b.clock.pass(time.Hour)
+	b.clock.Add(time.Hour)
 	b.must(b.signIn("sample", good))
 }
 
@@ -76,23 +76,23 @@ func triesAtLogin(b *bench) {
 			if f.Facts["retry_after_seconds"] != wait {
 				b.Fatalf("%s waits %v, want %d", login, f.Facts, wait)
 			}
-			b.clock.pass(time.Duration(wait)*time.Second - time.Millisecond)
+			b.clock.Add(time.Duration(wait)*time.Second - time.Millisecond)
 			f = b.wants(b.signIn(login, good), fault.TooManyAttempts)
 			if f.Facts["retry_after_seconds"] != 1 {
 				b.Fatalf("%v", f.Facts)
 			}
-			b.clock.pass(time.Millisecond)
+			b.clock.Add(time.Millisecond)
 			b.wants(b.signIn(login, "wrong wrong wrong"), fault.SignInRefused)
 		}
 	}
 	b.must(b.signIn("other", good)) // another login is not concerned
-	b.clock.pass(account.MaxBlock)
+	b.clock.Add(account.MaxBlock)
 	b.must(b.signIn("sample", good))
 	for range account.LoginTries { // a success resets the count
 		b.wants(b.signIn("sample", "wrong wrong wrong"), fault.SignInRefused)
 	}
 	b.wants(b.signIn("sample", good), fault.TooManyAttempts)
-	b.clock.pass(account.MaxBlock + 15*time.Minute) // so does quiet
+	b.clock.Add(account.MaxBlock + 15*time.Minute) // so does quiet
 	for range account.LoginTries - 1 {
 		b.wants(b.signIn("sample", "wrong wrong wrong"), fault.SignInRefused)
 	}
@@ -111,7 +111,7 @@ func triesFromAddress(b *bench) {
 		if b.Failed() {
 			return
 		}
-		b.clock.pass(time.Millisecond)
+		b.clock.Add(time.Millisecond)
 	}
 	for i := range account.AddressTries {
 		b.wants(try(fmt.Sprint("guess-", i), good, "2001:db8:1:2::1"), fault.SignInRefused)
@@ -150,12 +150,12 @@ func twentyAtOnce(b *bench) {
 // A count that a clock running a year ahead wrote bars nobody for a year.
 func wrongClock(b *bench) {
 	b.person("sample")
-	b.clock.pass(365 * 24 * time.Hour)
+	b.clock.Add(365 * 24 * time.Hour)
 	for range account.LoginTries {
 		b.wants(b.signIn("sample", "wrong wrong wrong"), fault.SignInRefused)
 	}
 	b.wants(b.signIn("sample", good), fault.TooManyAttempts)
-	b.clock.pass(-365 * 24 * time.Hour)
+	b.clock.Add(-365 * 24 * time.Hour)
 	b.must(b.signIn("sample", good))
 }
 
@@ -178,11 +178,11 @@ func sessionsEnd(b *bench) {
 			return token
 		}
 		idle, used := sign(), sign()
-		b.clock.pass(c.idle - time.Millisecond)
+		b.clock.Add(c.idle - time.Millisecond)
 		if _, err := b.Session(ctx, used); err != nil {
 			b.Error(err)
 		}
-		b.clock.pass(time.Millisecond)
+		b.clock.Add(time.Millisecond)
 		gone(idle, "idle too long")
 		for passed := c.idle; passed < c.absolute; passed += c.idle / 2 {
 			s, err := b.Session(ctx, used)
@@ -192,20 +192,20 @@ func sessionsEnd(b *bench) {
 			if s.Expires.After(s.Made.Add(c.absolute)) {
 				b.Errorf("expires %s after it was made %s", s.Expires, s.Made)
 			}
-			b.clock.pass(c.idle / 2)
+			b.clock.Add(c.idle / 2)
 		}
 		gone(used, "used all the time, but past its end")
 	}
 	_, token, err := b.SignIn(ctx, account.SignIn{Login: "sample", Password: good})
 	b.must(err)
-	b.clock.pass(59 * time.Second) // use is written down once a minute, not more
+	b.clock.Add(59 * time.Second) // use is written down once a minute, not more
 	s, err := b.Session(ctx, token)
 	if b.must(err); !s.Seen.Equal(s.Made) {
 		b.Errorf("seen %s", s.Seen)
 	}
-	b.clock.pass(time.Second)
+	b.clock.Add(time.Second)
 	for range 2 {
-		if s, err = b.Session(ctx, token); err != nil || !s.Seen.Equal(b.clock.now()) {
+		if s, err = b.Session(ctx, token); err != nil || !s.Seen.Equal(b.clock.Now()) {
 			b.Errorf("seen %s, %v", s.Seen, err)
 		}
 	}
@@ -272,7 +272,7 @@ func sessionBound(b *bench) {
 	s, first := b.person("sample")
 	var second, last string
 	for i := range account.MaxSessions {
-		b.clock.pass(time.Second)
+		b.clock.Add(time.Second)
 		_, token, err := b.SignIn(ctx, account.SignIn{Login: "sample", Password: good})
 		b.must(err)
 		if last = token; i == 0 {

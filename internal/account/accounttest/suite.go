@@ -10,7 +10,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/party"
+	"liandan/internal/testclock"
 )
 
 // Run runs the suite. fresh makes an empty database; each call of what it returns opens
@@ -72,7 +72,7 @@ func Run(t *testing.T, fresh func(t *testing.T) (open func() account.Store)) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := &bench{T: t, open: fresh(t), clock: &clock{t: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
+			b := &bench{T: t, open: fresh(t), clock: testclock.At(time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC))}
 			b.Service = b.server()
 			test(b)
 		})
@@ -84,30 +84,13 @@ type bench struct {
 	*testing.T
 	*account.Service
 	open  func() account.Store
-	clock *clock
+	clock *testclock.Clock
 	with  func(*account.Config)
-}
-
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
 }
 
 // server is another process on the same database.
 func (b *bench) server() *account.Service {
-	c := account.Config{Store: b.open(), Registry: register{}, Now: b.clock.now, Random: rand.Reader, Seal: sealWith(1)}
+	c := account.Config{Store: b.open(), Registry: register{}, Now: b.clock.Now, Random: rand.Reader, Seal: sealWith(1)}
 	if b.with != nil {
 		b.with(&c)
 	}

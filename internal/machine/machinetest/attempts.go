@@ -36,14 +36,14 @@ func attempts(b *bench) {
 			b.Errorf("%s: a secret was looked for beyond the limit", id)
 		}
 	}
-	b.clock.add(30 * time.Second)
+	b.clock.Add(30 * time.Second)
 	_, err := b.Token(ctx, c.ID.String(), secret, nil)
 	if f := fault.As(err); f == nil || f.Kind != fault.TooManyAttempts || f.Facts["retry_after_seconds"] != int64(30) {
 		b.Errorf("in mid-minute: %v", err)
 	}
 	other, others := b.client(60, access.ReadChains)
 	b.token(other, others)
-	b.clock.add(30 * time.Second)
+	b.clock.Add(30 * time.Second)
 	b.token(c, secret)
 }
 
@@ -98,9 +98,9 @@ func attemptsInAll(b *bench) {
 	}
 	_, err = b.Token(ctx, proven.ID.String(), secret, nil)
 	b.kind(err, fault.TooManyAttempts) // its own limit binds it
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	b.token(unseen, unseens)
-	b.clock.add(-time.Hour) // a clock set back begins a new minute
+	b.clock.Add(-time.Hour) // a clock set back begins a new minute
 	b.token(unseen, unseens)
 }
 

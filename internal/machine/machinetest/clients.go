@@ -22,13 +22,13 @@ func clients(b *bench) {
 	if want := []access.Scope{access.ReadChains, access.WriteLabels}; !reflect.DeepEqual(first.Scopes, want) {
 		b.Errorf("scopes %v, want %v", first.Scopes, want)
 	}
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	second, err := b.Create(ctx, "样例系统一 SAMPLE", []access.Scope{access.ReadMetrics}, 1) // names need not differ
 	b.must(err)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	old, _, err := b.AddSecret(ctx, first.ID, time.Time{})
 	b.must(err)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	young, _, err := b.AddSecret(ctx, first.ID, b.clock.Now().Add(time.Hour))
 	b.must(err)
 	first.Secrets = []machine.Secret{old, young}
@@ -102,7 +102,7 @@ func secrets(b *bench) {
 		b.Errorf("a secret of %d characters that begins %.3q", len(first), first)
 	}
 	// Rotation: both work, then the new one alone.
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	_, second, err := b.AddSecret(ctx, c.ID, b.clock.Now().Add(machine.MaxSecretLife))
 	b.must(err)
 	b.token(c, first)
@@ -117,9 +117,9 @@ func secrets(b *bench) {
 	b.token(c, second)
 	_, third, err := b.AddSecret(ctx, c.ID, b.clock.Now().Add(time.Hour))
 	b.must(err)
-	b.clock.add(time.Hour - time.Millisecond)
+	b.clock.Add(time.Hour - time.Millisecond)
 	b.token(c, third)
-	b.clock.add(time.Millisecond)
+	b.clock.Add(time.Millisecond)
 	_, err = b.Token(ctx, c.ID.String(), third, nil)
 	b.kind(err, fault.Unauthorized)
 	b.token(c, second)
@@ -196,7 +196,7 @@ func disabledForEverybody(b *bench) {
 	b.must(err)
 	gone, err := b.Disable(ctx, c.ID)
 	b.must(err)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	again, err := second.Disable(ctx, c.ID)
 	if err != nil || gone.Disabled.IsZero() || !again.Disabled.Equal(gone.Disabled) {
 		b.Errorf("disabled %s, again %s, %v", gone.Disabled, again.Disabled, err)

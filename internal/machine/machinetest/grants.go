@@ -32,7 +32,7 @@ func actors(b *bench) {
 
 	g1, err := b.Grant(ctx, b.ours, c.ID, []access.Scope{access.WriteLabels, access.ReadChains})
 	b.must(err)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	g2, err := b.Grant(ctx, b.theirs, c.ID, []access.Scope{access.WriteLabels})
 	b.must(err)
 	of := func(g machine.Grant, scopes ...access.Scope) access.Appointment {
@@ -92,14 +92,14 @@ func grants(b *bench) {
 	if !reflect.DeepEqual(first, want) || first.ID.IsZero() {
 		b.Errorf("%+v, want %+v", first, want)
 	}
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	second, err := b.Grant(ctx, b.ours, c.ID, []access.Scope{access.WriteLabels}) // takes the place of the first
 	b.must(err)
 	first.Valid.To = now()
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	third, err := b.Grant(ctx, b.ours, d.ID, []access.Scope{access.ReadChains})
 	b.must(err)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	b.must(b.Withdraw(ctx, b.ours, c.ID))
 	second.Valid.To = now()
 	_, err = b.Grant(ctx, b.theirs, c.ID, []access.Scope{access.ReadChains})

@@ -39,7 +39,7 @@ func quota(b *bench) {
 	b.must(err)
 	b.used(b.Service, c.ID, 30, time.Second)
 	b.used(b.Service, d.ID, 1, time.Minute) // its own
-	b.clock.add(3500 * time.Millisecond)
+	b.clock.Add(3500 * time.Millisecond)
 	b.used(b.Service, c.ID, 3, 500*time.Millisecond)
 	f := fault.As(b.Admit(ac))
 	if f == nil || f.Kind != fault.QuotaExceeded || f.Facts["retry_after_seconds"] != int64(1) {
@@ -50,7 +50,7 @@ func quota(b *bench) {
 		b.Errorf("%+v", f)
 	}
 	// Refused requests cost nothing: the wait is what it was.
-	b.clock.add(500 * time.Millisecond)
+	b.clock.Add(500 * time.Millisecond)
 	b.must(b.Admit(ac))
 	// Nobody else is a client.
 	for _, a := range []access.Actor{{}, {Kind: access.ByPerson, ID: ac.ID}, {Kind: access.ByToken, ID: "token:x"}, {Kind: access.ByClient, ID: "client:x"}} {
@@ -61,7 +61,7 @@ func quota(b *bench) {
 	_, err = second.Actor(ctx, tc)
 	b.must(err)
 	b.used(second, c.ID, 30, time.Second)
-	b.clock.add(2 * time.Hour)
+	b.clock.Add(2 * time.Hour)
 	_, err = b.Sweep(ctx)
 	b.must(err)
 	if ok, _ := b.Allow(c.ID); ok {
@@ -85,12 +85,12 @@ func quotaChanges(b *bench) {
 	b.must(err)
 	met()
 	b.used(b.Service, c.ID, 0, 100*time.Millisecond) // what was used stays used; it fills faster
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	met()
 	b.used(b.Service, c.ID, 300, 100*time.Millisecond)
 	_, err = b.SetQuota(ctx, c.ID, 2)
 	b.must(err)
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	met()
 	b.used(b.Service, c.ID, 1, 30*time.Second)
 }

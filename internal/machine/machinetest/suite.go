@@ -8,7 +8,6 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/machine"
 	"liandan/internal/party"
+	"liandan/internal/testclock"
 )
 
 // Store is a store that can be given organisations to refer to.
@@ -72,7 +72,7 @@ type bench struct {
 	*testing.T
 	*machine.Service
 	store  *watched
-	clock  *clock
+	clock  *testclock.Clock
 	rand   io.Reader
 	ours   id.Party
 	theirs id.Party
@@ -80,8 +80,8 @@ type bench struct {
 }
 
 func newBench(t *testing.T, s Store) *bench {
-	b := &bench{T: t, store: &watched{Store: s}, clock: &clock{now: time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)},
-		rand: &locked{r: rand.NewChaCha8([32]byte{7})}}
+	b := &bench{T: t, store: &watched{Store: s}, clock: testclock.At(time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)),
+		rand: testclock.Shared(rand.NewChaCha8([32]byte{7}))}
 	name := func(n byte) id.Party { return id.PartyOf(uuid.UUID{0: n, 6: 0x40, 8: 0x80}) }
 	b.ours, b.theirs, b.gone = name(1), name(2), name(3)
 	for n, p := range []id.Party{b.ours, b.theirs, b.gone} {
@@ -225,34 +225,4 @@ func (r watchedReader) Grants(p id.Party) ([]machine.Grant, error) {
 		return nil, err
 	}
 	return r.Reader.Grants(p)
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// locked makes a source safe for concurrent use.
-type locked struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (l *locked) Read(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.r.Read(p)
 }

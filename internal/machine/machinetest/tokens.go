@@ -31,10 +31,10 @@ func tokens(b *bench) {
 			b.Errorf("%s: the actor is client %s %v", name, got, ok)
 		}
 	}
-	b.clock.add(machine.TokenLife - time.Millisecond)
+	b.clock.Add(machine.TokenLife - time.Millisecond)
 	_, err = b.Actor(ctx, t.Token)
 	b.must(err)
-	b.clock.add(time.Millisecond)
+	b.clock.Add(time.Millisecond)
 	_, err = b.Actor(ctx, t.Token)
 	b.kind(err, fault.Unauthorized)
 
@@ -45,7 +45,7 @@ func tokens(b *bench) {
 	if want := b.clock.Now().UTC().Truncate(time.Millisecond).Add(time.Minute); err != nil || !t.Expires.Equal(want) {
 		b.Errorf("expires %s %v, want %s", t.Expires, err, want)
 	}
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	_, err = b.Actor(ctx, t.Token)
 	b.kind(err, fault.Unauthorized)
 }
@@ -70,7 +70,7 @@ func tokenRefusals(b *bench) {
 	ctx := b.Context()
 	c, secret := b.client(60, access.ReadChains)
 	other, others := b.client(60, access.ReadChains)
-	b.clock.add(time.Second) // newer than the first
+	b.clock.Add(time.Second) // newer than the first
 	_, revoked, err := b.AddSecret(ctx, c.ID, time.Time{})
 	b.must(err)
 	b.must(b.RevokeSecret(ctx, c.ID, b.newest(c.ID)))
@@ -126,7 +126,7 @@ func tokensDieWithSecret(b *bench) {
 	ctx := b.Context()
 	c, first := b.client(60, access.ReadChains)
 	of := b.newest(c.ID)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	_, second, err := b.AddSecret(ctx, c.ID, time.Time{})
 	b.must(err)
 	dies, lives := b.token(c, first), b.token(c, second)
@@ -149,7 +149,7 @@ func tokensAreBounded(b *bench) {
 	var all []string
 	for range machine.MaxTokens + 2 {
 		all = append(all, b.token(c, secret))
-		b.clock.add(2 * time.Second)
+		b.clock.Add(2 * time.Second)
 	}
 	for i, t := range all {
 		_, err := b.Actor(ctx, t)
@@ -158,7 +158,7 @@ func tokensAreBounded(b *bench) {
 		}
 	}
 	// And not too many in a minute.
-	b.clock.add(time.Hour)
+	b.clock.Add(time.Hour)
 	var err error
 	n := 0
 	for ; err == nil && n <= machine.MaxIssues; n++ {
@@ -168,7 +168,7 @@ func tokensAreBounded(b *bench) {
 	if n != machine.MaxIssues+1 || fault.As(err).Facts["retry_after_seconds"] != int64(2) {
 		b.Errorf("after %d tokens: %v", n, fault.As(err).Facts)
 	}
-	b.clock.add(2 * time.Second)
+	b.clock.Add(2 * time.Second)
 	b.token(c, secret)
 }
 
@@ -186,7 +186,7 @@ func revokedWhileIssuing(b *bench) {
 			b.Errorf("%s between looking and writing: %v", name, err)
 		}
 	}
-	b.clock.add(2 * machine.TokenLife)
+	b.clock.Add(2 * machine.TokenLife)
 	if n, err := b.Sweep(ctx); err != nil || n != 0 {
 		b.Errorf("%d tokens were left behind (%v)", n, err)
 	}
@@ -228,13 +228,13 @@ func sweeping(b *bench) {
 	ctx := b.Context()
 	c, secret := b.client(60, access.ReadChains)
 	dead := b.token(c, secret)
-	b.clock.add(machine.TokenLife / 2)
+	b.clock.Add(machine.TokenLife / 2)
 	lives := b.token(c, secret)
 	for _, step := range []struct {
 		after time.Duration
 		want  int
 	}{{machine.TokenLife/2 - time.Millisecond, 0}, {time.Millisecond, 1}, {0, 0}} {
-		b.clock.add(step.after)
+		b.clock.Add(step.after)
 		if n, err := b.Sweep(ctx); err != nil || n != step.want {
 			b.Errorf("%d were swept (%v), want %d", n, err, step.want)
 		}

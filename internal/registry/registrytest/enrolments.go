@@ -197,10 +197,10 @@ func enrolmentRefusals(b *bench) {
 		_, err := b.Complete(b.Context(), jws)
 		refused(name, err)
 	}
-	b.clock.add(10 * time.Minute)
+	b.clock.Add(10 * time.Minute)
 	_, err = b.Complete(b.Context(), b.answer(s, late))
 	refused("a challenge after ten minutes", err)
-	b.clock.add(24 * time.Hour)
+	b.clock.Add(24 * time.Hour)
 	try("a code after a day", expired)
 	for _, sentence := range said {
 		if sentence != said[0] || !strings.Contains(sentence, "new code") {
@@ -387,7 +387,7 @@ func enrolmentFailures(b *bench) {
 	if b.Store.Rows.Load() != rows {
 		b.Error("guesses beyond the cap reached the database")
 	}
-	b.clock.add(time.Minute)
+	b.clock.Add(time.Minute)
 	_, err = b.Complete(b.Context(), b.answer(s, challenge))
 	b.must(err)
 }

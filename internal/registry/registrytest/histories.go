@@ -71,7 +71,7 @@ func historyOfAKey(b *bench) {
 	if len(life) != 1 || !reflect.DeepEqual(life[0], want) {
 		b.Errorf("the first chapter is\n%+v, want\n%+v", life, want)
 	}
-	b.clock.add(time.Hour)
+	b.clock.Add(time.Hour)
 	lost := now.Add(10 * time.Minute)
 	_, err = b.RevokeKey(b.Context(), "", k.Kid, lost, "样例遗失 SAMPLE")
 	b.must(err)

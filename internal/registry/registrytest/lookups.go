@@ -75,7 +75,7 @@ func cacheReadsVersionOnly(b *bench) {
 	versions, rows, tables := b.Store.Versions.Load(), b.Store.Rows.Load(), b.Store.Tables.Load()
 	for range 10 {
 		ask()
-		b.clock.add(25 * time.Millisecond)
+		b.clock.Add(25 * time.Millisecond)
 	}
 	if n := b.Store.Versions.Load() - versions; n > 1 {
 		b.Errorf("the version was read %d times in a quarter of a second", n)
@@ -99,20 +99,20 @@ func otherProcessIsSeen(b *bench) {
 	if got := name(b.Service); got != "样例医院甲 SAMPLE" {
 		b.Errorf("the process that wrote sees %q", got)
 	}
-	b.clock.add(250 * time.Millisecond)
+	b.clock.Add(250 * time.Millisecond)
 	if got := name(other); got != "样例医院甲 SAMPLE" {
 		b.Errorf("after a quarter of a second the other process sees %q", got)
 	}
 
 	// A revocation reaches another process that has the key in its cache.
 	k := b.enrol(b.signer(), 1)
-	b.clock.add(50 * time.Millisecond) // an unknown key is looked for sooner than the rest
+	b.clock.Add(50 * time.Millisecond) // an unknown key is looked for sooner than the rest
 	if got, ok, err := other.Key(b.Context(), k.Kid); err != nil || !ok || !reflect.DeepEqual(got, k) {
 		b.Fatalf("a key enrolled by another process: %+v %v %v", got, ok, err)
 	}
 	_, err := b.RevokeKey(b.Context(), clerk, k.Kid, b.clock.Now(), "样例遗失 SAMPLE")
 	b.must(err)
-	b.clock.add(250 * time.Millisecond)
+	b.clock.Add(250 * time.Millisecond)
 	got, _, err := other.Key(b.Context(), k.Kid)
 	b.must(err)
 	b.kind(got.Sound(b.clock.Now()), fault.KeyRevoked)
@@ -128,7 +128,7 @@ func junkKids(b *bench) {
 		if _, ok, err := b.Key(b.Context(), kidOf(fmt.Sprint(i))); err != nil || ok {
 			b.Fatal(ok, err)
 		}
-		b.clock.add(100 * time.Microsecond)
+		b.clock.Add(100 * time.Microsecond)
 	}
 	for _, s := range []string{"", "x", strings.Repeat("A", 44), k.Kid + "=", k.Kid[:42], " " + k.Kid[1:], strings.Repeat("é", 43)} {
 		if _, ok, err := b.Key(b.Context(), s); err != nil || ok {
@@ -259,7 +259,7 @@ func lookupsBesideWrites(b *bench) {
 					return
 				}
 				last = n
-				b.clock.add(time.Millisecond)
+				b.clock.Add(time.Millisecond)
 			}
 		})
 	}

@@ -60,7 +60,7 @@ func rotation(b *bench) {
 	b.sample()
 	first, hard, soft := b.signer(), b.p256(), b.signer()
 	old := b.enrol(first, 1)
-	b.clock.add(100 * 24 * time.Hour)
+	b.clock.Add(100 * 24 * time.Hour)
 	now := b.clock.Now().UTC().Truncate(time.Millisecond)
 	jws := b.handover(first, hard, nil)
 	k, err := b.Rotate(b.Context(), jws)
@@ -92,7 +92,7 @@ func rotation(b *bench) {
 	b.must(err)
 	b.must(signed.Verify(mustKey(b, k.Kid).Public))
 
-	b.clock.add(24 * time.Hour)
+	b.clock.Add(24 * time.Hour)
 	again := b.rotate(hard, soft)
 	if days := again.Valid.To.Sub(b.clock.Now()).Round(time.Hour); days != 365*24*time.Hour {
 		b.Errorf("the third key is valid for %s", days)
@@ -113,7 +113,7 @@ func rotationRefusals(b *bench) {
 	lost, later := b.signer(), b.signer()
 	b.enrol(lost, 1)
 	b.enrol(later, 1)
-	b.clock.add(time.Hour)
+	b.clock.Add(time.Hour)
 	now := b.clock.Now()
 	_, err := b.RevokeKey(ctx, clerk, lost.Kid(), now.Add(-time.Minute), "SAMPLE")
 	b.must(err)
@@ -153,7 +153,7 @@ func rotationRefusals(b *bench) {
 	if kid := fault.As(err).Facts["kid"]; kid != next.Kid() {
 		b.Errorf("the conflict is about %v", kid)
 	}
-	b.clock.add(8 * 24 * time.Hour)
+	b.clock.Add(8 * 24 * time.Hour)
 	_, err = b.Rotate(ctx, b.handover(old, b.signer(), nil)) // its week is over
 	b.kind(err, fault.KeyExpired)
 	b.load(registry.KindPeople, fmt.Sprintf("credit_code,person,valid_to\n%s,N-1,2026-03-05\n", Code(1)))

@@ -9,13 +9,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"liandan/internal/fault"
 	"liandan/internal/party"
 	"liandan/internal/registry"
+	"liandan/internal/testclock"
 )
 
 // Run runs the suite. open gives an empty store, a new one at each call.
@@ -84,13 +84,13 @@ type bench struct {
 	*testing.T
 	*registry.Service
 	Store *Watched
-	clock *clock
+	clock *testclock.Clock
 	rand  io.Reader
 }
 
 func newBench(t *testing.T, s registry.Store) *bench {
-	b := &bench{T: t, Store: &Watched{Store: s}, clock: &clock{now: time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)},
-		rand: &locked{r: rand.NewChaCha8([32]byte{1})}}
+	b := &bench{T: t, Store: &Watched{Store: s}, clock: testclock.At(time.Date(2026, 3, 2, 1, 0, 0, 123_456_789, time.UTC)),
+		rand: testclock.Shared(rand.NewChaCha8([32]byte{1}))}
 	b.Service = b.another()
 	return b
 }
@@ -149,33 +149,4 @@ func Code(n int) party.CreditCode {
 		panic("registrytest: " + first)
 	}
 	return party.CreditCode(first + string(c))
-}
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// locked lets parallel calls share one source.
-type locked struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (l *locked) Read(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.r.Read(b)
 }

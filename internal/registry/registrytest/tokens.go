@@ -61,7 +61,7 @@ func tokensRevoked(b *bench) {
 	b.kind(b.RevokeToken(ctx, "nothing"), fault.NotFound)
 	_, err = b.Authenticate(ctx, lost)
 	b.kind(err, fault.Unauthorized)
-	b.clock.add(time.Second)
+	b.clock.Add(time.Second)
 	_, err = other.Authenticate(ctx, lost)
 	b.kind(err, fault.Unauthorized)
 	_, err = other.Authenticate(ctx, kept)
@@ -106,10 +106,10 @@ func tokens(b *bench) {
 			b.Errorf("answers differ: %q and %q", s, said)
 		}
 	}
-	b.clock.add(time.Hour - time.Millisecond)
+	b.clock.Add(time.Hour - time.Millisecond)
 	_, err = b.Authenticate(ctx, admin)
 	b.must(err)
-	b.clock.add(time.Millisecond)
+	b.clock.Add(time.Millisecond)
 	_, err = b.Authenticate(ctx, admin)
 	b.kind(err, fault.Unauthorized)
 	_, err = b.Authenticate(ctx, operator)
@@ -181,7 +181,7 @@ func tokensStayInMemory(b *bench) {
 		b.kind(err, fault.Unauthorized)
 		_, err = b.Authenticate(b.Context(), token)
 		b.must(err)
-		b.clock.add(time.Millisecond)
+		b.clock.Add(time.Millisecond)
 	}
 	if n := b.Store.Versions.Load() - versions; n > 21 {
 		b.Errorf("made-up tokens had the version read %d times in a second", n)
@@ -190,10 +190,10 @@ func tokensStayInMemory(b *bench) {
 		b.Error("made-up tokens reached the table")
 	}
 	// One made by another process works at once, or 50 ms later.
-	b.clock.add(50 * time.Millisecond)
+	b.clock.Add(50 * time.Millisecond)
 	other, err := b.another().NewToken(b.Context(), system, "SAMPLE 2", time.Time{})
 	b.must(err)
-	b.clock.add(50 * time.Millisecond)
+	b.clock.Add(50 * time.Millisecond)
 	_, err = b.Authenticate(b.Context(), other)
 	b.must(err)
 }
