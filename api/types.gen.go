@@ -8288,6 +8288,9 @@ type ImportPastParams struct {
 	// Map 字段=列名，逗号分隔 · field=title, commas between
 	Map string `form:"map,omitempty" json:"map,omitempty,omitzero"`
 
+	// Reason 来源和补录原因，随声明留存 · where the records are from and why they are brought; kept with the statement
+	Reason string `form:"reason,omitempty" json:"reason,omitempty,omitzero"`
+
 	// XCSRFToken 凭会话 cookie 作更改时必需 · needed when a session cookie asks for a change
 	XCSRFToken CSRF `json:"X-CSRF-Token,omitempty,omitzero"`
 }

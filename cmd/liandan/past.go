@@ -49,6 +49,7 @@ func runImportPast(ctx context.Context, t terminal, args []string) (int, error) 
 	mapText := fs.String("map", "", "列映射，如 number=联单号,day=日期 which column is what, where it is not called as usual")
 	mapFile := fs.String("map-file", "", "列映射文件，每行 字段=列名 the same in a file, a line each")
 	unit := fs.String("unit", "", "文件未注明时的计量单位 unit where the file states none: 吨, 千克, 克, 市斤")
+	reason := fs.String("reason", "", "来源和补录原因 where the records are from and why they are brought")
 	dry := fs.Bool("dry-run", false, "只检查，不写入 check only")
 	cfg, plain, err := settings(t, fs, args)
 	if err != nil {
@@ -68,7 +69,7 @@ func runImportPast(ctx context.Context, t terminal, args []string) (int, error) 
 		}
 		*mapText = string(b) + "\n" + *mapText
 	}
-	q := archive.Request{By: "command", DryRun: *dry, Decimal: sheet.Decimal, Progress: importProgress(t.err),
+	q := archive.Request{By: "command", Reason: *reason, DryRun: *dry, Decimal: sheet.Decimal, Progress: importProgress(t.err),
 		Open: func() (archive.Rows, error) { return openTable(plain[1]) }}
 	if q.Mapping, err = past.ParseMapping(*mapText); err != nil {
 		return 0, err

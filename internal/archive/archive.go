@@ -12,7 +12,10 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"liandan/internal/fault"
 	"liandan/internal/id"
@@ -48,6 +51,7 @@ type Store interface {
 type Request struct {
 	Origin  past.Origin
 	By      string  // account:…, command: an opaque word
+	Reason  string  // where the records are from and why they are brought; at most MostReason characters
 	File    id.Hash // SHA-256 of the file's bytes
 	Mapping past.Mapping
 	DryRun  bool
@@ -57,6 +61,9 @@ type Request struct {
 	// Progress, when set, hears of lines read; the second time through is the writing.
 	Progress func(lines int, writing bool)
 }
+
+// MostReason bounds a reason, in characters.
+const MostReason = 200
 
 // MostNotes bounds the notes that a report names; Bad counts them all.
 const MostNotes = 1000
@@ -93,6 +100,9 @@ const chunk = 500
 // content is unchanged, so that a file may be sent again; with other content it is bad,
 // for what was imported is not rewritten. Faults: invalid-import, too-large, unavailable.
 func (s *Service) Import(ctx context.Context, q Request) (Report, error) {
+	if utf8.RuneCountInString(q.Reason) > MostReason || strings.ContainsFunc(q.Reason, unicode.IsControl) || !utf8.ValidString(q.Reason) {
+		return Report{Kind: q.Origin.Kind}, fault.New(fault.InvalidRequest, "The reason cannot be kept.").At("/reason", "length", "must have at most %d characters and be one line of text", MostReason)
+	}
 	q.Origin.Today = s.Now()
 	rep := Report{Kind: q.Origin.Kind}
 	if q.Decimal == nil {
@@ -119,7 +129,7 @@ func (s *Service) Import(ctx context.Context, q Request) (Report, error) {
 // keep writes what was judged, and sees to it that the file has not changed meanwhile.
 func (s *Service) keep(ctx context.Context, q Request, j *judging, rep *Report) error {
 	im := statement.Import{At: s.Now().UTC().Truncate(time.Millisecond), By: q.By, Kind: string(q.Origin.Kind), Party: q.Origin.Party, Site: q.Origin.Site,
-		File: q.File, Lines: int64(rep.Lines), Rows: int64(rep.Added), Grams: int64(rep.Grams), Digest: rep.Digest}
+		File: q.File, Lines: int64(rep.Lines), Rows: int64(rep.Added), Grams: int64(rep.Grams), Digest: rep.Digest, Reason: q.Reason}
 	st, err := im.Statement()
 	if err != nil {
 		return err

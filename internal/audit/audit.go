@@ -79,6 +79,10 @@ type Reader interface {
 	StepsOf(p id.Party, each func(seq int64, body []byte, postings []mass.Posting) error) error
 	// ManifestsOf walks the manifests that a party sent or was sent, by number and id.
 	ManifestsOf(p id.Party, each func(manifest.State) error) error
+	// PastYears sums up a site's past records by kind and year, newest first.
+	PastYears(p id.Party, s id.Site, each func(kind former.Kind, year string, lines, grams int64) error) error
+	// ImportsOf walks the imports that brought a site's past records, newest first.
+	ImportsOf(p id.Party, s id.Site, each func(hash id.Hash, body []byte) error) error
 	// ImportedOf walks the past records of a site whose days lie in a period, by day.
 	ImportedOf(p id.Party, s id.Site, k former.Kind, from, to string, each func(of id.Hash, line int64, body []byte) error) error
 	// Searched gives the things that a filter means, newest first, like Listed.

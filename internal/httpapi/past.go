@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,10 +26,6 @@ import (
 type Archive interface {
 	Import(ctx context.Context, q archive.Request) (archive.Report, error)
 }
-
-// pastLimits are those of a file that comes over HTTP: a city's larger ones are for the
-// command line.
-var pastLimits = sheet.Limits{Bytes: maxImport, Unpacked: 256 << 20, Rows: 200_000, Columns: 200, Cell: 8 << 10}
 
 const (
 	mostMapped = 2048 // bytes of a mapping
@@ -89,6 +86,7 @@ func pastQuery(c echo.Context) (q archive.Request, err error) {
 	if q.Origin.Unit = c.QueryParam("unit"); utf8.RuneCountInString(q.Origin.Unit) > 16 || !utf8.ValidString(q.Origin.Unit) {
 		bad.At("/unit", "length", "must have at most 16 characters")
 	}
+	q.Reason = strings.TrimSpace(c.QueryParam("reason")) // the archive judges it
 	given := c.QueryParam("map")
 	if len(given) > mostMapped {
 		bad.At("/map", "length", "must have at most %d bytes", mostMapped)
@@ -129,7 +127,7 @@ func (f *face) spoolPast(c echo.Context, q *archive.Request) (*os.File, error) {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return nil, fault.Wrap(err, fault.Unavailable, "The upload cannot be read back; try again later.")
 		}
-		return sheet.Open(file, pastLimits)
+		return sheet.Open(file, sheet.Posted)
 	}
 	first, err := open()
 	if err != nil {

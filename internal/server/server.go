@@ -344,7 +344,7 @@ func (s *Server) edge() httpapi.Edge {
 func (s *Server) pages() http.Handler {
 	return web.New(web.Config{Finder: s.Audit, Log: s.Audit, Gate: s.Gate, People: s.Accounts, Registry: s.Registry,
 		Desk:   &web.Desk{Figures: s.Figures(), Measures: s.Measures, Reader: s.Audit, Collection: s.Collection, Drafts: s.Drafts, Rehearse: httpapi.Rehearsals(s.Record, s.Registry, s.now)},
-		Admin:  web.Admin{Accounts: s.Accounts, Machines: s.Machines, Record: s.Audit, Registers: s.Store, Imports: s.Registry, Catalog: s.catalog},
+		Admin:  web.Admin{Accounts: s.Accounts, Machines: s.Machines, Record: s.Audit, Registers: s.Store, Imports: s.Registry, Past: s.Archive, Catalog: s.catalog},
 		Cookie: httpapi.SessionCookie, Secure: httpapi.Secure, Address: httpapi.Address, Provider: s.Config.OIDCName,
 		Base: s.Config.PublicURL, Now: s.now, Logger: s.Parts.Log})
 }

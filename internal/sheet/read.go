@@ -22,6 +22,9 @@ type Limits struct {
 // Usual is enough for a ledger of years and harmless to a small server.
 var Usual = Limits{Bytes: 128 << 20, Unpacked: 1 << 30, Rows: 500_000, Columns: 200, Cell: 8 << 10}
 
+// Posted is for a file that comes over HTTP: larger ones are for the command line.
+var Posted = Limits{Bytes: 16 << 20, Unpacked: 256 << 20, Rows: 200_000, Columns: 200, Cell: 8 << 10}
+
 // Row is one row of a file. Its cells are good until the next.
 type Row struct {
 	Line  int // in a csv the line of the file that the row begins on, in an xlsx the row's number; from 1

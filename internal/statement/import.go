@@ -26,6 +26,7 @@ type Import struct {
 	Rows   int64   // records that were kept of it
 	Grams  int64   // of those records together
 	Digest id.Hash // of those records, as package past adds them up
+	Reason string  // where they are from and why they are brought, in the importer's words; "" in version 1
 }
 
 type wireImport struct {
@@ -40,22 +41,27 @@ type wireImport struct {
 	Rows   int64    `json:"rows"`
 	Grams  int64    `json:"grams"`
 	Digest id.Hash  `json:"digest"`
+	Reason string   `json:"reason,omitempty"` // version 2
 }
 
 // Statement writes the import in its one spelling.
 func (m Import) Statement() (Statement, error) {
-	return spell(KindImport, wireImport{1, spellTime(m.At), m.By, m.Kind, m.Party, m.Site, m.File, m.Lines, m.Rows, m.Grams, m.Digest})
+	version := 1
+	if m.Reason != "" {
+		version = 2
+	}
+	return spell(KindImport, wireImport{version, spellTime(m.At), m.By, m.Kind, m.Party, m.Site, m.File, m.Lines, m.Rows, m.Grams, m.Digest, m.Reason})
 }
 
 // ParseImport reads an import and insists on its one spelling. The fault is damaged.
 func ParseImport(b []byte) (Import, error) {
 	var w wireImport
-	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.V != 1 {
+	if err := json.Unmarshal(b, &w, json.RejectUnknownMembers(true)); err != nil || w.V < 1 || w.V > 2 {
 		return Import{}, damaged(err)
 	}
 	bad := w.By == "" || w.Kind == "" || w.At == "" || w.Party.IsZero() || w.Site.IsZero() || w.Rows < 1 || w.Lines < w.Rows || w.Grams < 1 || w.File.IsZero() ||
-		w.Digest.IsZero() || len(b) > MaxBody || !plain(w.By, w.Kind)
-	m := Import{At: readTime(w.At, &bad), By: w.By, Kind: w.Kind, Party: w.Party, Site: w.Site, File: w.File, Lines: w.Lines, Rows: w.Rows, Grams: w.Grams, Digest: w.Digest}
+		w.Digest.IsZero() || len(b) > MaxBody || !plain(w.By, w.Kind, w.Reason)
+	m := Import{At: readTime(w.At, &bad), By: w.By, Kind: w.Kind, Party: w.Party, Site: w.Site, File: w.File, Lines: w.Lines, Rows: w.Rows, Grams: w.Grams, Digest: w.Digest, Reason: w.Reason}
 	again, err := m.Statement()
 	if bad || err != nil || !bytes.Equal(again.Body, b) {
 		return Import{}, fault.Wrap(err, fault.Damaged, "The statement kept beside a log entry is damaged; run `liandan check`.")

@@ -190,3 +190,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAnImportsReason: an import with a reason is of version 2, one without stays as it was.
+func TestAnImportsReason(t *testing.T) {
+	m := statement.Import{At: time.UnixMilli(1_772_000_000_000).UTC(), By: "command", Kind: "manifests", Party: id.PartyOf(id.V7(1, [10]byte{1})), Site: id.SiteOf(id.V7(1, [10]byte{2})),
+		File: id.Hash{1}, Lines: 2, Rows: 2, Grams: 10, Digest: id.Hash{1}}
+	for reason, version := range map[string]string{"": `"v":1`, "样例 SAMPLE": `"v":2`} {
+		m.Reason = reason
+		st, err := m.Statement()
+		if err != nil || !strings.Contains(string(st.Body), version) || strings.Contains(string(st.Body), "reason") != (reason != "") {
+			t.Errorf("%q: %v, %s", reason, err, st.Body)
+		}
+		if again, err := statement.ParseImport(st.Body); err != nil || again != m {
+			t.Errorf("%q is read as %+v, %v", reason, again, err)
+		}
+		other := strings.Replace(string(st.Body), version, map[string]string{`"v":1`: `"v":2`, `"v":2`: `"v":1`}[version], 1)
+		if _, err := statement.ParseImport([]byte(other)); err == nil {
+			t.Errorf("%s is read", other)
+		}
+	}
+}

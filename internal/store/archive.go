@@ -26,6 +26,8 @@ const (
 	sqlImported     = `SELECT record_key, body FROM imported_records WHERE record_key {hashes}`
 	sqlImportRows   = `SELECT hash, at, body FROM imports ORDER BY hash`
 	sqlImportedRows = `SELECT import, line, record_key, party, site, kind, day, number, code, grams, body FROM imported_records ORDER BY import, line`
+	sqlPastYears    = `SELECT kind, SUBSTR(day, 1, 4), COUNT(*), CAST(SUM(grams) AS BIGINT) FROM imported_records WHERE party = ? AND site = ? GROUP BY kind, SUBSTR(day, 1, 4) ORDER BY 2 DESC, 1`
+	sqlImportsOf    = `SELECT hash, body FROM imports WHERE hash IN (SELECT import FROM imported_records WHERE party = ? AND site = ?) ORDER BY at DESC, hash`
 	sqlImportedOf   = `SELECT import, line, body FROM imported_records WHERE party = ? AND site = ? AND kind = ? AND day >= ? AND day < ? ORDER BY day, number, import, line`
 )
 
@@ -131,4 +133,28 @@ func (r *reader) ImportedOf(p id.Party, site id.Site, kind past.Kind, from, to s
 		}
 		return each(of, line, body)
 	}, p.String(), site.String(), string(kind), from, to)
+}
+
+// PastYears implements audit.Reader.
+func (r *reader) PastYears(p id.Party, site id.Site, each func(kind past.Kind, year string, lines, grams int64) error) error {
+	return r.query(sqlPastYears, func(rows *sql.Rows) error {
+		var kind, year string
+		var lines, grams int64
+		if err := rows.Scan(word(&kind), word(&year), whole(&lines), whole(&grams)); err != nil {
+			return err
+		}
+		return each(past.Kind(kind), year, lines, grams)
+	}, p.String(), site.String())
+}
+
+// ImportsOf implements audit.Reader.
+func (r *reader) ImportsOf(p id.Party, site id.Site, each func(hash id.Hash, body []byte) error) error {
+	return r.query(sqlImportsOf, func(rows *sql.Rows) error {
+		var h id.Hash
+		var body []byte
+		if err := rows.Scan(digest(&h), octets(&body)); err != nil {
+			return err
+		}
+		return each(h, body)
+	}, p.String(), site.String())
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +38,7 @@ func TestImportsOnlyGrow(t *testing.T) {
 				return archive.Row{Line: line, Key: r.Key(), Record: r, Body: body}
 			}
 			keep := func(n byte, rows ...archive.Row) error {
-				im := statement.Import{At: time.UnixMilli(1_772_000_000_000 + int64(n)).UTC(), By: "command", Kind: "manifests", Party: party, Site: site, File: id.Hash{n}, Lines: 2, Rows: 2, Grams: 10, Digest: id.Hash{n}}
+				im := statement.Import{At: time.UnixMilli(1_772_000_000_000 + int64(n)).UTC(), By: "command", Kind: "manifests", Party: party, Site: site, File: id.Hash{n}, Lines: 2, Rows: 2, Grams: 10, Digest: id.Hash{n}, Reason: "样例 SAMPLE"}
 				return s.KeepImport(ctx, im, func(add func([]archive.Row) error) error { return add(rows) })
 			}
 			count := func() (imports, records, posted int64) {
@@ -48,6 +50,27 @@ func TestImportsOnlyGrow(t *testing.T) {
 				return imports, records, posted
 			}
 			if err := keep(1, row(2, "A"), row(3, "B")); err != nil {
+				t.Fatal(err)
+			}
+			err = s.view(ctx, func(r *reader) error {
+				var got []string
+				if err := r.PastYears(party, site, func(kind past.Kind, year string, lines, grams int64) error {
+					got = append(got, fmt.Sprint(kind, year, lines, grams))
+					return nil
+				}); err != nil {
+					return err
+				}
+				err := r.ImportsOf(party, site, func(hash id.Hash, body []byte) error {
+					im, err := statement.ParseImport(body)
+					got = append(got, im.Reason)
+					return err
+				})
+				if want := []string{fmt.Sprint(past.Manifests, "2025", 2, 10), "样例 SAMPLE"}; !slices.Equal(got, want) {
+					t.Errorf("the past is %v", got)
+				}
+				return err
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 			if err := keep(2, row(2, "C"), row(3, "A")); fault.Of(err) != fault.InvalidImport {

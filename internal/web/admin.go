@@ -30,6 +30,7 @@ type Admin struct {
 	Record    Record
 	Registers Registers
 	Imports   Imports
+	Past      Archive
 	Catalog   *waste.Catalog // with the editions that were imported
 }
 
@@ -85,7 +86,7 @@ type Imports interface {
 func (s *Site) adminRoutes() []route {
 	return slices.Concat([]route{
 		{method: "GET", pattern: "/admin", operation: "page:admin", run: s.adminHome},
-	}, s.registerRoutes(), s.importRoutes(), s.peopleRoutes(), s.clientRoutes(), s.recordRoutes(), s.ruleRoutes())
+	}, s.registerRoutes(), s.importRoutes(), s.pastRoutes(), s.peopleRoutes(), s.clientRoutes(), s.recordRoutes(), s.ruleRoutes())
 }
 
 // adminHome is GET /admin: the doors of administration that are open to whoever asks.

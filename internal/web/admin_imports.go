@@ -166,7 +166,20 @@ const mostBad = 200
 func (s *Site) uploaded(r *http.Request, v *visit) (registry.Upload, error) {
 	u, ok, err := s.Admin.Registers.Upload(r.Context(), v.ID, r.PathValue("upload"), s.Now())
 	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "No file of yours waits here: it was applied already, replaced by another one, or left for more than a day.")
+		err = errNoUpload()
+	}
+	return u, err
+}
+
+func errNoUpload() error {
+	return fault.New(fault.NotFound, "No file of yours waits here: it was applied already, replaced by another one, or left for more than a day.")
+}
+
+// register finds a file that waits to change a register.
+func (s *Site) register(r *http.Request, v *visit) (registry.Upload, error) {
+	u, err := s.uploaded(r, v)
+	if err == nil && !slices.Contains(registry.Kinds(), u.Kind) {
+		err = errNoUpload()
 	}
 	return u, err
 }
@@ -185,7 +198,7 @@ func (s *Site) tried(ctx context.Context, v *visit, u registry.Upload) (registry
 
 // importTried is GET /admin/imports/{upload}.
 func (s *Site) importTried(w http.ResponseWriter, r *http.Request, v *visit) error {
-	u, err := s.uploaded(r, v)
+	u, err := s.register(r, v)
 	if err != nil {
 		return err
 	}
@@ -242,7 +255,7 @@ func printable(text string) string {
 
 // importReport is GET /admin/imports/{upload}/report.csv: every fault of every line.
 func (s *Site) importReport(w http.ResponseWriter, r *http.Request, v *visit) error {
-	u, err := s.uploaded(r, v)
+	u, err := s.register(r, v)
 	if err != nil {
 		return err
 	}
@@ -269,7 +282,7 @@ func (s *Site) importReport(w http.ResponseWriter, r *http.Request, v *visit) er
 
 // applyImport is POST /admin/imports/{upload}/apply. All of the file or nothing.
 func (s *Site) applyImport(w http.ResponseWriter, r *http.Request, v *visit) error {
-	u, err := s.uploaded(r, v)
+	u, err := s.register(r, v)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"liandan/internal/indicator"
 	"liandan/internal/measure"
 	"liandan/internal/party"
+	"liandan/internal/past"
 	"liandan/internal/permit"
 	"liandan/internal/registry"
 	"liandan/internal/report"
@@ -67,6 +68,8 @@ type Reader interface {
 	DutiesAt(ctx context.Context, site party.Site, now time.Time) (audit.SiteDuties, error)
 	StatementOf(ctx context.Context, p id.Party, at time.Time) (permit.Statement, error)
 	Custody(ctx context.Context, site id.Site, cursor string, limit int) ([]audit.Bag, string, error)
+	PastOf(ctx context.Context, site party.Site) (audit.Past, error)
+	PastLines(ctx context.Context, site party.Site, kind past.Kind, year string, most int) ([]past.Kept, bool, error)
 	Standbook(ctx context.Context, scope standbook.Scope, each func(standbook.Line) error) ([]standbook.Account, error)
 }
 

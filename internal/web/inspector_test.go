@@ -14,6 +14,7 @@ import (
 	"liandan/internal/id"
 	"liandan/internal/manifest"
 	"liandan/internal/party"
+	"liandan/internal/past"
 	"liandan/internal/rule"
 	"liandan/internal/sampling"
 	"liandan/internal/standbook"
@@ -30,6 +31,8 @@ type chains struct {
 	asked []audit.Filter
 	site  id.Site
 	label event.Label
+
+	before *audit.Service // of records of the past; nil: there are none
 
 	queues []audit.FindingFilter
 	slow   func() // what counting costs
@@ -52,6 +55,17 @@ func (*chains) Counts(context.Context, audit.Filter, time.Time) (map[audit.Tab]a
 
 func (*chains) DutiesAt(context.Context, party.Site, time.Time) (audit.SiteDuties, error) {
 	return audit.SiteDuties{}, nil
+}
+
+func (c *chains) PastOf(ctx context.Context, site party.Site) (audit.Past, error) {
+	if c.before == nil {
+		return audit.Past{}, nil
+	}
+	return c.before.PastOf(ctx, site)
+}
+
+func (c *chains) PastLines(ctx context.Context, site party.Site, kind past.Kind, year string, most int) ([]past.Kept, bool, error) {
+	return c.before.PastLines(ctx, site, kind, year, most)
 }
 
 func (*chains) Standbook(context.Context, standbook.Scope, func(standbook.Line) error) ([]standbook.Account, error) {

@@ -48,6 +48,7 @@ var menu = []entry{
 	{watch, "/inspect/verify", "page:verify", line{"核验证据", "Check evidence"}, line{"在本浏览器中核验证据文件，不必信任服务器", "Check an evidence file in this browser, without trusting the server"}},
 	{manage, "/admin/registers", "page:registers", line{"登记册", "Registers"}, line{"单位、场所、许可、车辆、计划及其变更", "Organisations, sites, permits, vehicles, plans, and what changed"}},
 	{manage, "/admin/imports", "importRegistry", line{"导入登记册", "Import registers"}, line{"选 CSV，先试算，再写入", "Choose a CSV file, see what it would do, then apply it"}},
+	{manage, "/past", "importPast", line{"往期记录", "Past records"}, line{"启用之前的联单和台账：查阅、导入；不是已证明的事件", "Manifests and ledgers from before: to read and import; no proven events"}},
 	{manage, "/admin/people", "listAccounts", line{"人员账号", "People"}, line{"开设账号、任命、重发一次性码、停用", "Invite, appoint, make a new code, disable"}},
 	{manage, "/admin/clients", "listClients", line{"对接程序", "API clients"}, line{"登记、密钥、停用", "Register, make secrets, disable"}},
 	{manage, "/admin/grants", "listGrants", line{"对接授权", "Grants"}, line{"让哪个程序为本单位做什么", "What each program may do for your organisation"}},
