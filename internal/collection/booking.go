@@ -113,17 +113,8 @@ func (s *Service) Ask(ctx context.Context, b Booking) (BookingView, error) {
 		return BookingView{}, err
 	}
 	err = s.Store.UpdateCollection(ctx, func(tx Tx) error {
-		open, err := tx.Bookings(BookingFilter{Site: b.Site, Collector: b.Collector, Open: true}, MaxOpen+1)
-		if err != nil {
+		if err := room(tx, b); err != nil {
 			return err
-		}
-		for _, o := range open {
-			if o.same(b) {
-				return fault.New(fault.Conflict, "The same pick-up is booked already (%s) and waits.", o.ID).At("", "repeated", "is booked already")
-			}
-		}
-		if len(open) >= MaxOpen {
-			return fault.New(fault.TooManyAttempts, "%d bookings of this site wait for this collector; withdraw some first.", len(open)).With("retry_after_seconds", 3600)
 		}
 		return tx.AddBooking(b)
 	})
@@ -131,6 +122,23 @@ func (s *Service) Ask(ctx context.Context, b Booking) (BookingView, error) {
 		return BookingView{}, unavailable(err)
 	}
 	return s.bookingView(ctx, b)
+}
+
+// room says whether one more booking may wait: not the same twice, and not beyond the cap.
+func room(tx Tx, b Booking) error {
+	open, err := tx.Bookings(BookingFilter{Site: b.Site, Collector: b.Collector, Open: true}, MaxOpen+1)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.same(b) {
+			return fault.New(fault.Conflict, "The same pick-up is booked already (%s) and waits.", o.ID).At("", "repeated", "is booked already")
+		}
+	}
+	if len(open) >= MaxOpen {
+		return fault.New(fault.TooManyAttempts, "%d bookings of this site wait for this collector; withdraw some first.", len(open)).With("retry_after_seconds", 3600)
+	}
+	return nil
 }
 
 // same says whether two bookings wish for the same.
@@ -266,6 +274,8 @@ func (s *Service) SetBooking(ctx context.Context, v id.Booking, version int64, w
 		b.Withdrawn, b.WithdrawnAs = time.Time{}, ""
 		if withdraw {
 			b.Withdrawn, b.WithdrawnAs = now, reason
+		} else if err := room(tx, b); err != nil { // it comes back as if it were asked anew
+			return err
 		}
 		b.Version++
 		return tx.PutBooking(b)

@@ -201,6 +201,12 @@ func regretted(b *bench) {
 	}
 	_, err = b.PlanTrip(ctx, b.draft(collection.Stop{Site: shop, Booking: v.ID}))
 	b.is(fault.Of(err), fault.Conflict)
+	twin := b.ask(nil) // the same, asked anew meanwhile
+	_, err = b.SetBooking(ctx, v.ID, 2, false, "")
+	b.is(fault.Of(err), fault.Conflict)
+	if _, err = b.SetBooking(ctx, twin.ID, 1, true, "样例 SAMPLE"); err != nil {
+		b.t.Fatal(err)
+	}
 	if back, err := b.SetBooking(ctx, v.ID, 2, false, ""); err != nil || back.State != source.Asked || back.Version != 3 {
 		b.t.Errorf("%+v %v", back, err)
 	}
