@@ -154,6 +154,13 @@ func copied(in registry.Reader, out registry.Tx) error {
 	if err != nil {
 		return err
 	}
+	facts, err := in.Facts()
+	if err == nil {
+		err = out.PutFacts(facts)
+	}
+	if err != nil {
+		return err
+	}
 	kids, err := in.Kids()
 	for _, kid := range kids {
 		k, _, kerr := in.Key(kid)
