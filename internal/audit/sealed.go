@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"liandan/internal/batch"
+	"liandan/internal/calendar"
 	"liandan/internal/id"
 	"liandan/internal/manifest"
 	"liandan/internal/rule"
@@ -71,10 +72,10 @@ func (s *Service) sealed(r Reader, v *ManifestView) error {
 }
 
 // Provisional is the number that serves a manifest until the national one has come; "" where the
-// year of an absurd clock has none.
+// year of an absurd clock has none. The year is that of the day in China.
 func Provisional(st manifest.State) string {
 	u := st.ID.UUID()
-	n, err := waste.NewProvisional(time.UnixMilli(st.IssuedAt).UTC().Year(), u[6:])
+	n, err := waste.NewProvisional(time.UnixMilli(st.IssuedAt).In(calendar.Zone()).Year(), u[6:])
 	if err != nil {
 		return ""
 	}
