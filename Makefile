@@ -9,10 +9,10 @@ export CGO_ENABLED := 0
 
 # Where goroutines meet: the commit groups, the database, the intake.
 RACE_PKGS := ./internal/record/... ./internal/store/... ./internal/httpapi/...
-# Of these packages, the tests in which one goroutine asks one database after the other: figures against the fold, plans of
-# queries, triggers, old schemas. The detector has nothing to find there, and they took a third of its time; `make test` runs
-# them all the same. TestRaceSkips says so where one of them starts a goroutine, or is no more.
-RACE_SKIP := TestFiguresAreTheFoldOfTheLog|TestFiguresOfALongHistory|TestEvidenceRefusesChange|TestListsWalkTheirIndex|TestFindingsWalkTheirIndex|TestSearchesWalkAnIndex|TestImportsOnlyGrow|TestFindOrganisations|TestSampleListsRefuseChanges|TestNoSecretOfAccountsAtRest|TestAccountsMigrationGoesDown|TestKeysFromBeforeHistories
+# Of these packages, the tests in which one goroutine asks one database after the other: plans of queries, triggers, old
+# schemas. The detector has nothing to find there; `make test` runs them all the same. TestRaceSkips says so where one of
+# them starts a goroutine, or is no more.
+RACE_SKIP := TestEvidenceRefusesChange|TestListsWalkTheirIndex|TestFindingsWalkTheirIndex|TestSearchesWalkAnIndex|TestImportsOnlyGrow|TestFindOrganisations|TestSampleListsRefuseChanges|TestNoSecretOfAccountsAtRest|TestAccountsMigrationGoesDown|TestKeysFromBeforeHistories
 # Tests that `make test` leaves to their own targets, and lint must see all the same.
 TAGS := jdk,soak
 BENCH_PKGS ?= ./...
