@@ -147,7 +147,7 @@ func TestPlanATrip(t *testing.T) {
 	body := d.get("/trips", 200)
 	contains(t, body, "样例一院 SAMPLE · 一院本部", "样例二院", "841-001-01 80.000 kg", "2 bookings, 120.000 kg", "约定", "2026-03-03", "&lt;script&gt;", "这一天没有车次")
 	lacks(t, body, hostileText)
-	contains(t, d.get("/trips?division=130606", 200), "1 bookings, 40.000 kg")
+	contains(t, d.get("/trips?division=130606", 200), "1 booking, 40.000 kg")
 	contains(t, d.get("/trips?code=hw08", 200), "0 bookings")
 	contains(t, d.get("/trips?code=HW01", 200), "2 bookings")
 

@@ -253,6 +253,7 @@ async function givePage(ids) {
     const e = await app.db.get('events', id)
     if (e) codes.push(...handOver(JSON.parse(new TextDecoder().decode(unb64u(e.jws.split('.')[1]))), (b) => bags.get(b)))
   }
+  if (!codes.length) return { body: [p('交接码', 'Hand-over code', 'h1'), note('bad', p('本机没有签过这次交接，没有可出示的码。', 'This phone signed no such hand-over: there is no code to show.')), link('#many/batch.released', '批量交接', 'Hand over many', 'a.big.main'), link('#', '首页', 'Home')] }
   return {
     body: [
       p('交接码', 'Hand-over code', 'h1'),
@@ -263,7 +264,6 @@ async function givePage(ids) {
     ],
   }
 }
-
 
 // take is the other side: what the giver named, weighed or confirmed, signed as taken over.
 async function takePage(code) {

@@ -232,7 +232,7 @@ test('every sentence is in both languages', async () => {
   }
   const old = { closed: '2026-11-20T00:00:00Z', department: '内科 SAMPLE' }
   const visits = [
-    [nurse, [bag(11, { ...old, stage: 'generated', next: [{ type: 'batch.released', party: plant.party }] })], ['', 'queue', 'device', 'bag', 'bags', 'act/' + uuid(11), 'many', 'many/batch.released', 'many/batch.stored', 'mishap/' + uuid(11), 'label/' + uuid(11), 'repack', 'leave', 'behalf', 'drum', 'answers', 'mend/x']],
+    [nurse, [bag(11, { ...old, stage: 'generated', next: [{ type: 'batch.released', party: plant.party }] })], ['', 'queue', 'device', 'bag', 'bags', 'act/' + uuid(11), 'many', 'many/batch.released', 'many/batch.stored', 'mishap/' + uuid(11), 'label/' + uuid(11), 'repack', 'leave', 'behalf', 'drum', 'answers', 'mend/x', 'give/x']],
     [plant, [arrived(12, uuid(41)), arrived(13, uuid(42)), bag(14, old), bag(15, { stage: 'treated', grams: 0, manifest: uuid(43), next: [{ type: 'outcome.reported', party: plant.party, refs: uuid(1) }] })], ['', 'gate', 'check/' + uuid(41), 'check/x', `load/${uuid(9)}/冀F00001`, 'load/x', 'stock', 'put', 'treat', 'outcome', 'manifest/x', 'scan']],
     [driver, [bag(16, { stage: 'in_transit', custodian: plant.party, loaded: 2_000_000, grams: 2_000_000, manifest: uuid(44), next: [{ type: 'transport.delivered', party: plant.party, refs: uuid(1) }, { type: 'transport.handed_over', party: plant.party, refs: uuid(1) }] })], ['', 'trip', 'unload', 'relay', 'return', 'taker', 'to/x', 'at/' + uuid(2), 'skip/' + uuid(2), 'pickup/' + uuid(2), 'take/x', 'reported/x']],
   ]
@@ -244,6 +244,14 @@ test('every sentence is in both languages', async () => {
       assert.doesNotMatch(said(), /undefined|\(s\)|出错了/, `${me.role} ${at}`)
     }
   }
+})
+
+test('a hand-over that this phone did not sign has no code, and says so', async () => {
+  app.me = { ...plant, role: 'site_staff', orgRoles: ['medical'] }
+  app.db = memory()
+  await open('#give/' + uuid(99))
+  assert.match(said(), /没有可出示的码/)
+  assert.equal(page.querySelector('svg'), null)
 })
 
 test('sharps go into their box by themselves', async () => {
