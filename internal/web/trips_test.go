@@ -227,7 +227,7 @@ func TestBadPlans(t *testing.T) {
 	body = d.get(to+"?done=cancelled", 200)
 	contains(t, body, "已取消", "&lt;script&gt;", "恢复车次")
 	lacks(t, body, hostileText, "/change")
-	contains(t, d.get("/trips", 200), "1 bookings")
+	contains(t, d.get("/trips", 200), "1 booking")
 	d.post(to+"/state", 303, "state", "planned", "version", "4")
 	contains(t, d.get("/trips/new?like="+kept.ID.String(), 200), fmt.Sprintf("stop.1.%s.", one.Site), "样例一院")
 }
