@@ -263,13 +263,18 @@ func (s *Site) importReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err != nil {
 		return err
 	}
+	return s.faultList(w, "report-"+u.Kind+".csv", u.Kind, rep.Bad)
+}
+
+// faultList answers with the faults of the lines of a file that was tried, as CSV.
+func (s *Site) faultList(w http.ResponseWriter, name, kind string, lines []registry.BadLine) error {
 	var b bytes.Buffer
 	f := sheet.New(&b, sheet.CSV)
-	t, err := f.Table(u.Kind, "行 line", "列 column", "代码 code", "问题", "problem")
+	t, err := f.Table(kind, "行 line", "列 column", "代码 code", "问题", "problem")
 	if err != nil {
 		return err
 	}
-	for _, x := range rep.Bad {
+	for _, x := range lines {
 		if err := t.Row(sheet.Number(strconv.Itoa(x.Line)), sheet.Text(x.Column), sheet.Text(x.Code), sheet.Text(x.DetailZH), sheet.Text(x.Detail)); err != nil {
 			return err
 		}
@@ -277,7 +282,7 @@ func (s *Site) importReport(w http.ResponseWriter, r *http.Request, v *visit) er
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return s.download(w, "report-"+u.Kind+".csv", b.Bytes())
+	return s.download(w, name, b.Bytes())
 }
 
 // applyImport is POST /admin/imports/{upload}/apply. All of the file or nothing.

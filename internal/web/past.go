@@ -351,21 +351,11 @@ func (s *Site) pastReport(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	f := sheet.New(&b, sheet.CSV)
-	t, err := f.Table(string(kind), "行 line", "列 column", "代码 code", "问题", "problem")
-	if err != nil {
-		return err
+	lines := make([]registry.BadLine, len(rep.Notes))
+	for i, n := range rep.Notes {
+		lines[i] = registry.BadLine(n)
 	}
-	for _, x := range rep.Notes {
-		if err := t.Row(sheet.Number(strconv.Itoa(x.Line)), sheet.Text(x.Column), sheet.Text(x.Code), sheet.Text(x.DetailZH), sheet.Text(x.Detail)); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return s.download(w, "report-past-"+string(kind)+".csv", b.Bytes())
+	return s.faultList(w, "report-past-"+string(kind)+".csv", string(kind), lines)
 }
 
 // applyPast is POST /past/{site}/{upload}/apply. All of the file or nothing.
