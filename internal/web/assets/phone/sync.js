@@ -69,21 +69,36 @@ function ofItem(x) {
   return { consignor: x.consignor, carrier: x.carrier, consignee: x.consignee, due: due ? { at: due.due_before, zh: due.zh, en: due.en, source: due.source } : null }
 }
 
-async function pullBags(app) {
+// movedOn are the bags that stand in nobody's list any more. What was signed here or came to be
+// known while the lists were read may be newer than they are: only what was settled before, and
+// is as it was, counts. before is the seq of those, by id.
+export const movedOn = (before, now, listed) => now.filter((b) => before.has(b.id) && before.get(b.id) === b.seq && !listed.has(b.id))
+
+async function settled(app) {
+  const open = await unsent(app)
+  return new Map((await app.db.all('bags')).filter((b) => b.seq !== undefined && !open.has(b.id)).map((b) => [b.id, b.seq]))
+}
+
+// pullBags reads the lists of this person, and keeps what they say of each bag.
+export async function pullBags(app) {
+  const before = await settled(app)
   const [waiting, moving] = [await walk('/v1/worklist', { list: 'waiting', kind: 'batch', ...filter(app.me), limit: 200 }), await walk('/v1/worklist', { list: 'moving', kind: 'batch', ...filter(app.me), limit: 200 })]
   const listed = new Map([...waiting, ...moving].map((x) => [x.id, x]))
   const known = new Map((await app.db.all('bags')).map((b) => [b.id, b]))
   const open = await unsent(app)
-  await each([...listed.values()].filter((x) => known.get(x.id)?.seq !== x.seq || known.get(x.id)?.local), async (x) => {
+  const changed = (x, old) => !old || old.seq !== x.seq || old.local || old.gone
+  await each([...listed.values()].filter((x) => changed(x, known.get(x.id))), async (x) => {
     if (open.has(x.id)) return // what was signed here is newer
     const b = fromView(await batch(x.id))
-    const { loaded, from, trip } = known.get(x.id) ?? {}
+    const { loaded, from, trip, at, seq } = known.get(x.id) ?? {}
+    const now = await app.db.get('bags', x.id)
+    if (now?.at !== at || now?.seq !== seq) return // signed here meanwhile
     await app.db.put('bags', { loaded, from, trip, ...b, closed: x.began_at, ...ofItem(x) })
   })
   const spoken = (await app.db.all('bags')).filter((b) => b.behalf && !b.gone)
   await learnNames(app, spoken.flatMap((b) => [b.code, b.custodian]).filter(Boolean))
-  // What is in nobody's list any more has moved on.
-  const gone = [...known.values()].filter((b) => !listed.has(b.id) && !open.has(b.id) && b.seq !== undefined)
+  const still = await unsent(app)
+  const gone = movedOn(before, (await app.db.all('bags')).filter((b) => !b.gone && !still.has(b.id)), listed)
   if (gone.length) {
     await app.db.write(['bags'], (store) => {
       for (const b of gone) store('bags').put({ ...b, gone: true })
