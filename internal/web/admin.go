@@ -150,7 +150,7 @@ func (s *Site) managed(ctx context.Context, v *visit, operation string) (all boo
 		if g.Party.IsZero() || slices.Contains(own, g.Party) {
 			continue
 		}
-		sees, err := s.Gate.Sees(ctx, v.Caller, operation, access.Subject{Parties: []id.Party{g.Party}})
+		sees, err := s.Gate.Sees(ctx, v.Caller, operation, ofParty(g.Party))
 		if err != nil {
 			return false, nil, err
 		}

@@ -6,11 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"liandan/internal/access"
 	"liandan/internal/account"
-	"liandan/internal/calendar"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
@@ -214,8 +212,8 @@ func givenAppointment(form url.Values) (access.Appointment, *fault.Error) {
 		}
 	}
 	if text := form.Get("to"); text != "" {
-		last, err := time.ParseInLocation("2006-01-02", text, calendar.Zone())
-		if err != nil {
+		last, ok := dayAt(text)
+		if !ok {
 			field(bad, "/to", "format", "must be a day", "应为日期")
 		}
 		g.Valid.To = last.AddDate(0, 0, 1) // its last moment

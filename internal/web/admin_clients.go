@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"liandan/internal/access"
-	"liandan/internal/calendar"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/machine"
@@ -218,8 +217,8 @@ func (s *Site) addSecret(w http.ResponseWriter, r *http.Request, v *visit) error
 	}
 	var expires time.Time
 	if text := v.form.Get("expires"); text != "" {
-		last, err := time.ParseInLocation("2006-01-02", text, calendar.Zone())
-		if err != nil {
+		last, ok := dayAt(text)
+		if !ok {
 			n := s.noteOf(w, r, field(invalid(), "/expires", "format", "must be a day", "应为日期"), nil)
 			return s.showClient(w, r, v, n.status, clientPage{Note: &n})
 		}
@@ -305,7 +304,7 @@ func (s *Site) showGrants(w http.ResponseWriter, r *http.Request, v *visit, stat
 	if err != nil {
 		return err
 	}
-	about := access.Subject{Parties: []id.Party{of}}
+	about := ofParty(of)
 	if err := s.sure(r, v, "listGrants", of.String(), about, fault.Missing("organisation")); err != nil {
 		return err
 	}
@@ -339,7 +338,7 @@ func (s *Site) granted(w http.ResponseWriter, r *http.Request, v *visit, operati
 		return fault.Missing("organisation")
 	}
 	c, bad := id.ParseClient(strings.ToLower(p.Client))
-	if err := s.sure(r, v, operation, c.String(), access.Subject{Parties: []id.Party{of}}, fault.Missing("organisation")); err != nil {
+	if err := s.sure(r, v, operation, c.String(), ofParty(of), fault.Missing("organisation")); err != nil {
 		return err
 	}
 	if bad != nil {

@@ -134,12 +134,17 @@ func (s *Site) keepTried(r *http.Request, v *visit) (string, error) {
 	if _, err := s.Admin.Imports.ImportBy(r.Context(), v.ID, kind, bytes.NewReader(v.file), true); err != nil {
 		return "", err
 	}
+	return s.keepUpload(r.Context(), v, kind)
+}
+
+// keepUpload has the file that was sent wait under a name that nobody guesses.
+func (s *Site) keepUpload(ctx context.Context, v *visit, kind string) (string, error) {
 	var random [16]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return "", err
 	}
 	u := registry.Upload{ID: hex.EncodeToString(random[:]), By: v.ID, Kind: kind, Body: v.file, Made: s.Now()}
-	return u.ID, s.Admin.Registers.KeepUpload(r.Context(), u)
+	return u.ID, s.Admin.Registers.KeepUpload(ctx, u)
 }
 
 // triedPage is the report of a dry run, or of an import that found the register changed.

@@ -10,7 +10,6 @@ import (
 	"liandan/internal/access"
 	"liandan/internal/audit"
 	"liandan/internal/batch"
-	"liandan/internal/calendar"
 	"liandan/internal/event"
 	"liandan/internal/fault"
 	"liandan/internal/gate"
@@ -54,8 +53,8 @@ func (s *Site) acts(w http.ResponseWriter, r *http.Request, v *visit) error {
 		if d.given == "" {
 			continue
 		}
-		t, err := time.ParseInLocation("2006-01-02", d.given, calendar.Zone())
-		if err != nil {
+		t, ok := dayAt(d.given)
+		if !ok {
 			field(bad, d.pointer, "format", "must be a day", "应为日期")
 		}
 		*d.into = t.AddDate(0, 0, d.plus)

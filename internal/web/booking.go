@@ -9,6 +9,7 @@ import (
 	"liandan/internal/fault"
 	"liandan/internal/gate"
 	"liandan/internal/id"
+	"liandan/internal/source"
 	"liandan/internal/term"
 )
 
@@ -92,8 +93,8 @@ func (s *Site) showBooking(w http.ResponseWriter, r *http.Request, v *visit, sta
 	if err != nil {
 		return err
 	}
-	p.MayWithdraw = sees && (b.State == "asked" || b.State == "planned")
-	p.MayRestore = sees && b.State == "withdrawn" && b.Until.After(s.Now())
+	p.MayWithdraw = sees && (b.State == source.Asked || b.State == source.Booked)
+	p.MayRestore = sees && b.State == source.Withdrawn && b.Until.After(s.Now())
 	s.show(w, r, v, status, "booking.html", page{Title: "收运预约", TitleEN: "Booking", Body: p, Wide: true, Sheets: []string{deskStyle.path}})
 	return nil
 }
@@ -105,14 +106,7 @@ func (s *Site) setBooking(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	state, bad := v.form.Get("state"), invalid()
-	if state != "asked" && state != "withdrawn" {
-		field(bad, "/state", "value", "must be asked or withdrawn", "请用页面上的按钮")
-	}
-	version, ok := versionOf(v.form)
-	if !ok {
-		field(bad, "/version", "required", "must be the version that was read", "请重新打开页面再做")
-	}
+	state, version, bad := askedState(v.form, "asked", "withdrawn")
 	err = error(bad)
 	if len(bad.Fields) == 0 {
 		_, err = s.Desk.Collection.SetBooking(r.Context(), b.ID, version, state == "withdrawn", v.form.Get("reason"))

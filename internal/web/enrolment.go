@@ -113,7 +113,7 @@ func (s *Site) newCode(r *http.Request, v *visit) (codePage, error) {
 	if len(bad.Fields) > 0 {
 		return codePage{}, bad
 	}
-	err = s.Gate.Allow(r.Context(), v.Caller, gate.Ask{Operation: "createEnrolment", Subject: access.Subject{Parties: []id.Party{p}}, Named: p.String(), Missing: none})
+	err = s.Gate.Allow(r.Context(), v.Caller, gate.Ask{Operation: "createEnrolment", Subject: ofParty(p), Named: p.String(), Missing: none})
 	if err != nil {
 		return codePage{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"liandan/internal/access"
 	"liandan/internal/fault"
 	"liandan/internal/id"
 	"liandan/internal/indicator"
@@ -63,7 +62,7 @@ func (s *Site) phoneInspected(w http.ResponseWriter, r *http.Request, v *visit) 
 		return err
 	}
 	x := site.ID
-	if err := s.about(r, v, "listCustody", x.String(), access.Subject{Parties: []id.Party{site.Party}, Sites: []id.Site{x}}, missing); err != nil {
+	if err := s.about(r, v, "listCustody", x.String(), ofSite(site), missing); err != nil {
 		return err
 	}
 	org, _, err := s.Registry.Organisation(ctx, site.Party)

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 
-	"liandan/internal/access"
 	"liandan/internal/id"
 )
 
@@ -21,7 +20,7 @@ func (s *Site) linked(ctx context.Context, v *visit, places ...*place2) error {
 					return err
 				}
 				if there {
-					if seen, err = s.Gate.Sees(ctx, v.Caller, "listCustody", access.Subject{Parties: []id.Party{site.Party}, Sites: []id.Site{x}}); err != nil {
+					if seen, err = s.Gate.Sees(ctx, v.Caller, "listCustody", ofSite(site)); err != nil {
 						return err
 					}
 				}

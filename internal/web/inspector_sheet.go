@@ -192,7 +192,7 @@ func (s *Site) house(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	x := site.ID
-	subject := access.Subject{Parties: []id.Party{site.Party}, Sites: []id.Site{x}}
+	subject := ofSite(site)
 	if err := s.about(r, v, "listCustody", x.String(), subject, missing); err != nil {
 		return err
 	}

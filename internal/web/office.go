@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -134,6 +135,19 @@ func errorOr(err, other error) error {
 		return err
 	}
 	return other
+}
+
+// askedState reads which of two states a button asks for, and of which version.
+func askedState(form url.Values, one, other string) (state string, version int64, bad *fault.Error) {
+	state, bad = form.Get("state"), invalid()
+	if state != one && state != other {
+		field(bad, "/state", "value", "must be "+one+" or "+other, "请用页面上的按钮")
+	}
+	version, ok := versionOf(form)
+	if !ok {
+		field(bad, "/version", "required", "must be the version that was read", "请重新打开页面再做")
+	}
+	return state, version, bad
 }
 
 // today is the local day.

@@ -3,9 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -227,12 +225,8 @@ func (s *Site) keepPast(r *http.Request, v *visit, site party.Site) (string, url
 	if _, err := s.judgePast(r.Context(), v, site, kind, given, mapping, v.file, true); err != nil {
 		return "", nil, err
 	}
-	var random [16]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return "", nil, err
-	}
-	u := registry.Upload{ID: hex.EncodeToString(random[:]), By: v.ID, Kind: pastUploads + string(kind) + "/" + site.ID.String(), Body: v.file, Made: s.Now()}
-	return u.ID, given, s.Admin.Registers.KeepUpload(r.Context(), u)
+	upload, err := s.keepUpload(r.Context(), v, pastUploads+string(kind)+"/"+site.ID.String())
+	return upload, given, err
 }
 
 // judgePast runs a file against what is kept, and keeps it unless it is a dry run.
@@ -258,7 +252,7 @@ func (s *Site) waits(r *http.Request, v *visit, site party.Site) (registry.Uploa
 	missing := fault.Missing("site")
 	mine, err := s.Gate.Sees(r.Context(), v.Caller, "importPast", ofSite(site))
 	if err != nil || !mine {
-		return registry.Upload{}, "", errOr(err, missing)
+		return registry.Upload{}, "", errorOr(err, missing)
 	}
 	u, err := s.uploaded(r, v)
 	if err != nil {
@@ -269,13 +263,6 @@ func (s *Site) waits(r *http.Request, v *visit, site party.Site) (registry.Uploa
 		return u, "", errNoUpload()
 	}
 	return u, past.Kind(kind), nil
-}
-
-func errOr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // pastTriedPage is the report of a dry run.

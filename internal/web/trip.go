@@ -240,19 +240,12 @@ func (s *Site) tripSheets(ctx context.Context, v *visit, t collection.TripView, 
 
 // setTrip is POST /trips/{trip}/state: it cancels or restores.
 func (s *Site) setTrip(w http.ResponseWriter, r *http.Request, v *visit) error {
-	ctx, state := r.Context(), v.form.Get("state")
+	ctx := r.Context()
 	p, err := s.aboutTrip(ctx, v, r.PathValue("trip"), "setTripState", true)
 	if err != nil {
 		return err
 	}
-	bad := invalid()
-	if state != "cancelled" && state != "planned" {
-		field(bad, "/state", "value", "must be planned or cancelled", "请用页面上的按钮")
-	}
-	version, ok := versionOf(v.form)
-	if !ok {
-		field(bad, "/version", "required", "must be the version that was read", "请重新打开页面再做")
-	}
+	state, version, bad := askedState(v.form, "planned", "cancelled")
 	err = error(bad)
 	if len(bad.Fields) == 0 {
 		_, err = s.Desk.Collection.SetTrip(ctx, p.ID, version, state == "cancelled", v.form.Get("reason"))

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 
-	"liandan/internal/access"
 	"liandan/internal/account"
 	"liandan/internal/id"
 )
@@ -57,7 +56,7 @@ func (n names) read(ctx context.Context, p id.Party) (map[id.Person]string, erro
 	if p.IsZero() || n.site.Admin.Accounts == nil {
 		return nil, nil
 	}
-	mine, err := n.site.Gate.Sees(ctx, n.v.Caller, "listAccounts", access.Subject{Parties: []id.Party{p}})
+	mine, err := n.site.Gate.Sees(ctx, n.v.Caller, "listAccounts", ofParty(p))
 	if err != nil || !mine {
 		return nil, err
 	}

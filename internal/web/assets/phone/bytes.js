@@ -142,6 +142,9 @@ export function kg(grams) {
   return rest ? `${whole}.${rest}` : String(whole)
 }
 
+// change is a difference in kilograms, with its sign.
+export const change = (g) => (g < 0 ? '−' + kg(-g) : '+' + kg(g))
+
 // signerTime writes a time as events have it: milliseconds and the offset, from Date's own.
 export function signerTime(date) {
   const offset = -date.getTimezoneOffset()

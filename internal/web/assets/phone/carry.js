@@ -1,6 +1,6 @@
 // Pages of whoever drives: today's trip as a list, stop by stop, unloading, totals.
 import { app, go, show } from './app.js'
-import { gramsOf, kg } from './bytes.js'
+import { change, gramsOf, kg } from './bytes.js'
 import * as events from './events.js'
 import { differences, statesOf, sum } from './load.js'
 import { relayLinks } from './offers.js'
@@ -80,8 +80,6 @@ function unloadedNote(u) {
   const d = u.differences
   return note(d.lines.length ? 'bad' : 'good', p(`已卸 ${u.bags} 袋，装 ${kg(d.loaded)} kg，卸 ${kg(d.unloaded)} kg。`, `${u.bags} unloaded: ${kg(d.loaded)} kg loaded, ${kg(d.unloaded)} kg unloaded.`), differing(d))
 }
-
-const change = (g) => (g < 0 ? '−' + kg(-g) : '+' + kg(g))
 
 // differing names every bag whose weight is another than when it was loaded.
 const differing = (d) => [

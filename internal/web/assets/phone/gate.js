@@ -1,8 +1,6 @@
 // Pages of the gate of whoever receives waste (接受人: plants, and collectors at their depot): what
 // comes, the verdict on one manifest, or on all of a trip.
 import { app, go, look, show } from './app.js'
-import { kg } from './bytes.js'
-import { sum } from './load.js'
 import * as moves from './moves.js'
 import { atGate, coming, known, receives } from './offers.js'
 import { fresh } from './plant.js'
@@ -10,11 +8,9 @@ import { nameOf, still } from './step.js'
 import { sheetOf } from './sync.js'
 import { Say, act, h, link, note, p, pieces, plural, two, words } from './ui.js'
 import { scaleFields, tellTolerance, toleranceOf, verdictLine } from './verdict.js'
-import { nothing, tripOf, trips, wholePage } from './whole.js'
+import { nothing, tripOf, trips, weight, wholePage } from './whole.js'
 
 const many = 40 // lines of one event: 16 KiB hold them with reasons and hashes
-
-const weight = (bags) => pieces(bags.length, '件', 'container', undefined, ` · ${kg(sum(bags))} kg`)
 
 function by(list, key) {
   const out = new Map()

@@ -1,7 +1,7 @@
 // All of a trip at the gate: one weighing list over its manifests, and one tap that signs an
 // acceptance of each. Whatever is not to be accepted whole is taken out and handled alone.
 import { go } from './app.js'
-import { kg } from './bytes.js'
+import { change, kg } from './bytes.js'
 import { sum } from './load.js'
 import { compare } from './moves.js'
 import { nameOf, still, weightField } from './step.js'
@@ -33,7 +33,8 @@ export const tellAll = (papers) => papers.map(({ id, lines }) => ({
   differs: lines.reduce((n, l) => n + (l.weighed ? l.weighed - (l.grams ?? l.weighed) : 0), 0),
 }))
 
-const change = (g) => (g === 0 ? '' : (g < 0 ? '−' : '+') + kg(Math.abs(g)) + ' kg')
+// weight is how many containers, and how heavy.
+export const weight = (bags) => pieces(bags.length, '件', 'container', undefined, ` · ${kg(sum(bags))} kg`)
 
 // line asks for one container's weight; nothing is filled in that nobody weighed or said.
 function line(bag, tolerance, changed) {
@@ -99,7 +100,7 @@ export async function wholePage(papers, sheets, { name, number, sign }) {
       h('h2', {}, two(`将签 ${all.length} 单，每单一条“接受”`, `Signs ${plural(all.length, 'acceptance')}, one a manifest`)),
       h('table', {}, h('tbody', {}, all.map((t, i) => h('tr', { 'data-signs': t.id },
         h('th', { scope: 'row' }, name(t.id, sets[i].rows.map((r) => r.bag)), ' ', number(t.id)),
-        h('td.num', {}, t.missing ? two(`缺 ${t.missing} 件重量`, `${plural(t.missing, 'weight')} missing`) : [pieces(t.pieces, '件', 'container', undefined, ` · ${kg(t.grams)} kg`), ' ', change(t.differs)]))))))
+        h('td.num', {}, t.missing ? two(`缺 ${t.missing} 件重量`, `${plural(t.missing, 'weight')} missing`) : [pieces(t.pieces, '件', 'container', undefined, ` · ${kg(t.grams)} kg`), ' ', t.differs !== 0 && change(t.differs) + ' kg']))))))
   }
   const button = () => act(`本车全部接受，签名`, `Accept all of this trip, sign`, async () => {
     if (sets.length === 0) throw new Say('这一车的联单都已移出，没有可签的。', 'Every manifest was taken out: there is nothing to sign.')
@@ -125,7 +126,7 @@ export async function wholePage(papers, sheets, { name, number, sign }) {
   return {
     body: [
       h('h1', {}, two(`本车全部 ${papers.length} 单`, `All ${plural(papers.length, 'manifest')} of this trip`)),
-      h('p', {}, pieces(bags.length, '件', 'container', undefined, ` · ${kg(sum(bags))} kg`)),
+      h('p', {}, weight(bags)),
       kinds.map(tellTolerance),
       p('逐件填实称重量。有拒收、部分接受的，先按“这一单另办”。', 'Enter what each weighs here. Take out what is refused or accepted in part.', 'p.hint'),
       act('照交来的重量填上（没填的）', 'Fill in as handed over, where empty', () => sets.forEach((s) => s.rows.forEach((r) => r.fill())), 'button'),
